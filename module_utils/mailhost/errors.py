@@ -1,0 +1,37 @@
+"""What can go wrong, told in one form: where, what, and the way out."""
+
+from __future__ import annotations
+
+
+class MailhostError(Exception):
+    """An error for the person at the keyboard.
+
+    ``place`` is a file:line, an option or a host, ``what`` the reason, ``way_out`` what to do about it.
+    None of the three ever holds a secret.
+    """
+
+    def __init__(self, place: str, what: str, way_out: str = "") -> None:
+        self.place = place
+        self.what = what
+        self.way_out = way_out
+        super().__init__(f"{place}: {what}" + (f". {way_out}" if way_out else ""))
+
+
+class BadInput(MailhostError):
+    """An option's value is refused; nothing was read from or written to the host for it."""
+
+
+class BadConfiguration(MailhostError):
+    """What stands on the host cannot be read or used; nothing was changed."""
+
+
+class HostError(MailhostError):
+    """The host did not do what was asked: no sh, a cut-off answer, a failed step. What was begun is undone."""
+
+
+class Busy(HostError):
+    """Another run holds the host's lock."""
+
+
+class RolledBack(MailhostError):
+    """The new configuration did not serve; the old one was restored."""

@@ -1,0 +1,20 @@
+"""The programs that run on a host: constant POSIX sh, fed with data on stdin, and nothing but coreutils behind them.
+
+They hold no single quotes (they travel inside some), no ``local``, no arrays, and run under dash, bash, busybox sh and
+posh. A value never becomes part of a program.
+"""
+
+from __future__ import annotations
+
+COMMON = r"""
+set -u
+set -f
+umask 077
+LC_ALL=C
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+export LC_ALL PATH
+state=/var/lib/mailhost
+IFS= read -r nonce || exit 70
+printf "MAILHOST-BEGIN %s\n" "$nonce"
+hex() { od -An -v -tx1; }
+"""

@@ -1,0 +1,218 @@
+"""The program that applies a plan: all of it, or none. The steps are those of docs/transaction.md."""
+
+from __future__ import annotations
+
+from . import COMMON
+from .journal import PROGRAM as JOURNAL
+from .lock import PROGRAM as LOCK
+
+PROGRAM = (
+    COMMON
+    + LOCK
+    + JOURNAL
+    + r"""
+IFS= read -r id
+IFS= read -r who
+IFS= read -r wait
+IFS= read -r size
+IFS= read -r records
+lock "$wait" "$who"
+recover
+dir="$state/journal/$id"
+kind=failed
+reason="the connection ended before the change was complete"
+finished=
+end() {
+    trap "" 0 1 2 13 15
+    if [ -z "$finished" ]; then
+        if undo "$dir"; then result="Nothing was changed"; else
+            result="Not all could be undone: see $dir/undo.log"; fi
+        sweep "$dir"
+        forget "$id"
+        [ "$(cat "$dir/state" 2>/dev/null)" != undone ] || rm -rf "$dir"
+        unlock
+        tell "$kind" "$reason
+$result"
+    else
+        unlock
+    fi
+    exit 0
+}
+fail() { # kind, reason
+    kind=$1
+    reason=$2
+    exit 0
+}
+blob() { # offset, length of a piece of stdin
+    tail -c "+$(($1 + 1))" "$dir/stdin" | head -c "$2"
+}
+next() { IFS= read -r "$1" <&4 || fail failed "the plan ends in the middle of a record"; }
+words() { # file: counted words of the records into it
+    next count
+    : >"$1"
+    while [ "$count" -gt 0 ]; do
+        next word
+        printf "%s\n" "$word" >>"$1"
+        count=$((count - 1))
+    done
+}
+digest() { sha1sum <"$1" | cut -c 1-40; }
+same() { # target, digest as read: is it still what was read?
+    if [ "$2" = - ]; then
+        [ ! -e "$1" ]
+    else
+        [ -f "$1" ] && [ "$(digest "$1")" = "$2" ]
+    fi
+}
+parents() { # make the directories above a new file, and remember which
+    above=$(dirname -- "$1")
+    [ -d "$above" ] && return 0
+    parents "$above" || return 1
+    above=$(dirname -- "$1")
+    mkdir -m 755 "$above" && { printf "%s\n" "$above"; cat "$dir/made"; } >"$dir/made.new" &&
+        mv "$dir/made.new" "$dir/made"
+}
+trap end 0
+trap "exit 1" 1 2 13 15
+mkdir "$dir" "$dir/op" && echo staged >"$dir/state" && : >"$dir/made" && printf "%s\n" "$who" >"$dir/who" &&
+    date +%s >"$dir/when" || fail write "$dir: cannot be written; is the disk full or read-only?"
+cat >"$dir/stdin" || fail write "$dir/stdin: cannot be written; is the disk full?"
+[ "$(wc -c <"$dir/stdin" | tr -d " ")" = "$size" ] || fail cut "the plan did not arrive whole"
+blob 0 "$records" >"$dir/records"
+exec 4<"$dir/records"
+number=1000
+services=
+while IFS= read -r record <&4; do
+    number=$((number + 1))
+    op="$dir/op/$number"
+    mkdir "$op" && echo "$record" >"$op/kind" || fail write "$op: cannot be written; is the disk full?"
+    case $record in
+        W)
+            next path; next expected; next mode; next owner; next fallback; next offset; next length
+            printf "%s\n" "$path" >"$op/path"
+            target=$path
+            if [ -h "$path" ]; then
+                target=$(readlink -f -- "$path") || fail link "$path: a symbolic link that leads nowhere"
+            fi
+            printf "%s\n" "$target" >"$op/target"
+            [ ! -e "$target" ] || [ -f "$target" ] || fail link "$path: not a regular file"
+            same "$target" "$expected" || fail changed "$path"
+            parents "$target" || fail write "$path: its directory cannot be made"
+            new="$(dirname -- "$target")/.mailhost-$id-$number"
+            printf "%s\n" "$new" >"$op/new"
+            if [ -e "$target" ]; then
+                error=$(cp -a -- "$target" "$op/old" 2>&1) || fail write "$path: no copy for the journal: $error"
+                error=$(cp -a -- "$target" "$new" 2>&1) || fail write "$path: $error"
+                [ "$mode" = = ] || chmod "$mode" "$new" || fail write "$path: chmod"
+            else
+                error=$( { : >"$new"; } 2>&1) || fail write "$path: $error"
+                [ "$mode" != = ] || mode=$fallback
+            fi
+            if [ "$owner" != = ]; then
+                error=$(chown "$owner" "$new" 2>&1) || fail write "$path: $error"
+            fi
+            error=$( { blob "$offset" "$length" >"$new"; } 2>&1)
+            [ "$(wc -c <"$new" | tr -d " ")" = "$length" ] ||
+                fail write "$path: the new file could not be written whole beside it: ${error:-is the disk full?}"
+            [ "$mode" = = ] || chmod "$mode" "$new" || fail write "$path: chmod"
+            sync "$new" 2>/dev/null || sync ;;
+        D)
+            next path; next expected
+            printf "%s\n" "$path" >"$op/path"
+            printf "%s\n" "$path" >"$op/target"
+            same "$path" "$expected" || fail changed "$path"
+            cp -a -- "$path" "$op/old" || fail write "$path: no copy for the journal" ;;
+        R)
+            next about; next offset; next length
+            printf "%s\n" "$about" >"$op/about"
+            words "$op/argv"; words "$op/undo"; words "$op/after-undo"
+            blob "$offset" "$length" >"$op/stdin" || fail write "$op: cannot be written; is the disk full?" ;;
+        K) next tree; printf "%s\n" "$tree" >"$op/tree"; words "$op/argv" ;;
+        S) next service; services="$services $service" ;;
+        *) fail failed "unknown record in the plan" ;;
+    esac
+done
+check() { # the daemon's own parser, on a private copy of its tree with the staged files in place
+    tree=$(cat "$op/tree")
+    copy="$dir/tree"
+    rm -rf "$copy"
+    mkdir "$copy"
+    if [ -d "$tree" ]; then
+        cp -a "$tree/." "$copy/" || fail write "$tree: no copy for its check; is the disk full?"
+    else
+        copy="$copy/$(basename "$tree")"
+    fi
+    for other in $(ls "$dir/op"); do
+        other="$dir/op/$other"
+        [ -e "$other/path" ] || continue
+        path=$(cat "$other/path")
+        case $path in
+            "$tree") place=$copy ;;
+            "$tree"/*) place="$copy/${path#"$tree"/}" ;;
+            *) continue ;;
+        esac
+        rm -f "$place"
+        if [ -e "$other/new" ]; then
+            mkdir -p "$(dirname "$place")"
+            cp -a "$(cat "$other/new")" "$place" || fail write "$tree: no copy for its check; is the disk full?"
+        fi
+    done
+    if [ -d "$tree" ]; then
+        for name in $(find "$copy" -type f -name "*.conf"); do
+            if grep -q "^[ 	]*!include[_a-z]*[ 	]*$tree/" "$name"; then
+                sed -e "s|^\([ 	]*!include[_a-z]*[ 	]*\)$tree/|\1$copy/|" "$name" >"$dir/rewritten"
+                cat "$dir/rewritten" >"$name"
+                rm -f "$dir/rewritten"
+            fi
+        done
+    fi
+    set --
+    while IFS= read -r word; do
+        case $word in "@TREE@"*) word="$copy${word#@TREE@}" ;; esac
+        set -- "$@" "$word"
+    done <"$op/argv"
+    output=$("$@" 2>&1 >/dev/null </dev/null) || fail refused "$1 refuses the new configuration: $(
+        printf "%s\n" "$output" | sed -e "s|$copy|$tree|g" | grep -v "Obsolete setting" | tail -n 5)"
+    rm -rf "$dir/tree"
+}
+for op in $(ls "$dir/op"); do
+    op="$dir/op/$op"
+    [ "$(cat "$op/kind")" != K ] || check
+done
+echo swapping >"$dir/state"
+sync "$dir" 2>/dev/null || sync
+for service in $services; do
+    grep -q "^$service $id\$" "$state/pending" 2>/dev/null || echo "$service $id" >>"$state/pending" ||
+        fail write "$state/pending: cannot be written; is the disk full?"
+done
+swap() {
+    for op in $(ls "$dir/op"); do
+        op="$dir/op/$op"
+        case $(cat "$op/kind") in
+            W)
+                target=$(cat "$op/target")
+                same "$target" "$( [ -e "$op/old" ] && digest "$op/old" || echo - )" || fail changed "$(cat "$op/path")"
+                : >"$op/begun"
+                error=$(mv -f "$(cat "$op/new")" "$target" 2>&1) || fail write "$(cat "$op/path"): $error"
+                [ -e "$op/old" ] || ! command -v restorecon >/dev/null || restorecon "$target" ;;
+            D)
+                : >"$op/begun"
+                rm -f "$(cat "$op/target")" || fail write "$(cat "$op/path"): cannot be removed" ;;
+            R)
+                : >"$op/begun"
+                words="$op/argv" input="$op/stdin"
+                output=$(words_of 2>&1) || fail failed "$(cat "$op/about"): $(printf "%s\n" "$output" | tail -n 5)"
+                [ -s "$op/undo" ] || rm -f "$op/stdin" ;;
+        esac
+    done
+}
+swap
+sync "$dir" 2>/dev/null || sync
+if [ -n "$services" ]; then echo applied >"$dir/state"; else echo committed >"$dir/state"; fi
+finished=1
+sweep "$dir"
+rm -f "$dir/records"
+printf "A %s\n" "$id"
+printf "MAILHOST-END %s\n" "$nonce"
+"""
+)

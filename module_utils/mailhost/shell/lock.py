@@ -1,0 +1,53 @@
+"""The host's lock: a symbolic link, because making one is atomic and carries its owner with it.
+
+Its target is ``PID START EPOCH WHO``; START is the process' start time (field 22 of /proc/PID/stat), so that a number
+used again after a reboot is not mistaken for the holder.
+"""
+
+from __future__ import annotations
+
+PROGRAM = r"""
+started() { sed -e "s/.*) //" "/proc/$1/stat" 2>/dev/null | cut -d " " -f 20; }
+tell() { # kind, message: the answer, an error
+    printf "E %s\n" "$1"
+    printf "%s" "$2" | hex
+    printf "MAILHOST-END %s\n" "$nonce"
+}
+break_lock() { # holder: remove the lock if it is still that one
+    mv "$state/lock" "$state/lock.$$" 2>/dev/null || return 0
+    if [ "$(readlink "$state/lock.$$")" = "$1" ]; then
+        rm -f "$state/lock.$$"
+    else
+        mv "$state/lock.$$" "$state/lock"
+    fi
+}
+lock() { # seconds to wait, who
+    waited=0
+    if ! mkdir -p "$state/journal" 2>/dev/null || ! chmod 700 "$state" "$state/journal" 2>/dev/null; then
+        tell write "$state: $(mkdir -p "$state/journal" 2>&1; chmod 700 "$state" "$state/journal" 2>&1)"
+        exit 0
+    fi
+    mine="$$ $(started $$) $(date +%s) $2"
+    until ln -s "$mine" "$state/lock" 2>/dev/null; do
+        holder=$(readlink "$state/lock" 2>/dev/null)
+        if [ -z "$holder" ]; then
+            reason=$(ln -s "$mine" "$state/lock.$$" 2>&1) || { tell write "$state/lock: $reason"; exit 0; }
+            rm -f "$state/lock.$$"
+        else
+            pid=${holder%% *}
+            rest=${holder#* }
+            if [ "$(started "$pid")" != "${rest%% *}" ]; then
+                break_lock "$holder"
+                continue
+            fi
+        fi
+        if [ "$waited" -ge "$1" ]; then
+            tell busy "$holder"
+            exit 0
+        fi
+        sleep 1
+        waited=$((waited + 1))
+    done
+}
+unlock() { rm -f "$state/lock"; }
+"""

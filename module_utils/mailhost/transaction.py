@@ -1,0 +1,118 @@
+"""A plan made into one program's input, and the program's answer made into a result or an error."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from typing import Sequence
+
+from .errors import Busy, HostError
+from .host import Host, decode, encode
+from .plan import Check, Operation, Plan, Remove, Run, Write
+from .shell.apply import PROGRAM
+
+#: the program's kinds of failure, and what to do about each
+WAYS_OUT = {
+    "busy": "Wait for it, or raise mailhost_lock_timeout",
+    "changed": "Somebody or something changed it between reading and writing; run again",
+    "write": "Free space or mount the filesystem writable, then run again",
+    "link": "Point the link at a regular file or remove it",
+    "refused": "Correct the value or the file it names, then run again",
+    "cut": "Check the connection and run again",
+    "failed": "See the reason above, then run again",
+}
+
+
+def apply(plan: Plan, host: Host, lock_timeout: int) -> str:
+    """Apply a plan in one round trip: all of it, or none. Returns the journal's id; raises HostError."""
+    identity = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + "-" + uuid.uuid4().hex[:8]
+    lines = host.ask(PROGRAM, request(plan, identity, host.who, lock_timeout))
+    if lines and lines[0].startswith("A "):
+        return lines[0][2:]
+    raise failure(lines)
+
+
+def failure(lines: "list[str]") -> HostError:
+    """The error that a program's answer stands for."""
+    kind = lines[0][2:] if lines and lines[0].startswith("E ") else "failed"
+    text = decode(bytes.fromhex("".join(lines[1:]))).strip() if len(lines) > 1 else "no reason given"
+    if kind == "busy":
+        pid, _, rest = text.partition(" ")
+        _, _, rest = rest.partition(" ")
+        since, _, who = rest.partition(" ")
+        age = max(0, int(time.time()) - int(since)) if since.isdigit() else 0
+        return Busy("/var/lib/mailhost/lock", f"held by process {pid} ({who}) for {age} s", WAYS_OUT["busy"])
+    if kind == "changed":
+        text = text.replace("\n", ": changed under us. ", 1)
+    place, separator, what = text.partition(": ")
+    if not separator:
+        place, what = "the host", text
+    return HostError(place, ". ".join(line for line in what.splitlines() if line), WAYS_OUT.get(kind, ""))
+
+
+def request(plan: Plan, identity: str, who: str, lock_timeout: int) -> bytes:
+    """The input of the program: a head, the records, and the pieces of data they point to."""
+    blobs = _Blobs()
+    records: "list[str]" = []
+    for operation in plan.operations:
+        records += _record(operation, blobs)
+    for service in plan.services:
+        records += ["S", service]
+    base = b""
+    while True:  # the records hold offsets that depend on their own length
+        text = encode("".join(_word(word.replace("@OFFSET@", "")) for word in blobs.placed(records, len(base))))
+        if len(text) == len(base):
+            break
+        base = text
+    body = text + blobs.data
+    head = f"{identity}\n{who}\n{lock_timeout}\n{len(body)}\n{len(text)}\n"
+    return encode(head) + body
+
+
+class _Blobs:
+    """Pieces of data behind the records; a record names one by number until its offset is known."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self._places: "list[tuple[int, int]]" = []
+
+    def add(self, data: bytes) -> "tuple[str, str]":
+        self._places.append((len(self.data), len(data)))
+        self.data += data
+        return f"@OFFSET@{len(self._places) - 1}", str(len(data))
+
+    def placed(self, records: "list[str]", base: int) -> "list[str]":
+        return [
+            str(base + self._places[int(word[8:])][0]) if word.startswith("@OFFSET@") else word for word in records
+        ]
+
+
+def _word(word: str) -> str:
+    if "\n" in word or "\0" in word:
+        raise HostError(repr(word[:60]), "a newline or NUL in a name or an argument", "Remove it")
+    return word + "\n"
+
+
+def _counted(words: Sequence[str]) -> "list[str]":
+    return [str(len(words)), *words]
+
+
+def _digest(operation: "Write | Remove") -> str:
+    before = operation.before
+    if before.kind not in ("file", "absent"):
+        raise HostError(before.path, f"not a regular file ({before.kind})", "Remove it or make it one")
+    return hashlib.sha1(before.content).hexdigest() if before.kind == "file" else "-"
+
+
+def _record(operation: Operation, blobs: _Blobs) -> "list[str]":
+    if isinstance(operation, Write):
+        mode = "=" if operation.mode is None else f"{operation.mode:o}"
+        place = blobs.add(operation.content)
+        return ["W", operation.path, _digest(operation), mode, operation.owner or "=", f"{operation.fallback_mode:o}", *place]
+    if isinstance(operation, Remove):
+        return ["D", operation.before.path, _digest(operation)]
+    if isinstance(operation, Check):
+        return ["K", operation.tree, *_counted(operation.argv)]
+    place = blobs.add(operation.stdin)
+    return ["R", operation.about, *place, *_counted(operation.argv), *_counted(operation.undo), *_counted(operation.after_undo)]

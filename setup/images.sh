@@ -1,0 +1,35 @@
+#!/bin/sh
+# The images of the demo and the tests. A base image is pulled where a registry answers; where none does it is made
+# with mmdebstrap from Debian's packages, so that nothing but Debian is needed.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+images="$here/../molecule/images"
+base() {
+    docker image inspect "debian:$1" >/dev/null 2>&1 && return
+    docker pull -q "debian:$1" >/dev/null 2>&1 && return
+    sh "$here/packages.sh" mmdebstrap
+    echo "making debian:$1"
+    work=$(mktemp -d)
+    if ! mmdebstrap --quiet --variant=minbase "$1" "$work/base.tar" http://deb.debian.org/debian 2>"$work/log"; then
+        cat "$work/log" >&2
+        rm -r "$work"
+        echo "setup/images.sh: debian:$1 could not be made; is deb.debian.org within reach?" >&2
+        exit 1
+    fi
+    docker import "$work/base.tar" "debian:$1" >/dev/null
+    rm -r "$work"
+}
+[ $# -gt 0 ] || set -- centos5 bookworm trixie ssh
+for image in "$@"; do
+    case $image in
+        trixie) base trixie ;;
+        *) base bookworm ;;
+    esac
+    echo "building mailhost/$image"
+    if ! DOCKER_BUILDKIT=0 docker build -q -t "mailhost/$image" "$images/$image" >"/tmp/mailhost-build-$$.log" 2>&1; then
+        cat "/tmp/mailhost-build-$$.log" >&2
+        rm "/tmp/mailhost-build-$$.log"
+        exit 1
+    fi
+    rm "/tmp/mailhost-build-$$.log"
+done
