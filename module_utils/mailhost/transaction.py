@@ -53,39 +53,23 @@ def failure(lines: "list[str]") -> HostError:
 
 def request(plan: Plan, identity: str, who: str, lock_timeout: int) -> bytes:
     """The input of the program: a head, the records, and the pieces of data they point to."""
-    blobs = _Blobs()
+    blobs = bytearray()
     records: "list[str]" = []
     for operation in plan.operations:
         records += _record(operation, blobs)
     for service in plan.services:
         records += ["S", service]
-    base = b""
-    while True:  # the records hold offsets that depend on their own length
-        text = encode("".join(_word(word.replace("@OFFSET@", "")) for word in blobs.placed(records, len(base))))
-        if len(text) == len(base):
-            break
-        base = text
-    body = text + blobs.data
+    text = encode("".join(map(_word, records)))
+    body = text + bytes(blobs)
     head = f"{identity}\n{who}\n{lock_timeout}\n{len(body)}\n{len(text)}\n"
     return encode(head) + body
 
 
-class _Blobs:
-    """Pieces of data behind the records; a record names one by number until its offset is known."""
-
-    def __init__(self) -> None:
-        self.data = b""
-        self._places: "list[tuple[int, int]]" = []
-
-    def add(self, data: bytes) -> "tuple[str, str]":
-        self._places.append((len(self.data), len(data)))
-        self.data += data
-        return f"@OFFSET@{len(self._places) - 1}", str(len(data))
-
-    def placed(self, records: "list[str]", base: int) -> "list[str]":
-        return [
-            str(base + self._places[int(word[8:])][0]) if word.startswith("@OFFSET@") else word for word in records
-        ]
+def _piece(blobs: bytearray, data: bytes) -> "tuple[str, str]":
+    """Put data behind the records; its offset there and its length."""
+    offset = len(blobs)
+    blobs += data
+    return str(offset), str(len(data))
 
 
 def _word(word: str) -> str:
@@ -105,14 +89,14 @@ def _digest(operation: "Write | Remove") -> str:
     return hashlib.sha1(before.content).hexdigest() if before.kind == "file" else "-"
 
 
-def _record(operation: Operation, blobs: _Blobs) -> "list[str]":
+def _record(operation: Operation, blobs: bytearray) -> "list[str]":
     if isinstance(operation, Write):
         mode = "=" if operation.mode is None else f"{operation.mode:o}"
-        place = blobs.add(operation.content)
+        place = _piece(blobs, operation.content)
         return ["W", operation.path, _digest(operation), mode, operation.owner or "=", f"{operation.fallback_mode:o}", *place]
     if isinstance(operation, Remove):
         return ["D", operation.before.path, _digest(operation)]
     if isinstance(operation, Check):
         return ["K", operation.tree, *_counted(operation.argv)]
-    place = blobs.add(operation.stdin)
+    place = _piece(blobs, operation.stdin)
     return ["R", operation.about, *place, *_counted(operation.argv), *_counted(operation.undo), *_counted(operation.after_undo)]

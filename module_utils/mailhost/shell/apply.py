@@ -43,8 +43,8 @@ fail() { # kind, reason
     reason=$2
     exit 0
 }
-blob() { # offset, length of a piece of stdin
-    tail -c "+$(($1 + 1))" "$dir/stdin" | head -c "$2"
+blob() { # offset behind the records, length: a piece of stdin
+    tail -c "+$((records + $1 + 1))" "$dir/stdin" | head -c "$2"
 }
 next() { IFS= read -r "$1" <&4 || fail failed "the plan ends in the middle of a record"; }
 words() { # file: counted words of the records into it
@@ -78,7 +78,7 @@ mkdir "$dir" "$dir/op" && echo staged >"$dir/state" && : >"$dir/made" && printf 
     date +%s >"$dir/when" || fail write "$dir: cannot be written; is the disk full or read-only?"
 cat >"$dir/stdin" || fail write "$dir/stdin: cannot be written; is the disk full?"
 [ "$(wc -c <"$dir/stdin" | tr -d " ")" = "$size" ] || fail cut "the plan did not arrive whole"
-blob 0 "$records" >"$dir/records"
+head -c "$records" "$dir/stdin" >"$dir/records"
 exec 4<"$dir/records"
 number=1000
 services=

@@ -1,0 +1,56 @@
+"""What the line-based grammars share: a file as entries that keep every byte, and the two ways to add and to drop one."""
+
+from __future__ import annotations
+
+from typing import Iterator, List, TypeVar
+
+from ..errors import BadInput
+
+
+class Entry:
+    """A piece of a file: its text, and the number of its first line (1 is the first)."""
+
+    def __init__(self, raw: str, line: int) -> None:
+        self.raw = raw
+        self.line = line
+
+
+E = TypeVar("E", bound=Entry)
+
+
+def split(text: str) -> Iterator["tuple[int, str]"]:
+    """Numbered physical lines, each with its newline; only LF ends a line, as in the daemons."""
+    start, number = 0, 1
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield number, text[start:end]
+        start, number = end, number + 1
+
+
+def ending(text: str) -> str:
+    """The line ending a new line of this text should have."""
+    return "\r\n" if text.endswith("\r\n") else "\n"
+
+
+def insert(entries: List[E], at: int, entry: E) -> None:
+    """Put an entry (a whole line) in place. At the end of a file without a final newline, the newline goes before it,
+    so that the file still has none."""
+    if at == len(entries) and entries and not entries[-1].raw.endswith("\n"):
+        entry.raw = ending(entries[0].raw) + entry.raw.rstrip("\r\n")
+    entries.insert(at, entry)
+
+
+def drop(entries: List[E], at: int) -> None:
+    """Take an entry out: the reverse of ``insert``, also at the end of a file without a final newline."""
+    gone = entries.pop(at)
+    if at == len(entries) and entries and not gone.raw.endswith("\n") and not gone.raw.startswith(("\n", "\r\n")):
+        last = entries[-1]
+        last.raw = last.raw[:-2] if last.raw.endswith("\r\n") else last.raw[:-1] if last.raw.endswith("\n") else last.raw
+
+
+def scalar(place: str, value: str) -> str:
+    """A value that stays on its line: refuses CR, LF and NUL."""
+    for name, character in (("newline", "\n"), ("carriage return", "\r"), ("NUL", "\0")):
+        if character in value:
+            raise BadInput(place, f"a {name} in the value", "Give one line")
+    return value

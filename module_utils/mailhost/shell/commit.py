@@ -1,0 +1,120 @@
+"""Two programs: CHECK looks at services and ports and writes nothing; COMMIT restarts, proves, keeps or rolls back."""
+
+from __future__ import annotations
+
+from . import COMMON
+from .journal import PROGRAM as JOURNAL
+from .lock import PROGRAM as LOCK
+from .serve import PROGRAM as SERVE
+
+CHECK = (
+    COMMON
+    + SERVE
+    + r"""
+address=127.0.0.1
+why=
+expectations
+for unit in $units; do
+    is_active "$unit" || printf "S %s inactive\n" "$unit"
+    is_enabled "$unit" || printf "S %s disabled\n" "$unit"
+done
+[ ! -s "$state/pending" ] || sed -e "s/^/P /" "$state/pending"
+serving quick || printf "W %s\n" "$why"
+printf "MAILHOST-END %s\n" "$nonce"
+"""
+)
+
+COMMIT = (
+    COMMON
+    + LOCK
+    + JOURNAL
+    + SERVE
+    + r"""
+address=127.0.0.1
+why=
+refused=
+IFS= read -r who
+IFS= read -r wait
+IFS= read -r patience
+IFS= read -r keep
+expectations
+lock "$wait" "$who"
+trap "unlock" 0
+trap "exit 1" 1 2 13 15
+recover
+touched=$units
+if [ -s "$state/pending" ]; then
+    touched=$(cut -d " " -f 1 "$state/pending" | sort -u)
+    journals=$(cut -d " " -f 2 "$state/pending" | sort -u -r)
+else
+    journals=
+fi
+before=
+for item in $serve; do
+    port=${item##*,}
+    if is_open "$port"; then before="$before $item"; fi
+done
+start_all() { # restart what was touched; the others only if they do not run; sets why
+    for unit in $touched; do
+        output=$(restart "$unit" 2>&1) || why="$unit does not start: $(printf "%s" "$output" | tail -n 1)"
+    done
+    for unit in $units; do
+        is_enabled "$unit" || enable "$unit" >/dev/null 2>&1
+        is_active "$unit" || restart "$unit" >/dev/null 2>&1
+    done
+}
+wait_for() { # how: until all serve, or patience is over
+    tries=0
+    until serving "$1"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt "$patience" ] || return 1
+        case $why in *"logins fail"* | *"wrong password"*) return 1 ;; esac
+        sleep 1
+    done
+    for unit in $units $touched; do
+        is_active "$unit" || { why="$unit is not running"; return 1; }
+    done
+    return 0
+}
+restarted=$(printf "%s " $touched)
+start_all
+if wait_for full; then
+    for journal in $journals; do
+        [ ! -d "$state/journal/$journal" ] || echo committed >"$state/journal/$journal/state"
+    done
+    rm -f "$state/pending"
+    for old in $(ls -r "$state/journal" | tail -n "+$((keep + 1))"); do rm -rf "$state/journal/$old"; done
+    printf "A %s\n" "$restarted"
+    printf "MAILHOST-END %s\n" "$nonce"
+    exit 0
+fi
+reason=$why
+logs=
+for unit in $(printf "%s\n" $touched $units | sort -u); do
+    lines=$(log_of "$unit")
+    [ -z "$lines" ] || logs="$logs
+$unit: $lines"
+done
+outcome="no change of ours was waiting, so there was nothing to restore"
+if [ -n "$journals" ]; then
+    restored=
+    outcome="restored"
+    for journal in $journals; do
+        for op in $(ls "$state/journal/$journal/op" 2>/dev/null); do
+            path="$state/journal/$journal/op/$op/path"
+            [ ! -s "$path" ] || restored="$restored $(cat "$path")"
+        done
+        undo "$state/journal/$journal" || outcome="NOT all could be restored (see $state/journal/$journal/undo.log)"
+    done
+    rm -f "$state/pending"
+    serve=$before
+    closed=
+    why=
+    start_all
+    if wait_for quick; then outcome="$outcome:$restored; the host serves as before"; else
+        outcome="$outcome:$restored; the host does NOT serve as before: $why"; fi
+fi
+tell rolled "$reason
+$outcome$logs"
+"""
+)

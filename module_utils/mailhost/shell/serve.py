@@ -1,0 +1,164 @@
+"""Services and what they answer: whether a service runs and starts at boot, and a dialogue on each port it should serve.
+
+The dialogues come from the host itself, so that a host can judge and undo its own change when nobody reaches it. What
+a stranger sees is for mail_probe.
+"""
+
+from __future__ import annotations
+
+PROGRAM = r"""
+systemd() { [ -d /run/systemd/system ]; }
+is_active() {
+    if systemd; then systemctl is-active --quiet "$1"; else service "$1" status >/dev/null 2>&1; fi
+}
+is_enabled() {
+    if systemd; then systemctl is-enabled --quiet "$1" 2>/dev/null
+    elif command -v chkconfig >/dev/null; then chkconfig "$1" >/dev/null 2>&1
+    else ls /etc/rc2.d | grep -q "^S[0-9][0-9]$1\$"; fi
+}
+enable() {
+    if systemd; then systemctl enable --quiet "$1"
+    elif command -v chkconfig >/dev/null; then chkconfig "$1" on
+    else update-rc.d "$1" defaults >/dev/null && update-rc.d "$1" enable; fi
+}
+restart() { # stop and start: a reload after a failed start waits for master(8) to try again, up to a minute
+    if systemd; then
+        systemctl stop "$1"
+        systemctl reset-failed "$1" 2>/dev/null
+        systemctl start "$1"
+    else
+        service "$1" stop >/dev/null 2>&1
+        service "$1" start </dev/null 2>&1
+    fi
+}
+log_of() { # service: its last lines of log, or what the syslog has of it
+    {
+        if systemd; then
+            journalctl --no-pager -q -o cat -n 12 -u "$1" -u "$1@-" 2>/dev/null
+        else
+            for file in /var/log/maillog /var/log/mail.log; do
+                [ ! -r "$file" ] || tail -n 200 "$file" | grep "$1" | tail -n 8
+            done
+        fi
+    } | grep -i -e error -e fatal -e warning -e "can.t" -e fail | grep -v "Obsolete setting" | tail -n 5
+}
+bounded() { # seconds, command: run it with stdin from descriptor 3, killed when the time is over
+    limit=$1
+    shift
+    "$@" <&3 2>/dev/null &
+    child=$!
+    { sleep "$limit"; kill -9 "$child"; } >/dev/null 2>&1 3<&- &
+    clock=$!
+    wait "$child" 2>/dev/null
+    kill "$clock" 2>/dev/null
+}
+tcp() { # port: stdin to it, what it says to stdout
+    if command -v bash >/dev/null; then
+        bash -c "exec 4<>/dev/tcp/$address/$1 || exit 1; cat <&3 >&4 3<&- & cat <&4" 3<&0
+    elif command -v perl >/dev/null; then
+        perl -MSocket -e "
+            socket(S, PF_INET, SOCK_STREAM, 0); connect(S, sockaddr_in($1, inet_aton(q($address)))) or exit 1;
+            syswrite(S, join(q(), <STDIN>)); print while <S>;"
+    else
+        nc "$address" "$1"
+    fi
+}
+tls() { # port, s_client options: stdin through TLS, what the server says to stdout
+    port=$1
+    shift
+    openssl s_client -connect "$address:$port" -quiet "$@"
+}
+said() { # protocol, tls, port, script: the dialogue
+    exec 3<<DATA
+$(printf "$4")
+DATA
+    case $2 in
+        plain) bounded 12 tcp "$3" ;;
+        implicit) bounded 12 tls "$3" ;;
+        starttls) bounded 12 tls "$3" -starttls "$1" ;;
+    esac
+    exec 3<&-
+}
+greets() { # protocol, tls, port: a greeting, or after STARTTLS a farewell; sets why
+    case $1 in
+        imap) script="a1 LOGOUT\r\n" want="^\* OK" after="^\* BYE" ;;
+        pop3) script="QUIT\r\n" want="^+OK" after="^+OK" ;;
+        smtp) script="QUIT\r\n" want="^220" after="^221" ;;
+    esac
+    [ "$2" != starttls ] || want=$after
+    answer=$(said "$1" "$2" "$3" "$script" | head -n 40)
+    printf "%s\n" "$answer" | grep -q "$want" && return 0
+    if [ -z "$answer" ]; then
+        why="port $3 ($1, $2): no answer"
+    else
+        why="port $3 ($1, $2): $(printf "%s" "$answer" | tr -d "\r" | tail -n 1)"
+    fi
+    return 1
+}
+refuses() { # protocol, tls, port: a login with a wrong password gets a proper no; sets why
+    user="mailhost-no-such-user"
+    case $1 in
+        imap) script="a1 LOGIN $user $nonce\r\na2 LOGOUT\r\n" want="^a1 NO" ;;
+        pop3) script="USER $user\r\nPASS $nonce\r\nQUIT\r\n" want="^-ERR" ;;
+        *) return 0 ;;
+    esac
+    answer=$(said "$1" "$2" "$3" "$script" | tr -d "\r")
+    if printf "%s\n" "$answer" | grep -q -i -e "process broken" -e "internal error" -e "temporary auth" -e "\[UNAVAILABLE" \
+        -e "\[SYS"; then
+        why="port $3 ($1, $2): logins fail: $(printf "%s\n" "$answer" | grep -i -e broken -e internal -e temporary \
+            -e UNAVAILABLE -e SYS | head -n 1)"
+        return 1
+    fi
+    printf "%s\n" "$answer" | grep -q "$want" && return 0
+    why="port $3 ($1, $2): a wrong password is not refused with NO or -ERR but: $(printf "%s" "$answer" | tail -n 1)"
+    return 1
+}
+is_open() {
+    exec 3</dev/null
+    if [ -r /proc/net/tcp ]; then
+        port=$(printf "%04X" "$1")
+        cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ":$port [0-9A-F]*:0000 0A "
+    else
+        [ -n "$(bounded 3 tcp "$1" | head -n 1)" ]
+    fi
+}
+holder_of() { # port: who listens there, where a tool can say it
+    { ss -ltnp 2>/dev/null || netstat -ltnp 2>/dev/null; } | grep "[:.]$1 " | sed -e "s/.*users:((//" -e "s/.*LISTEN *//" | head -n 1
+}
+expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up to a line with a full stop
+    serve=
+    closed=
+    units=
+    while IFS= read -r word && [ "$word" != . ]; do
+        set -- $word
+        case $1 in
+            serve) serve="$serve $2,$3,$4" ;;
+            closed) closed="$closed $2" ;;
+            unit) units="$units $2" ;;
+            address) address=$2 ;;
+        esac
+    done
+}
+serving() { # how (quick or full): do all ports answer as they should? sets why
+    for item in $serve; do
+        protocol=${item%%,*}
+        rest=${item#*,}
+        greets "$protocol" "${rest%%,*}" "${rest#*,}" || return 1
+    done
+    for port in $closed; do
+        if is_open "$port"; then
+            why="port $port is open and should be closed: $(holder_of "$port")"
+            return 1
+        fi
+    done
+    [ "$1" = full ] || return 0
+    for item in $serve; do
+        protocol=${item%%,*}
+        rest=${item#*,}
+        case " $refused " in *" $protocol "*) continue ;; esac
+        [ "$protocol" = smtp ] && continue
+        refused="$refused $protocol"
+        refuses "$protocol" "${rest%%,*}" "${rest#*,}" || return 1
+    done
+}
+"""
