@@ -1,0 +1,97 @@
+"""Which of imap, imaps, pop3 and pop3s Dovecot serves: exactly these ports, whatever the version's habit."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Iterable, Mapping
+
+from ..dialects import dovecot as dialect
+from ..dialects.versions import dotted
+from ..errors import BadInput
+from ..host import Request, Seen
+from ..plan import Plan
+from . import dovecot
+
+ARGUMENT_SPEC: "dict[str, Any]" = {
+    "protocols": {"type": "list", "elements": "str", "required": True},
+    "addresses": {"type": "list", "elements": "str", "default": []},
+    "lock_timeout": {"type": "int", "default": 60},
+}
+NEVER = {
+    "kpop": "Dovecot has no KPOP; current Kerberos has none either. Use imaps or pop3s with GSSAPI",
+    "rpop": "no server has RPOP any more (removed by RFC 1460). Use pop3s",
+    "managesieve": "ManageSieve is not one of the protocols this word manages",
+}
+
+
+def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
+    _wanted(params)
+    _addresses(params)
+    return dovecot.reads(seen)
+
+
+def _wanted(params: Mapping[str, Any]) -> "list[str]":
+    wanted = list(params["protocols"])
+    for word in wanted:
+        if word not in dialect.PORTS:
+            reason = NEVER.get(word.lower(), f"{word!r} is not a protocol of Dovecot's")
+            raise BadInput("protocols", reason, f"Choose from {', '.join(dialect.PORTS)}")
+    if not wanted:
+        raise BadInput("protocols", "empty: nothing would be served", f"Choose from {', '.join(dialect.PORTS)}")
+    if len(set(wanted)) != len(wanted):
+        raise BadInput("protocols", "a protocol is named twice", "Name each once")
+    return [word for word in dialect.PORTS if word in wanted]
+
+
+def _addresses(params: Mapping[str, Any]) -> "list[str]":
+    for address in params["addresses"]:
+        if address != "*":
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                raise BadInput("addresses", f"{address!r} is not an IP address or *", "Give addresses") from None
+    return list(params["addresses"])
+
+
+def _refuse_what_is_not_installed(wanted: "list[str]", seen: Seen) -> None:
+    argv = dovecot.USUAL[-1].argv  # type: ignore[union-attr]  # the last of USUAL is a Command
+    installed = seen.output(*argv).text
+    for product in ("imap", "pop3"):
+        if installed and any(word.startswith(product) for word in wanted) and f"/{product}-login" not in installed:
+            raise BadInput(
+                "protocols",
+                f"Dovecot on this host has no {product}-login, so it cannot serve {product}",
+                "Install its package (mail_packages; on Debian dovecot-imapd or dovecot-pop3d)",
+            )
+
+
+def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
+    wanted = _wanted(params)
+    here = dovecot.Installation(seen)
+    _refuse_what_is_not_installed(wanted, seen)
+    if here.at(dialect.LISTENERS):
+        products = [name for name in ("imap", "pop3") if name in wanted or name + "s" in wanted]
+        others = [word for word in here.configuration.words("protocols") if word not in (*dialect.PORTS, "none")]
+        _set(here, ("protocols",), " ".join(products + others))
+        for product in products:
+            for name in (product, product + "s"):
+                listener = (f"service {product}-login", f"inet_listener {name}")
+                _set(here, (*listener, "port"), str(dialect.PORTS[name] if name in wanted else 0))
+                if name.endswith("s"):
+                    _set(here, (*listener, "ssl"), "yes")
+    else:
+        _set(here, ("protocols",), " ".join(wanted))
+    addresses = _addresses(params)
+    if addresses:
+        if len(addresses) > 1 and not here.at(dialect.LISTEN_MANY):
+            raise BadInput("addresses", f"Dovecot {dotted(here.version)} listens on one address", "Give one, or use 1.1")
+        _set(here, ("listen",), ", ".join(_bracketed(address, here) for address in addresses))
+    return here.plan({"protocols": wanted, "ports": [dialect.PORTS[word] for word in wanted]})
+
+
+def _bracketed(address: str, here: dovecot.Installation) -> str:
+    return f"[{address}]" if ":" in address and not here.at(dialect.LISTENERS) else address
+
+
+def _set(here: dovecot.Installation, path: "tuple[str, ...]", value: str) -> None:
+    here.own.set(path, value)

@@ -1,0 +1,127 @@
+"""Dovecot's authentication, mail location and TLS."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from ..conf.dovecot import Include, Section, Setting
+from ..dialects import dovecot as dialect
+from ..dialects.system import REQUESTS, system
+from ..errors import BadInput
+from ..host import Request, Seen
+from ..plan import Plan
+from . import dovecot
+
+USERS = "/etc/mailhost/users"
+SOCKET = "/var/spool/postfix/private/auth"
+ARGUMENT_SPEC: "dict[str, Any]" = {
+    "auth_mechanisms": {"type": "list", "elements": "str", "default": ["plain", "login"]},
+    "cleartext_login": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
+    "maildir": {"type": "str", "default": "Maildir"},
+    "mailbox_store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
+    "certificate": {"type": "path"},
+    "key": {"type": "path", "no_log": False},
+    "postfix_sasl": {"type": "bool", "default": True},
+    "lock_timeout": {"type": "int", "default": 60},
+}
+#: mechanisms that need the clear password, or a secret of their own, which no store of hashes has
+NEED_A_SECRET = ("apop", "cram-md5", "digest-md5", "scram-sha-1", "scram-sha-256", "otp", "skey", "rpa", "ntlm")
+
+
+def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
+    _validate(params)
+    yield from REQUESTS
+    yield from dovecot.reads(seen)
+
+
+def _validate(params: Mapping[str, Any]) -> None:
+    for word in params["auth_mechanisms"]:
+        if word.lower() in NEED_A_SECRET:
+            raise BadInput(
+                "auth_mechanisms",
+                f"{word} needs each user's clear password, and the {params['mailbox_store']} store holds hashes: no password "
+                "database could serve it, and Dovecot's logins would all fail",
+                "Use plain and login inside TLS",
+            )
+        if word.lower() not in ("plain", "login"):
+            raise BadInput("auth_mechanisms", f"{word!r} is not a mechanism that these stores serve", "Use plain and login")
+    if not params["auth_mechanisms"]:
+        raise BadInput("auth_mechanisms", "empty: nobody could log in", "Use plain and login")
+    maildir = params["maildir"]
+    if not maildir or maildir.startswith("/") or ".." in maildir.split("/") or any(c in maildir for c in " \t\r\n%$#\"'<>{}:\\\0"):
+        raise BadInput("maildir", f"{maildir!r} is not the name of a folder below the home", "Give a relative path")
+    for option in ("certificate", "key"):
+        value = params.get(option)
+        if value and (not value.startswith("/") or any(c in value for c in " \t\r\n#\"'<>{}\\\0")):
+            raise BadInput(option, f"{value!r} is not an absolute path without spaces and quotes", "Give such a path")
+
+
+def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
+    _validate(params)
+    here = dovecot.Installation(seen)
+    platform = system(seen)
+    _store(here, params["mailbox_store"])
+    here.set(here.at(dialect.TLS_ON))
+    here.set(
+        here.at(dialect.CERTIFICATE),
+        certificate=params.get("certificate") or platform.certificate,
+        key=params.get("key") or platform.key,
+    )
+    here.set(here.at(dialect.CLEARTEXT[params["cleartext_login"]]))
+    here.set(here.at(dialect.MECHANISMS), mechanisms=" ".join(params["auth_mechanisms"]).lower())
+    here.set(here.at(dialect.MAILDIR), maildir=params["maildir"])
+    if params["postfix_sasl"]:
+        here.set(here.at(dialect.SASL_SOCKET), socket=SOCKET)
+    else:
+        _drop_socket(here)
+    return here.plan({})
+
+
+def _drop_socket(here: dovecot.Installation) -> None:
+    if here.at(dialect.LISTENERS):
+        here.own.drop_section(("service auth", f"unix_listener {SOCKET}"))
+    else:
+        here.own.drop_section(("auth default", "socket listen"))
+
+
+def _databases(here: dovecot.Installation) -> "set[tuple[str, str]]":
+    """The password and user databases of the host: {("passdb", "pam"), ...}."""
+    found = set()
+    for _, path, entry in here.configuration.entries():
+        kind, _, name = path[-1].partition(" ")
+        if isinstance(entry, Section) and kind in ("passdb", "userdb") and name and len(path) <= 2:
+            found.add((kind, name))
+        elif isinstance(entry, Setting) and path[-1] == "driver" and len(path) == 2 and path[0] in ("passdb", "userdb"):
+            found.add((path[0], entry.value))
+    return found
+
+
+def _store(here: dovecot.Installation, store: str) -> None:
+    """See that exactly the store's databases are there: of two, the first to be asked delays each login of the other."""
+    wanted = {("passdb", "pam"), ("userdb", "passwd")} if store == "system" else {
+        ("passdb", "passwd-file"),
+        ("userdb", "passwd-file"),
+    }
+    if _databases(here) == wanted:
+        if store == "virtual":
+            here.set(here.at(dialect.VIRTUAL_STORE), users=USERS)
+        return
+    for name, path, entry in list(here.configuration.entries()):
+        _retire(here, name, path, entry)
+    here.set(here.at(dialect.SYSTEM_STORE if store == "system" else dialect.VIRTUAL_STORE), users=USERS)
+
+
+def _retire(here: dovecot.Installation, name: str, path: "tuple[str, ...]", entry: Any) -> None:
+    tree = here.edited[name]
+    mine = tree is here.own
+    if isinstance(entry, Include) and entry.pattern.endswith(".conf.ext") and "auth-" in entry.pattern:
+        same = [e for _, e in tree.walk() if isinstance(e, Include) and e.line == entry.line]
+        for found in same:
+            tree.comment_out(found)
+    elif isinstance(entry, Section) and path[-1].split(" ")[0] in ("passdb", "userdb") and len(path) <= 2:
+        if mine:
+            tree.drop_section(path)
+        elif not name.endswith(".conf.ext"):
+            for _, found in list(tree.walk()):
+                if isinstance(found, Section) and found.line == entry.line and found.key == entry.key:
+                    tree.comment_out(found)
