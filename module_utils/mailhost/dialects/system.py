@@ -91,12 +91,6 @@ for _product, _families in PACKAGES.items():
     if set(_families) != {"debian", "redhat", "suse"}:
         raise ValueError(f"{_product}: a family is missing")
 
-#: how each family is asked what is installed: NAME and ok or not, one a line
-QUERY = {
-    "debian": ("dpkg-query", "-W", "-f", "${Package} ${Status}${binary:Summary}%"),
-    "redhat": ("rpm", "-q"),
-    "suse": ("rpm", "-q"),
-}
 MANAGERS = ("apt-get", "dnf", "yum", "zypper")
 WHICH: Request = Command(("sh", "-c", "command -v apt-get dnf yum zypper; true"))
 

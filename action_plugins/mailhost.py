@@ -1,0 +1,123 @@
+"""The base of every word's action: the same feature, run from the controller over the connection's sh, or as a module.
+
+``mailhost_execution`` decides: ``controller`` (the default) needs a POSIX sh on the host and no Python; ``module`` sends the
+word as an ordinary module to a host with Python 3.8 or newer.
+"""
+
+from __future__ import annotations
+
+import getpass
+import importlib
+import os
+import shlex
+import socket
+import uuid
+
+import ansible.module_utils
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import module_utils_loader
+
+# On a host AnsiballZ makes ansible.module_utils a path over the configured directories; here it is a closed package.
+for _path in module_utils_loader._get_paths(subdirs=False):
+    if _path not in ansible.module_utils.__path__:
+        ansible.module_utils.__path__.append(_path)
+
+from ansible.module_utils.mailhost.errors import MailhostError  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.host import Host  # noqa: E402
+from ansible.module_utils.mailhost.plan import converge  # noqa: E402
+
+EXECUTIONS = ("controller", "module")
+TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in must be a tty")
+
+
+class ActionModule(ActionBase):
+    """Validates the arguments and runs the feature named as the task's action."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        self._trips = 0
+        word = self._task.action.rsplit(".", 1)[-1]
+        execution = self._templar.template((task_vars or {}).get("mailhost_execution", "controller"))
+        if execution not in EXECUTIONS:
+            return {"failed": True, "msg": f"mailhost_execution: {execution!r} is not one of {', '.join(EXECUTIONS)}"}
+        if execution == "module" and not self.on_controller_only():
+            result.update(self._execute_module(module_name=word, module_args=self._task.args, task_vars=task_vars))
+            return result
+        feature = importlib.import_module(f"ansible.module_utils.mailhost.features.{word}")
+        validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(self._task.args)
+        if validation.error_messages:
+            text = "; ".join(validation.error_messages)
+            return remove_values({**result, "failed": True, "msg": f"{word}: {text}"}, validation._no_log_values)
+        try:
+            answer = self.answer(feature, validation.validated_parameters)
+        except MailhostError as error:
+            answer = {"failed": True, "msg": str(error)}
+        answer["round_trips"] = self._trips or answer.get("round_trips", 0)
+        result.update(remove_values(answer, validation._no_log_values))
+        return result
+
+    def on_controller_only(self):
+        """Whether the word has nothing to do on the host (mail_probe)."""
+        return False
+
+    def answer(self, feature, params):
+        who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
+        return converge(feature, params, Host(self.sh, who), self._task.check_mode)
+
+    # the route: who runs sh
+
+    def sh(self, program, data):
+        """Host's Run over the connection: the program in argv (it is constant), the data on stdin."""
+        if not self._needs_tty():
+            done = self._execute(f"/bin/sh -c {shlex.quote(program)}", data)
+            said = done[1].decode("utf-8", "replace") + done[2].decode("utf-8", "replace")
+            if not any(text in said for text in TTY_WANTED):
+                return done
+        return self._sh_from_a_file(program, data)
+
+    def _needs_tty(self):
+        """su, and sudo where pipelining is off for ``requiretty``: with data on stdin there would be no terminal."""
+        become = self._connection.become
+        if become is None:
+            return False
+        return getattr(become, "require_tty", False) or become.name.rsplit(".", 1)[-1] == "su" or (
+            not self._is_pipelining_enabled("new", False)
+        )
+
+    def _sh_from_a_file(self, program, data):
+        """Program and data into a directory of mode 0700 of the login user, run from there with become, removed."""
+        name = f"mailhost-{uuid.uuid4().hex}"
+        put = f'umask 077; d=${{TMPDIR:-/tmp}}/{name}; mkdir "$d" && cat >"$d/data" && echo "$d"'
+        become, self._connection.become = self._connection.become, None
+        try:
+            code, out, err = self._execute(f"/bin/sh -c {shlex.quote(put)}", data)
+        finally:
+            self._connection.become = become
+        folder = out.decode("utf-8", "replace").strip().splitlines()[-1] if out.strip() else ""
+        if code or not folder.endswith(name):
+            return code or 1, out, err
+        run = f'd={shlex.quote(folder)}; /bin/sh -c {shlex.quote(program)} <"$d/data"; code=$?; rm -rf "$d"; exit $code'
+        return self._execute(f"/bin/sh -c {shlex.quote(run)}", None)
+
+    def _execute(self, command, data):
+        self._trips += 1
+        try:
+            done = self._low_level_execute_command(
+                command, in_data=data, executable="/bin/sh", encoding_errors="surrogate_or_strict"
+            )
+        except AnsibleError as error:
+            if "tty" in str(error) and data is not None:
+                return 1, b"", b"must have a tty"
+            raise
+        return (
+            done["rc"],
+            done["stdout"].encode("utf-8", "surrogateescape"),
+            done["stderr"].encode("utf-8", "surrogateescape"),
+        )

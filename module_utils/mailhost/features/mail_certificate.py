@@ -1,0 +1,273 @@
+"""Key and certificate of a mail host: self-signed by the host's own openssl, or given.
+
+The self-signed way is that of Dovecot's mkcert.sh (doc/mkcert.sh): dovecot-openssl.cnf filled in, old pem files moved aside,
+both made anew; but with 2048 bits, SHA-256 and subjectAltName, and the key made under umask 077.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+import time
+from typing import Any, Iterable, Mapping, Optional
+
+from ..conf.lines import scalar
+from ..dialects.system import REQUESTS, System, system
+from ..errors import BadConfiguration, BadInput
+from ..host import Command, File, Output, Request, Seen
+from ..plan import Plan, Run, Write
+from .postfix_relay import NAME
+
+ARGUMENT_SPEC: "dict[str, Any]" = {
+    "provider": {"type": "str", "choices": ["self_signed", "files"], "default": "self_signed"},
+    "names": {"type": "list", "elements": "str", "required": True},
+    "days": {"type": "int", "default": 365},
+    "renew_days": {"type": "int", "default": 30},
+    "bits": {"type": "int", "default": 2048},
+    "path": {"type": "path"},
+    "key_path": {"type": "path", "no_log": False},
+    "certificate": {"type": "str"},
+    "chain": {"type": "str", "default": ""},
+    "key": {"type": "str", "no_log": True},
+    "services": {"type": "list", "elements": "str", "default": ["dovecot", "postfix"]},
+    "lock_timeout": {"type": "int", "default": 60},
+}
+SHOW = ("-noout", "-enddate", "-startdate", "-text")
+DIGEST = "-fingerprint"
+NOW = Command(("date", "-u", "+%s"))
+OPENSSL = Command(("openssl", "version"))
+_WAY = "Give a key, its certificate and the chain as PEM"
+
+
+def _paths(params: Mapping[str, Any], platform: System) -> "tuple[str, str]":
+    return params.get("path") or platform.certificate, params.get("key_path") or platform.key
+
+
+def _validate(params: Mapping[str, Any]) -> None:
+    if not params["names"]:
+        raise BadInput("names", "empty: a certificate needs a name", "Name the host")
+    for name in params["names"]:
+        if not NAME.match(name[2:] if name.startswith("*.") else name) or len(name) > 253:
+            raise BadInput("names", f"{name!r} is not a host name of at least two labels", "Use the IDNA form")
+    if params["provider"] == "self_signed":
+        if params["bits"] < 2048 or params["bits"] > 16384:
+            raise BadInput("bits", f"{params['bits']} is not between 2048 and 16384", "Use 2048 or more")
+        if not 1 <= params["days"] <= 3650 or not 0 <= params["renew_days"] < params["days"]:
+            raise BadInput("days", "days must be 1 to 3650, and renew_days fewer than days", "Correct them")
+    else:
+        for option in ("certificate", "key"):
+            if not params.get(option):
+                raise BadInput(option, "missing, and the provider is files", _WAY)
+        if "PRIVATE KEY" in params["certificate"] + params["chain"]:
+            raise BadInput("certificate", "holds a private key", _WAY)
+        if "ENCRYPTED" in params["key"]:
+            raise BadInput("key", "is encrypted, and a daemon cannot type its password", "Give it unencrypted (vault it)")
+
+
+def _given(params: Mapping[str, Any]) -> "list[Command]":
+    """Questions about given material; the key goes through stdin only."""
+    return [
+        Command(("openssl", "x509", *SHOW), params["certificate"]),
+        Command(("openssl", "x509", "-noout", "-pubkey"), params["certificate"]),
+        Command(("openssl", "rsa", "-pubout"), params["key"]),
+        Command(("openssl", "pkey", "-pubout"), params["key"]),
+    ]
+
+
+def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
+    _validate(params)
+    yield from (*REQUESTS, NOW, OPENSSL)
+    if params["provider"] == "files":
+        yield from _given(params)
+    if not seen.files:
+        return
+    path, key = _paths(params, system(seen))
+    yield from (File(path), File(system(seen).openssl_cnf))
+    yield Command(("openssl", "x509", *SHOW, "-in", path))
+    yield Command(("openssl", "x509", "-noout", "-pubkey", "-in", path))
+    yield Command(("sh", "-c", "umask 077; openssl pkey -pubout -in \"$1\" 2>/dev/null || openssl rsa -pubout -in \"$1\"", "sh", key))
+    yield Command(("stat", "-L", "-c", "%a %U %F", "--", key))
+
+
+def _date(output: Output, name: str) -> Optional[int]:
+    match = re.search(rf"{name}=(.+)", output.text)
+    if not output.ok or not match:
+        return None
+    try:
+        return calendar.timegm(time.strptime(match.group(1).strip(), "%b %d %H:%M:%S %Y %Z"))
+    except ValueError:
+        return None
+
+
+def names_of(text: str) -> "set[str]":
+    """The DNS names of a certificate's subjectAltName, from ``openssl x509 -text``."""
+    return {name.lower() for name in re.findall(r"DNS:([^\s,]+)", text)}
+
+
+def covers(names: "set[str]", name: str) -> bool:
+    """RFC 6125: the same name, or a wildcard for its first label."""
+    return name.lower() in names or "*." + name.lower().split(".", 1)[-1] in names
+
+
+def _public(text: str) -> str:
+    match = re.search(r"-----BEGIN PUBLIC KEY-----(.+?)-----END", text, re.S)
+    return "".join(match.group(1).split()) if match else ""
+
+
+def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
+    _validate(params)
+    if not seen.output(*OPENSSL.argv).ok:
+        raise BadConfiguration("openssl version", "the host has no openssl", "Install it (mail_packages: openssl)")
+    platform = system(seen)
+    path, key = _paths(params, platform)
+    now = int(seen.output(*NOW.argv).text.strip() or 0)
+    if params["provider"] == "files":
+        return _files(params, seen, path, key, now)
+    return _self_signed(params, seen, path, key, now)
+
+
+def _stands(params: Mapping[str, Any], seen: Seen, path: str, key: str) -> "tuple[Output, bool, str, str]":
+    """What is on the host: the certificate's text, whether the key is its key, the key's mode and owner."""
+    shown = seen.output("openssl", "x509", *SHOW, "-in", path)
+    public = _public(seen.output("openssl", "x509", "-noout", "-pubkey", "-in", path).text)
+    question = next((argv for argv in seen.outputs if argv[:2] == ("sh", "-c") and argv[-1] == key), ())
+    same = bool(public) and public == _public(seen.output(*question).text)
+    words = (seen.output("stat", "-L", "-c", "%a %U %F", "--", key).text + " ? ? ?").split()
+    return shown, same, words[0], words[1]
+
+
+def reason_to_renew(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> str:
+    """Why a new certificate is due; empty if the one that stands will do."""
+    shown, same, _, _ = _stands(params, seen, path, key)
+    ends, begins = _date(shown, "notAfter"), _date(shown, "notBefore")
+    if ends is None or begins is None:
+        return "there is none that can be read"
+    if not same:
+        return "the key is not the certificate's"
+    if names_of(shown.text) != {name.lower() for name in params["names"]}:
+        return "its names are not those asked for"
+    bits = re.search(r"Public.Key: \((\d+) bit", shown.text)
+    if bits and int(bits.group(1)) < params["bits"] and "rsaEncryption" in shown.text:
+        return f"its key has {bits.group(1)} bits"
+    if re.search(r"Signature Algorithm: (md5|sha1)With", shown.text):
+        return "it is signed with SHA-1 or MD5"
+    if begins > now:
+        return "it is not valid yet by the host's clock"
+    if ends - now < params["renew_days"] * 86400:
+        return f"{max(0, ends - now) // 86400} days are left"
+    return ""
+
+
+CNF = """# Filled in by mailhost (mail_certificate).
+[ req ]
+default_bits = {bits}
+default_md = sha256
+encrypt_key = no
+prompt = no
+distinguished_name = req_dn
+x509_extensions = cert_type
+
+[ req_dn ]
+CN = {name}
+
+[ cert_type ]
+basicConstraints = CA:FALSE
+subjectAltName = {alternatives}
+extendedKeyUsage = serverAuth
+"""
+
+
+#: moves old pem files aside under the time's name, makes key and certificate beside their places and puts them there
+MAKE = r"""
+set -e
+umask 077
+certificate=$1 key=$2 days=$3 bits=$4 cnf=$5
+stamp=$(date +%Y%m%dT%H%M%S)
+mkdir -p "$(dirname "$certificate")" "$(dirname "$key")"
+openssl req -new -x509 -nodes -sha256 -newkey "rsa:$bits" -days "$days" -config "$cnf" \
+    -keyout "$key.mailhost-new" -out "$certificate.mailhost-new" 2>"$key.mailhost-log" || {
+    tail -n 3 "$key.mailhost-log" >&2
+    rm -f "$key.mailhost-new" "$certificate.mailhost-new" "$key.mailhost-log"
+    exit 1
+}
+rm -f "$key.mailhost-log"
+chmod 600 "$key.mailhost-new"
+chmod 644 "$certificate.mailhost-new"
+for old in "$certificate" "$key"; do
+    if [ -e "$old" ] || [ -h "$old" ]; then mv -f "$old" "$old.$stamp"; fi
+done
+mv "$key.mailhost-new" "$key"
+mv "$certificate.mailhost-new" "$certificate"
+if command -v restorecon >/dev/null 2>&1; then restorecon "$key" "$certificate"; fi
+"""
+#: puts the newest of the files moved aside back; where there is none, removes what was made
+UNMAKE = (
+    "for file in \"$1\" \"$2\"; do old=$(ls -d \"$file\".2[0-9]*T[0-9]* 2>/dev/null | tail -n 1); rm -f \"$file\"; "
+    "if [ -n \"$old\" ]; then mv -f \"$old\" \"$file\"; fi; done"
+)
+
+
+def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
+    why = reason_to_renew(params, seen, path, key, now)
+    shown, _, mode, owner = _stands(params, seen, path, key)
+    plan = Plan(services=tuple(params["services"]), facts={"path": path, "key_path": key, "reason": why})
+    if why:
+        cnf = system(seen).openssl_cnf
+        names = [scalar("names", name.lower()) for name in params["names"]]
+        text = CNF.format(bits=params["bits"], name=names[0][:64], alternatives=", ".join("DNS:" + name for name in names))
+        plan.write(Write(seen.file(cnf), text.encode()))
+        words = ("sh", "-s", path, key, str(params["days"]), str(params["bits"]), cnf)
+        plan.operations.append(
+            Run(
+                f"make key and certificate {path} for {', '.join(names)} ({why})",
+                words,
+                MAKE.encode(),
+                undo=("sh", "-c", UNMAKE, "undo", path, key),
+            )
+        )
+    elif mode not in ("600", "400") or owner != "root":
+        plan.operations.append(Run(f"make {key} readable by root only", ("chmod", "600", "--", key)))
+        plan.operations.append(Run(f"give {key} to root", ("chown", "root", "--", key)))
+    return plan
+
+
+def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
+    shown, public, rsa, pkey = (seen.output(*command.argv) for command in _given(params))
+    ends, begins = _date(shown, "notAfter"), _date(shown, "notBefore")
+    if ends is None or begins is None:
+        raise BadInput("certificate", "the host's openssl cannot read it", _WAY)
+    theirs = _public(pkey.text) or _public(rsa.text)
+    if not theirs:
+        raise BadInput("key", "the host's openssl cannot read it", _WAY)
+    if _public(public.text) != theirs:
+        raise BadInput("key", "is not the key of this certificate", _WAY)
+    if ends <= now:
+        raise BadInput("certificate", f"expired on {time.strftime('%Y-%m-%d', time.gmtime(ends))} (by the host's clock)", "Renew it")
+    if begins > now:
+        raise BadInput(
+            "certificate", f"is not valid before {time.strftime('%Y-%m-%d', time.gmtime(begins))} (by the host's clock)", "Wait, or set the clock"
+        )
+    for name in params["names"]:
+        if not covers(names_of(shown.text), name):
+            raise BadInput("certificate", f"does not cover {name}", "Give one whose subjectAltName has it")
+    body = "".join(text.rstrip() + "\n" for text in (params["certificate"], params["chain"]) if text.strip())
+    plan = Plan(services=tuple(params["services"]), facts={"path": path, "key_path": key, "reason": ""})
+    described = f"a certificate until {time.strftime('%Y-%m-%d', time.gmtime(ends))}"
+    state = seen.file(path)
+    new = plan.write(Write(state, body.encode(), settings=([], [described]), mode=0o644 if not state.exists else None))
+    _, same, mode, owner = _stands(params, seen, path, key)
+    on_host = _public(next((out.text for argv, out in seen.outputs.items() if argv[:2] == ("sh", "-c") and argv[-1] == key), ""))
+    if on_host != theirs or mode not in ("600", "400") or owner != "root":
+        keep = Run(f"put the key into {key}", ("sh", "-c", PUT, "put", key), (params["key"].rstrip() + "\n").encode(), undo=("sh", "-c", UNPUT, "put", key))
+        plan.operations.insert(0, keep)
+    plan.facts["new_certificate"] = new
+    return plan
+
+
+#: the key never is a file others can read, and its old one is kept until the next change
+PUT = (
+    "set -e; umask 077; mkdir -p \"$(dirname \"$1\")\"; cat >\"$1.mailhost-new\"; chmod 600 \"$1.mailhost-new\"; "
+    "if [ -e \"$1\" ] || [ -h \"$1\" ]; then mv -f \"$1\" \"$1.mailhost-old\"; chmod 600 \"$1.mailhost-old\"; fi; "
+    "mv \"$1.mailhost-new\" \"$1\""
+)
+UNPUT = "rm -f \"$1\"; if [ -e \"$1.mailhost-old\" ]; then mv -f \"$1.mailhost-old\" \"$1\"; fi"

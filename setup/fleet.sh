@@ -1,0 +1,25 @@
+#!/bin/sh
+# Starts the demo's containers, or removes them: fleet.sh up|down [NAME ...]. NAME is IMAGE or HOST=IMAGE.
+set -eu
+action=$1
+shift
+[ $# -gt 0 ] || set -- centos5 bookworm trixie
+docker network inspect mailhost >/dev/null 2>&1 || docker network create mailhost >/dev/null
+for pair in "$@"; do
+    image=${pair#*=}
+    host=${pair%%=*}.example.test
+    if [ "$action" = down ]; then
+        docker rm -f -v "$host" >/dev/null
+        continue
+    fi
+    [ -z "$(docker ps -q -f "name=^$host\$")" ] || continue
+    docker rm -f -v "$host" >/dev/null 2>&1 || true # a stopped one of the same name
+    case $image in
+        centos5) set_up="--tmpfs /run" ;;
+        *) set_up="--cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined
+            -v /sys/fs/cgroup:/sys/fs/cgroup:rw --tmpfs /run --tmpfs /tmp -e container=docker
+            -e SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1" ;;
+    esac
+    # shellcheck disable=SC2086 # options, split on purpose
+    docker run -d --name "$host" --hostname "$host" --network mailhost --label mailhost=demo $set_up "mailhost/$image" >/dev/null
+done
