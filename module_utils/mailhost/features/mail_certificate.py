@@ -210,7 +210,7 @@ UNMAKE = (
 def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
     why = reason_to_renew(params, seen, path, key, now)
     shown, _, mode, owner = _stands(params, seen, path, key)
-    plan = Plan(services=tuple(params["services"]), facts={"path": path, "key_path": key, "reason": why})
+    plan = Plan(services=tuple(params["services"]), facts={"certificate_path": path, "key_path": key, "reason": why})
     if why:
         cnf = system(seen).openssl_cnf
         names = [scalar("names", name.lower()) for name in params["names"]]
@@ -251,7 +251,7 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
         if not covers(names_of(shown.text), name):
             raise BadInput("certificate", f"does not cover {name}", "Give one whose subjectAltName has it")
     body = "".join(text.rstrip() + "\n" for text in (params["certificate"], params["chain"]) if text.strip())
-    plan = Plan(services=tuple(params["services"]), facts={"path": path, "key_path": key, "reason": ""})
+    plan = Plan(services=tuple(params["services"]), facts={"certificate_path": path, "key_path": key, "reason": ""})
     described = f"a certificate until {time.strftime('%Y-%m-%d', time.gmtime(ends))}"
     state = seen.file(path)
     new = plan.write(Write(state, body.encode(), settings=([], [described]), mode=0o644 if not state.exists else None))

@@ -47,20 +47,27 @@ bounded() { # seconds, command: run it with stdin from descriptor 3, killed when
     shift
     "$@" <&3 2>/dev/null &
     child=$!
-    { sleep "$limit"; kill -9 "$child"; } >/dev/null 2>&1 3<&- &
+    {
+        trap "kill \$nap; exit" 15
+        sleep "$limit" &
+        nap=$!
+        wait "$nap"
+        kill -9 "$child"
+    } >/dev/null 2>&1 3<&- &
     clock=$!
     wait "$child" 2>/dev/null
     kill "$clock" 2>/dev/null
 }
-tcp() { # port: stdin to it, what it says to stdout
+tcp() { # port: what it says to stdout, and after its greeting stdin to it (Postfix 3.9 refuses whoever talks first)
     if command -v bash >/dev/null; then
-        bash -c "exec 4<>/dev/tcp/$address/$1 || exit 1; cat <&3 >&4 3<&- & cat <&4" 3<&0
+        bash -c "exec 4<>/dev/tcp/$address/$1 || exit 1; IFS= read -r line <&4; printf \"%s\\n\" \"\$line\"
+            cat <&3 >&4 3<&- & cat <&4" 3<&0
     elif command -v perl >/dev/null; then
         perl -MSocket -e "
             socket(S, PF_INET, SOCK_STREAM, 0); connect(S, sockaddr_in($1, inet_aton(q($address)))) or exit 1;
-            syswrite(S, join(q(), <STDIN>)); print while <S>;"
+            print scalar(<S>); syswrite(S, join(q(), <STDIN>)); print while <S>;"
     else
-        nc "$address" "$1"
+        { sleep 1; cat; } | nc "$address" "$1"
     fi
 }
 tls() { # port, s_client options: stdin through TLS, what the server says to stdout
