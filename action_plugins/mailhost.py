@@ -87,8 +87,10 @@ class ActionModule(ActionBase):
         become = self._connection.become
         if become is None:
             return False
-        return getattr(become, "require_tty", False) or become.name.rsplit(".", 1)[-1] == "su" or (
-            not self._is_pipelining_enabled("new", False)
+        return (
+            getattr(become, "require_tty", False)
+            or become.name.rsplit(".", 1)[-1] == "su"
+            or (not self._is_pipelining_enabled("new", False))
         )
 
     def _sh_from_a_file(self, program, data):
@@ -109,9 +111,7 @@ class ActionModule(ActionBase):
     def _execute(self, command, data):
         self._trips += 1
         try:
-            done = self._low_level_execute_command(
-                command, in_data=data, executable="/bin/sh", encoding_errors="surrogate_or_strict"
-            )
+            done = self._low_level_execute_command(command, in_data=data, executable="/bin/sh", encoding_errors="surrogate_or_strict")
         except AnsibleError as error:
             if "tty" in str(error) and data is not None:
                 return 1, b"", b"must have a tty"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Starts the demo's containers, or removes them: fleet.sh up|down [NAME ...]. NAME is IMAGE or HOST=IMAGE.
+# Starts the demo's containers, waits until they have booted, or removes them: fleet.sh up|wait|down [NAME ...].
+# NAME is IMAGE or HOST=IMAGE.
 set -eu
 action=$1
 shift
@@ -10,6 +11,15 @@ for pair in "$@"; do
     host=${pair%%=*}.example.test
     if [ "$action" = down ]; then
         docker rm -f -v "$host" >/dev/null
+        continue
+    fi
+    if [ "$action" = wait ]; then
+        tries=0
+        until docker exec "$host" sh -c 'if [ -d /run/systemd/system ]; then systemctl is-system-running --wait; else
+            service syslog status; fi' >/dev/null 2>&1 || [ "$tries" -ge 30 ]; do
+            tries=$((tries + 1))
+            sleep 1
+        done
         continue
     fi
     [ -z "$(docker ps -q -f "name=^$host\$")" ] || continue

@@ -125,9 +125,11 @@ def _diff_of(operation: Operation) -> "Optional[dict[str, str]]":
     if isinstance(operation, Remove):
         return {"before_header": path, "after_header": path, "before": f"{path}\n", "after": ""}
     before, after = _lines_of(operation)
-    changes = [line for line in difflib.ndiff(list(before), list(after)) if line[:2] in ("- ", "+ ")] if (
-        len(before) + len(after) < 400
-    ) else _set_changes(before, after)
+    changes = (
+        [line for line in difflib.ndiff(list(before), list(after)) if line[:2] in ("- ", "+ ")]
+        if (len(before) + len(after) < 400)
+        else _set_changes(before, after)
+    )
     sides = {sign: [hide(line[2:]) for line in changes if line[0] == sign] for sign in "-+"}
     if operation.mode is not None and operation.before.kind == "file" and operation.mode != operation.before.mode:
         sides["-"].append(f"mode {operation.before.mode:04o}")

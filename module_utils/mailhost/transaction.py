@@ -9,7 +9,7 @@ from typing import Sequence
 
 from .errors import Busy, HostError
 from .host import Host, decode, encode
-from .plan import Check, Operation, Plan, Remove, Run, Write
+from .plan import Check, Operation, Plan, Remove, Write
 from .shell.apply import PROGRAM
 
 #: the program's kinds of failure, and what to do about each

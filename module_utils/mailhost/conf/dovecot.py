@@ -191,7 +191,7 @@ class Tree:
     def include(self, pattern: str, optional: bool = False) -> None:
         """See that the file ends with this include: it then has the last word."""
         word = "!include_try" if optional else "!include"
-        last = [entry for _, entry in self.walk() if not type(entry) is Entry]
+        last = [entry for _, entry in self.walk() if type(entry) is not Entry]
         if last and isinstance(last[-1], Include) and last[-1].pattern == pattern:
             return
         for at in range(len(self.entries) - 1, -1, -1):

@@ -8,7 +8,8 @@ from typing import Dict, Iterator, List
 
 from ..errors import BadConfiguration
 from ..host import File, FileState, Glob, Request, Seen
-from .dovecot import Entry, Include, Path, Setting, Tree
+from .dovecot import Include, Path, Setting, Tree
+from .lines import Entry
 
 _MAGIC = frozenset("*?[")
 

@@ -54,9 +54,7 @@ class MasterCf:
         self.entries += held
         for service in self.services():
             if len(service.fields) < 8:
-                raise BadConfiguration(
-                    f"{name}:{service.line}", "a service has eight fields, this one fewer", "Correct the line"
-                )
+                raise BadConfiguration(f"{name}:{service.line}", "a service has eight fields, this one fewer", "Correct the line")
 
     def render(self) -> str:
         return "".join(entry.raw for entry in self.entries)

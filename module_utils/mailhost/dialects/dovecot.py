@@ -51,9 +51,7 @@ MECHANISMS = Rows(
 MAILDIR = Rows(
     "mail in a Maildir below the home",
     Row(FIRST, (2, 4), _block(("mail_location", "maildir:~/{maildir}"))),
-    Row(
-        (2, 4), None, _block(("mail_driver", "maildir"), ("mail_path", "~/{maildir}"), ("mail_inbox_path", "~/{maildir}"))
-    ),
+    Row((2, 4), None, _block(("mail_driver", "maildir"), ("mail_path", "~/{maildir}"), ("mail_inbox_path", "~/{maildir}"))),
 )
 SASL_SOCKET = Rows(
     "the socket Postfix authenticates through",

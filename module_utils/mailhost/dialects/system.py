@@ -63,7 +63,12 @@ def system(seen: Seen) -> System:
     fields = dict(re.findall(r'^([A-Z_]+)="?([^"\n]*)"?$', seen.file("/etc/os-release").text, re.M))
     names = [fields.get("ID", "unknown"), *fields.get("ID_LIKE", "").split()]
     family = next(
-        (kind for kind, known in (("debian", DEBIAN), ("suse", SUSE), ("redhat", ("rhel", "fedora", "centos"))) for name in names if name in known),
+        (
+            kind
+            for kind, known in (("debian", DEBIAN), ("suse", SUSE), ("redhat", ("rhel", "fedora", "centos")))
+            for name in names
+            if name in known
+        ),
         "unknown",
     )
     release = version(fields.get("VERSION_ID", "")) or _whole(fields.get("VERSION_ID", ""))

@@ -104,9 +104,9 @@ class Installation:
             content = tree.render().encode("utf-8", "surrogateescape")
             plan.write(Write(state, content, settings=(before.settings() if before else [], tree.settings())))
         if plan.changed:
-            tree = "/etc/dovecot" if self.main == NEW else OLD
+            root = "/etc/dovecot" if self.main == NEW else OLD
             inner = "@TREE@/dovecot.conf" if self.main == NEW else "@TREE@"
-            plan.operations.append(Check(tree, (*self.at(dialect.CHECKER), inner)))
+            plan.operations.append(Check(root, (*self.at(dialect.CHECKER), inner)))
         return plan
 
 

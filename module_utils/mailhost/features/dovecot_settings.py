@@ -98,10 +98,14 @@ def _databases(here: dovecot.Installation) -> "set[tuple[str, str]]":
 
 def _store(here: dovecot.Installation, store: str) -> None:
     """See that exactly the store's databases are there: of two, the first to be asked delays each login of the other."""
-    wanted = {("passdb", "pam"), ("userdb", "passwd")} if store == "system" else {
-        ("passdb", "passwd-file"),
-        ("userdb", "passwd-file"),
-    }
+    wanted = (
+        {("passdb", "pam"), ("userdb", "passwd")}
+        if store == "system"
+        else {
+            ("passdb", "passwd-file"),
+            ("userdb", "passwd-file"),
+        }
+    )
     if _databases(here) == wanted:
         if store == "virtual":
             here.set(here.at(dialect.VIRTUAL_STORE), users=USERS)
@@ -116,8 +120,8 @@ def _retire(here: dovecot.Installation, name: str, path: "tuple[str, ...]", entr
     mine = tree is here.own
     if isinstance(entry, Include) and entry.pattern.endswith(".conf.ext") and "auth-" in entry.pattern:
         same = [e for _, e in tree.walk() if isinstance(e, Include) and e.line == entry.line]
-        for found in same:
-            tree.comment_out(found)
+        for include in same:
+            tree.comment_out(include)
     elif isinstance(entry, Section) and path[-1].split(" ")[0] in ("passdb", "userdb") and len(path) <= 2:
         if mine:
             tree.drop_section(path)

@@ -85,7 +85,7 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     yield from (File(path), File(system(seen).openssl_cnf))
     yield Command(("openssl", "x509", *SHOW, "-in", path))
     yield Command(("openssl", "x509", "-noout", "-pubkey", "-in", path))
-    yield Command(("sh", "-c", "umask 077; openssl pkey -pubout -in \"$1\" 2>/dev/null || openssl rsa -pubout -in \"$1\"", "sh", key))
+    yield Command(("sh", "-c", 'umask 077; openssl pkey -pubout -in "$1" 2>/dev/null || openssl rsa -pubout -in "$1"', "sh", key))
     yield Command(("stat", "-L", "-c", "%a %U %F", "--", key))
 
 
@@ -202,8 +202,8 @@ if command -v restorecon >/dev/null 2>&1; then restorecon "$key" "$certificate";
 """
 #: puts the newest of the files moved aside back; where there is none, removes what was made
 UNMAKE = (
-    "for file in \"$1\" \"$2\"; do old=$(ls -d \"$file\".2[0-9]*T[0-9]* 2>/dev/null | tail -n 1); rm -f \"$file\"; "
-    "if [ -n \"$old\" ]; then mv -f \"$old\" \"$file\"; fi; done"
+    'for file in "$1" "$2"; do old=$(ls -d "$file".2[0-9]*T[0-9]* 2>/dev/null | tail -n 1); rm -f "$file"; '
+    'if [ -n "$old" ]; then mv -f "$old" "$file"; fi; done'
 )
 
 
@@ -245,7 +245,9 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
         raise BadInput("certificate", f"expired on {time.strftime('%Y-%m-%d', time.gmtime(ends))} (by the host's clock)", "Renew it")
     if begins > now:
         raise BadInput(
-            "certificate", f"is not valid before {time.strftime('%Y-%m-%d', time.gmtime(begins))} (by the host's clock)", "Wait, or set the clock"
+            "certificate",
+            f"is not valid before {time.strftime('%Y-%m-%d', time.gmtime(begins))} (by the host's clock)",
+            "Wait, or set the clock",
         )
     for name in params["names"]:
         if not covers(names_of(shown.text), name):
@@ -258,7 +260,12 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
     _, same, mode, owner = _stands(params, seen, path, key)
     on_host = _public(next((out.text for argv, out in seen.outputs.items() if argv[:2] == ("sh", "-c") and argv[-1] == key), ""))
     if on_host != theirs or mode not in ("600", "400") or owner != "root":
-        keep = Run(f"put the key into {key}", ("sh", "-c", PUT, "put", key), (params["key"].rstrip() + "\n").encode(), undo=("sh", "-c", UNPUT, "put", key))
+        keep = Run(
+            f"put the key into {key}",
+            ("sh", "-c", PUT, "put", key),
+            (params["key"].rstrip() + "\n").encode(),
+            undo=("sh", "-c", UNPUT, "put", key),
+        )
         plan.operations.insert(0, keep)
     plan.facts["new_certificate"] = new
     return plan
@@ -266,8 +273,8 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
 
 #: the key never is a file others can read, and its old one is kept until the next change
 PUT = (
-    "set -e; umask 077; mkdir -p \"$(dirname \"$1\")\"; cat >\"$1.mailhost-new\"; chmod 600 \"$1.mailhost-new\"; "
-    "if [ -e \"$1\" ] || [ -h \"$1\" ]; then mv -f \"$1\" \"$1.mailhost-old\"; chmod 600 \"$1.mailhost-old\"; fi; "
-    "mv \"$1.mailhost-new\" \"$1\""
+    'set -e; umask 077; mkdir -p "$(dirname "$1")"; cat >"$1.mailhost-new"; chmod 600 "$1.mailhost-new"; '
+    'if [ -e "$1" ] || [ -h "$1" ]; then mv -f "$1" "$1.mailhost-old"; chmod 600 "$1.mailhost-old"; fi; '
+    'mv "$1.mailhost-new" "$1"'
 )
-UNPUT = "rm -f \"$1\"; if [ -e \"$1.mailhost-old\" ]; then mv -f \"$1.mailhost-old\" \"$1\"; fi"
+UNPUT = 'rm -f "$1"; if [ -e "$1.mailhost-old" ]; then mv -f "$1.mailhost-old" "$1"; fi'

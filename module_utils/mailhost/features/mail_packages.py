@@ -23,7 +23,7 @@ INSTALL = {
         "DEBIAN_FRONTEND=noninteractive",
         "sh",
         "-c",
-        "apt-get -q update && exec apt-get -q -y -o Dpkg::Options::=--force-confold install --no-install-recommends -- \"$@\"",
+        'apt-get -q update && exec apt-get -q -y -o Dpkg::Options::=--force-confold install --no-install-recommends -- "$@"',
         "apt-get",
     ),
     "dnf": ("dnf", "-y", "install", "--"),
@@ -68,7 +68,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         tool = manager(seen)
         if tool is None:
             raise BadConfiguration(
-                "the host", f"has no {', '.join(missing)}, and none of {', '.join(MANAGERS)} to install them", "Install them by hand"
+                "the host",
+                f"has no {', '.join(missing)}, and none of {', '.join(MANAGERS)} to install them",
+                "Install them by hand",
             )
         names = ", ".join(missing)
         plan.operations.append(Run(f"install {names} with {tool}", (*INSTALL[tool], *missing)))

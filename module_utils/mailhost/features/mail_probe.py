@@ -48,9 +48,7 @@ def probe(params: Mapping[str, Any]) -> "dict[str, Proof]":
         jobs = {
             "protocols": pool.submit(proofs.protocols, target, wanted, smtp),
             "certificate": pool.submit(proofs.certificate, target, wanted, smtp),
-            "cleartext": pool.submit(
-                proofs.cleartext, target, wanted, smtp, login, params["cleartext_login"] == "refuse"
-            ),
+            "cleartext": pool.submit(proofs.cleartext, target, wanted, smtp, login, params["cleartext_login"] == "refuse"),
             "login": pool.submit(proofs.logins, target, wanted, login),
             "relay": pool.submit(relay, target, params["domain"]),
         }

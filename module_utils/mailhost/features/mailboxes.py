@@ -165,7 +165,11 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
             plan.facts["created"].append(name)
             made.setdefault(uid, []).append(name)
         elif uid is not None and int(account[2]) != uid:
-            raise BadInput(f"{place}, uid", f"the account has uid {account[2]}, not {uid}", "Moving an account to another uid is for you to do")
+            raise BadInput(
+                f"{place}, uid",
+                f"the account has uid {account[2]}, not {uid}",
+                "Moving an account to another uid is for you to do",
+            )
         wanted = _crypted(f"{place}, password_hash", box.get("password_hash"), platform)
         if wanted is not None and (shadow.get(name) or ["", ""])[1] != wanted:
             hashes.append(f"{name}:{wanted}\n")
@@ -174,7 +178,9 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
     for uid, names in made.items():
         add = ("xargs", "-n", "1", "useradd", "-m", "-s", platform.nologin, *(("-u", str(uid)) if uid else ()), "--")
         about = f"make {len(names)} accounts: " + ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-        plan.operations.append(Run(about, add, "".join(f"{name}\n" for name in names).encode(), undo=("xargs", "-n", "1", "userdel", "-r", "--")))
+        plan.operations.append(
+            Run(about, add, "".join(f"{name}\n" for name in names).encode(), undo=("xargs", "-n", "1", "userdel", "-r", "--"))
+        )
     if hashes:
         about = f"set {len(hashes)} passwords: " + ", ".join(line.split(":")[0] for line in hashes[:10])
         plan.operations.append(Run(about, ("chpasswd", "-e"), encode("".join(hashes))))

@@ -17,8 +17,12 @@ DOVECOT = ("dovecot", "--version")
 POSTFIX = ("postconf", "-d", "-h", "mail_version")
 SENDMAIL = ("sh", "-c", "grep -m 1 ^DZ /etc/mail/sendmail.cf")
 INIT = ("sh", "-c", "if [ -d /run/systemd/system ]; then echo systemd; else echo sysv; fi")
-MASTER = ("sh", "-c", "for f in /proc/[0-9]*/comm /proc/[0-9]*/cmdline; do tr \"\\0\" \" \" <$f; echo; done 2>/dev/null | grep -o "
-          "-e \"^sendmail: accepting\" -e \"^master$\" -e \"[a-z/]*postfix[a-z/]*/master\" | sort -u; true")
+MASTER = (
+    "sh",
+    "-c",
+    'for f in /proc/[0-9]*/comm /proc/[0-9]*/cmdline; do tr "\\0" " " <$f; echo; done 2>/dev/null | grep -o '
+    '-e "^sendmail: accepting" -e "^master$" -e "[a-z/]*postfix[a-z/]*/master" | sort -u; true',
+)
 PORTS = (File("/proc/net/tcp"), File("/proc/net/tcp6"))
 
 
@@ -48,7 +52,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     versions = {"dovecot": version(seen.output(*DOVECOT).text) if seen.output(*DOVECOT).ok else None}
     versions["postfix"] = version(seen.output(*POSTFIX).text) if seen.output(*POSTFIX).ok else None
     versions["sendmail"] = version(seen.output(*SENDMAIL).text) if seen.output(*SENDMAIL).ok else None
-    steps = {
+    steps: "dict[str, list[tuple[int, ...]]]" = {
         "dovecot": [(1, 0), (1, 1), (1, 2), (2, 0), (2, 4)],
         "postfix": [row.since for row in postfix.RELAY_RULE.rows],
     }

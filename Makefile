@@ -1,0 +1,55 @@
+# make demo, make test: each sets up what it needs. The rest are their parts.
+SHELL := /bin/sh
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+STAMP := $(VENV)/.made
+TOOLS := dash busybox posh swaks openssl
+
+.PHONY: demo down test test-fast lint unit shell molecule wire bench engine images tools
+demo: $(STAMP) images
+	sh setup/fleet.sh up
+	sh setup/fleet.sh wait
+	ansible-playbook site.yml
+
+down:
+	sh setup/fleet.sh down
+
+test: test-fast molecule wire
+
+test-fast: lint unit shell
+
+$(STAMP): requirements.txt setup/venv.sh
+	sh setup/venv.sh $(VENV) requirements.txt
+
+tools:
+	sh setup/packages.sh $(TOOLS)
+
+engine:
+	sh setup/engine.sh
+
+images: engine
+	sh setup/images.sh
+
+lint: $(STAMP)
+	ruff check .
+	ruff format --check .
+	MYPYPATH=. mypy
+	yamllint --strict .
+	ansible-lint --offline --profile production
+	python tests/documentation.py
+
+unit: $(STAMP)
+	pytest -q tests/unit --cov=module_utils/mailhost --cov-report=term --cov-fail-under=90
+
+shell: $(STAMP) tools
+	pytest -q tests/shell
+
+molecule: $(STAMP) images tools
+	sh setup/molecule.sh centos5 bookworm trixie
+
+wire: $(STAMP) images tools
+	pytest -q tests/wire
+
+bench: $(STAMP) images
+	python bench/run.py
