@@ -1,5 +1,100 @@
 #!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
 from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dovecot_settings
+short_description: Dovecot's logins, mail location and TLS
+description:
+  - Sets authentication mechanisms, the policy on passwords in clear, where mail lies, which users there are, certificate and key,
+    and the socket that Postfix authenticates through, in the terms of the installed version (1.0 to 2.4).
+  - Exactly one password and user database stays; an include of the package's C(auth-system.conf.ext) is commented out for virtual users.
+options:
+  auth_mechanisms:
+    description:
+      - SASL mechanisms; V(plain) and V(login).
+      - Mechanisms that need the clear password (V(apop), V(cram-md5), V(digest-md5), ...) are refused, because both stores hold
+        hashes, and Dovecot with a mechanism that no database can serve refuses every login.
+    type: list
+    elements: str
+    default: [plain, login]
+  cleartext_login:
+    description: Whether a password is taken over an unencrypted connection. Connections from the host itself count as encrypted for Dovecot.
+    type: str
+    choices: [refuse, allow]
+    default: refuse
+  maildir:
+    description: The Maildir, relative to the user's home.
+    type: str
+    default: Maildir
+  mailbox_store:
+    description: V(system) asks PAM and passwd(5); V(virtual) asks C(/etc/mailhost/users), which M(mailboxes) writes.
+    type: str
+    choices: [system, virtual]
+    default: system
+  certificate:
+    description: Path of the certificate; by default where M(mail_certificate) puts it.
+    type: path
+  key:
+    description: Path of the key; by default where M(mail_certificate) puts it.
+    type: path
+  postfix_sasl:
+    description: Whether to offer C(/var/spool/postfix/private/auth) to Postfix.
+    type: bool
+    default: true
+
+  lock_timeout:
+    description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
+    type: int
+    default: 60
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+notes:
+  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
+    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
+  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: Logins inside TLS only
+  dovecot_settings:
+    cleartext_login: refuse
+    auth_mechanisms: [plain, login]
+"""
+
+RETURN = r"""
+version:
+  description: Dovecot's version.
+  returned: success
+  type: str
+  sample: 2.4.1
+
+pending:
+  description: Services that wait for M(mail_commit) to restart them.
+  returned: always
+  type: list
+  elements: str
+  sample: [dovecot]
+journal:
+  description: The journal of this change on the host, below C(/var/lib/mailhost/journal).
+  returned: when something was changed
+  type: str
+  sample: 20261123T110000-0a1b2c3d
+
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 1
+"""
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.mailhost.entry import run_module

@@ -1,5 +1,98 @@
 #!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
 from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mail_commit
+short_description: Restart what changed, see that it serves, keep it or roll it back
+description:
+  - Restarts each pending service once (stop and start), and any service that does not run, is not enabled at boot, or does not answer.
+  - Waits until every port greets, does the TLS handshake where TLS belongs, and offers a login that must be refused properly.
+  - If one of them does not come, the host itself restores its journal, restarts, checks again, and the task fails with the daemon's log.
+  - With nothing to do it only looks, in one round trip.
+options:
+  services:
+    description: The services of the host.
+    type: list
+    elements: str
+    default: [dovecot, postfix]
+  protocols:
+    description: Protocols that must be served; the others of imap, imaps, pop3 and pop3s must be closed. Empty asks nothing.
+    type: list
+    elements: str
+    default: []
+  smtp:
+    description: SMTP services that must be served.
+    type: list
+    elements: str
+    choices: [smtp, submission]
+    default: []
+  address:
+    description: The host's IPv4 address to ask, from the host itself.
+    type: str
+    default: 127.0.0.1
+  timeout:
+    description: Seconds to wait for the ports to answer.
+    type: int
+    default: 30
+  journal_keep:
+    description: How many journals to keep.
+    type: int
+    default: 20
+
+  lock_timeout:
+    description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
+    type: int
+    default: 60
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+notes:
+  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
+    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
+  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: Make it effective
+  mail_commit:
+    protocols: [imap, imaps]
+    smtp: [smtp]
+"""
+
+RETURN = r"""
+faults:
+  description: What did not run or did not answer before.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+restarted:
+  description: The services that were restarted.
+  returned: when something was done
+  type: list
+  elements: str
+  sample: [dovecot]
+pending:
+  description: Services that had been waiting.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 1
+"""
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.mailhost.entry import run_module

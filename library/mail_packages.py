@@ -1,5 +1,79 @@
 #!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
 from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mail_packages
+short_description: The packages a mail host needs, by product
+description:
+  - Installs what is missing with apt-get, dnf, yum or zypper, and asks the package database afterwards whether it came
+    (yum 3.2 of CentOS 5 succeeds when it knows no such package).
+  - Installed packages are not removed when a later step fails.
+options:
+  products:
+    description: Products; V(postfix), V(dovecot), V(openssl).
+    type: list
+    elements: str
+    required: true
+
+  lock_timeout:
+    description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
+    type: int
+    default: 60
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+notes:
+  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
+    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
+  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: Postfix and Dovecot
+  mail_packages:
+    products: [postfix, dovecot, openssl]
+"""
+
+RETURN = r"""
+packages:
+  description: The packages of these products on this distribution.
+  returned: success
+  type: list
+  elements: str
+  sample: [postfix, dovecot-imapd, dovecot-pop3d, openssl]
+installed:
+  description: Those that were missing.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+
+pending:
+  description: Services that wait for M(mail_commit) to restart them.
+  returned: always
+  type: list
+  elements: str
+  sample: [dovecot]
+journal:
+  description: The journal of this change on the host, below C(/var/lib/mailhost/journal).
+  returned: when something was changed
+  type: str
+  sample: 20261123T110000-0a1b2c3d
+
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 1
+"""
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.mailhost.entry import run_module

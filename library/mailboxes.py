@@ -1,5 +1,131 @@
 #!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
 from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailboxes
+short_description: Mailbox users, one or ten thousand
+description:
+  - System users are made with useradd and get their password hash from chpasswd, all in one round trip; C(/etc/passwd) is never edited.
+  - Virtual users stand in C(/etc/mailhost/users), a passwd-file of Dovecot's, 0640 root:dovecot; Postfix delivers to C(/var/vmail).
+  - Hashes are accepted only in schemes that crypt(3) or Dovecot of this host verify, and are stored in the form that its version
+    understands (always with a scheme; C({CRYPT}$6$...) is known to every version). They travel on stdin only.
+  - Mailboxes that are not named stay as they are.
+options:
+  mailboxes:
+    description: The mailboxes.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Local part and login, lower case.
+        type: str
+        required: true
+      password_hash:
+        description:
+          - A hash as crypt(3) writes it, or with a scheme of Dovecot's in braces. V({PLAIN}) is refused.
+          - Without it an existing password stays and a new mailbox has none.
+        type: str
+      state:
+        description: V(absent) removes the user and keeps the mail.
+        type: str
+        choices: [present, absent]
+        default: present
+      aliases:
+        description: Further local parts whose mail comes here.
+        type: list
+        elements: str
+        default: []
+      uid:
+        description: The uid of a new system account, 500 or more.
+        type: int
+      purge_mail:
+        description: With O(mailboxes[].state=absent), remove the mail too.
+        type: bool
+        default: false
+  store:
+    description: V(system) for accounts of the host, V(virtual) for a passwd-file.
+    type: str
+    choices: [system, virtual]
+    default: system
+  domains:
+    description: The domains the mailboxes are in; needed for virtual ones and for aliases.
+    type: list
+    elements: str
+    default: []
+
+  lock_timeout:
+    description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
+    type: int
+    default: 60
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+notes:
+  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
+    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
+  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: Two people and a virtual store
+  mailboxes:
+    store: virtual
+    domains: [example.org]
+    mailboxes:
+      - name: alice
+        password_hash: "{{ vault_alice }}"
+        aliases: [sales]
+      - name: bob
+        state: absent
+"""
+
+RETURN = r"""
+created:
+  description: Mailboxes that were made.
+  returned: success
+  type: list
+  elements: str
+  sample: [alice]
+removed:
+  description: Mailboxes that were removed.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+password_changed:
+  description: Mailboxes that got another password.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+
+pending:
+  description: Services that wait for M(mail_commit) to restart them.
+  returned: always
+  type: list
+  elements: str
+  sample: [dovecot]
+journal:
+  description: The journal of this change on the host, below C(/var/lib/mailhost/journal).
+  returned: when something was changed
+  type: str
+  sample: 20261123T110000-0a1b2c3d
+
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 1
+"""
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.mailhost.entry import run_module

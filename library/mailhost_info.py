@@ -1,5 +1,61 @@
 #!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
 from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailhost_info
+short_description: Facts about a mail host, in one round trip
+description:
+  - Reads distribution, init system, mail products with their versions and dialects, listening ports, and changes that wait for a restart.
+options: {}
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+notes:
+  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
+    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
+  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: What is this host?
+  mailhost_info:
+  register: here
+
+- name: Show it
+  ansible.builtin.debug:
+    var: here.mailhost.versions
+"""
+
+RETURN = r"""
+mailhost:
+  description: The facts. Versions and dialects are null where a product is not installed.
+  returned: always
+  type: dict
+  sample:
+    distribution: debian
+    release: "12"
+    family: debian
+    init: systemd
+    versions: {dovecot: 2.3.19.1, postfix: 3.7.11, sendmail: null}
+    dialects: {dovecot: "2.0", postfix: "2.10"}
+    mta_active: postfix
+    ports: [25, 110, 143, 587, 993, 995]
+    pending: []
+
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 1
+"""
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.mailhost.entry import run_module

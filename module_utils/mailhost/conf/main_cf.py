@@ -1,5 +1,8 @@
-"""Postfix' main.cf, lossless. Source: postconf(5): ``name = value``, a line that begins with white space continues the
-one before it (comments and empty lines between do not end it), ``#`` begins a comment only as first character, and the last setting counts."""
+"""Postfix' main.cf, lossless.
+
+Source: postconf(5): ``name = value``; a line that begins with white space continues the one before it (comments and
+empty lines between do not end it); ``#`` begins a comment only as first character; the last setting counts.
+"""
 
 from __future__ import annotations
 
