@@ -27,7 +27,6 @@ end() {
     if [ -z "$finished" ]; then
         if undo "$dir"; then result="Nothing was changed"; else
             result="Not all could be undone: see $dir/undo.log"; fi
-        sweep "$dir"
         forget "$id"
         [ "$(cat "$dir/state" 2>/dev/null)" != undone ] || rm -rf "$dir"
         unlock
@@ -169,7 +168,7 @@ check() { # the daemon's own parser, on a private copy of its tree with the stag
     set --
     while IFS= read -r word; do
         case $word in "@TREE@"*) word="$copy${word#@TREE@}" ;; esac
-        set -- "$@" "$word"
+        set -- ${1+"$@"} "$word"
     done <"$op/argv"
     output=$("$@" 2>&1 >/dev/null </dev/null) || fail refused "$1 refuses the new configuration: $(
         printf "%s\n" "$output" | sed -e "s|$copy|$tree|g" | grep -v "Obsolete setting" | tail -n 5)"

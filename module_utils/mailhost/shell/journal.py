@@ -10,7 +10,7 @@ from __future__ import annotations
 PROGRAM = r"""
 words_of() { # file: its lines, run as a command with $input as stdin
     set --
-    while IFS= read -r word; do set -- "$@" "$word"; done <"$words"
+    while IFS= read -r word; do set -- ${1+"$@"} "$word"; done <"$words"
     "$@" <"$input"
 }
 restore() { # target, operation: the old content beside the target, then renamed over it
@@ -22,6 +22,7 @@ restore() { # target, operation: the old content beside the target, then renamed
 }
 undo() { # journal: undo its operations, last first; 0 if all could be undone
     bad=0
+    sweep "$1"
     for op in $(ls -r "$1/op" 2>/dev/null); do
         op="$1/op/$op"
         [ -e "$op/begun" ] || continue
@@ -62,7 +63,7 @@ recover() { # finish what a killed run left: undo a half-done change, remove wha
         left="$state/journal/$id_left"
         case $(cat "$left/state" 2>/dev/null) in
             applied | committed | undone) ;;
-            swapping) undo "$left"; sweep "$left"; forget "$id_left" ;;
+            swapping) undo "$left"; forget "$id_left" ;;
             *) sweep "$left"; rm -rf "$left" ;;
         esac
     done

@@ -41,7 +41,7 @@ command() {
     set --
     while [ "$count" -gt 0 ]; do
         IFS= read -r argument
-        set -- "$@" "$argument"
+        set -- ${1+"$@"} "$argument"
         count=$((count - 1))
     done
     text=

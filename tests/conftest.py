@@ -1,0 +1,55 @@
+"""What the tests share: the import path, and a host that is this machine's sh with its state in a temporary directory."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "module_utils"))
+sys.path.insert(0, str(ROOT / "tests"))
+
+SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"], "posh": ["posh"]}
+
+
+class Local:
+    """A Run over a local shell; ``read_only`` refuses every program but the reading one."""
+
+    def __init__(self, state: pathlib.Path, shell=("sh",), read_only=False):
+        self.state, self.shell, self.read_only = state, list(shell), read_only
+        self.programs = []
+
+    def __call__(self, program, data):
+        from mailhost.shell.read import PROGRAM as READ
+
+        assert program == READ or not self.read_only, "a program that writes was sent to a read-only host"
+        self.programs.append(program)
+        text = program.replace("state=/var/lib/mailhost", f"state={self.state}")
+        done = subprocess.run([*self.shell, "-c", text], input=data, capture_output=True, timeout=60, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def state(tmp_path):
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def local(state):
+    from mailhost.host import Host
+
+    def make(shell=("sh",), read_only=False):
+        return Host(Local(state, shell, read_only), who="a test")
+
+    return make
+
+
+@pytest.fixture(params=sorted(SHELLS))
+def shell(request):
+    words = SHELLS[request.param]
+    assert shutil.which(words[0]), f"{words[0]} is not installed; run `make tools`"
+    return words
