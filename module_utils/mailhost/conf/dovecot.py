@@ -11,7 +11,7 @@ import re
 from typing import Iterator, List, Optional, Sequence, Tuple
 
 from ..errors import BadConfiguration
-from .lines import Entry, drop, ending, insert, scalar, split
+from .lines import Entry, drop, ending, insert, scalar, split, stripped
 
 Path = Tuple[str, ...]
 
@@ -44,11 +44,10 @@ class Section(Entry):
         self.close = ""
 
     def render(self) -> str:
-        return self.raw + "".join(map(_render, self.entries)) + self.close
+        return self.raw + "".join(entry.render() for entry in self.entries) + self.close
 
-
-def _render(entry: Entry) -> str:
-    return entry.render() if isinstance(entry, Section) else entry.raw
+    def strip_newline(self) -> None:
+        self.close = stripped(self.close)
 
 
 def _uncommented(text: str) -> "tuple[str, str]":
@@ -90,7 +89,7 @@ class Tree:
         self._parse(text)
 
     def render(self) -> str:
-        return "".join(map(_render, self.entries))
+        return "".join(entry.render() for entry in self.entries)
 
     # reading
 
@@ -98,11 +97,11 @@ class Tree:
         stack: List[Section] = []
         for number, raw in _logical(text):
             entries = stack[-1].entries if stack else self.entries
-            stripped = raw.strip().lstrip("\ufeff") if number == 1 else raw.strip()
-            if not stripped or stripped.startswith("#"):
+            line = raw.strip().lstrip("\ufeff") if number == 1 else raw.strip()
+            if not line or line.startswith("#"):
                 entries.append(Entry(raw, number))
                 continue
-            body, _ = _uncommented(_JOIN.sub(" ", stripped))
+            body, _ = _uncommented(_JOIN.sub(" ", line))
             if _CLOSE.match(body):
                 if not stack:
                     raise BadConfiguration(f"{self.name}:{number}", "a } that closes nothing", "Remove it")
@@ -222,7 +221,7 @@ class Tree:
                 indent = "  " * depth
                 made = Section(f"{indent}{key} {{{self._newline}", 0, key)
                 made.close = f"{indent}}}{self._newline}"
-                if depth == 0 and entries and not _render(entries[-1]).endswith("\n"):
+                if depth == 0 and entries and not entries[-1].render().endswith("\n"):
                     made.raw = self._newline + made.raw
                 entries.append(made)
                 found = [made]
@@ -265,7 +264,7 @@ def _commented(entries: Sequence[Entry], key: str) -> Optional[int]:
 def _comment_out(entries: List[Entry], gone: Entry) -> bool:
     for at, entry in enumerate(entries):
         if entry is gone:
-            text = "".join("#" + line for _, line in split(_render(entry)))
+            text = "".join("#" + line for _, line in split(entry.render()))
             entries[at] = Entry(text, entry.line)
             return True
         if isinstance(entry, Section) and _comment_out(entry.entries, gone):

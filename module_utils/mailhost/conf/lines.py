@@ -14,6 +14,17 @@ class Entry:
         self.raw = raw
         self.line = line
 
+    def render(self) -> str:
+        return self.raw
+
+    def strip_newline(self) -> None:
+        """Take the newline off the end."""
+        self.raw = stripped(self.raw)
+
+
+def stripped(text: str) -> str:
+    return text[:-2] if text.endswith("\r\n") else text[:-1] if text.endswith("\n") else text
+
 
 E = TypeVar("E", bound=Entry)
 
@@ -35,7 +46,7 @@ def ending(text: str) -> str:
 def insert(entries: List[E], at: int, entry: E) -> None:
     """Put an entry (a whole line) in place. At the end of a file without a final newline, the newline goes before it,
     so that the file still has none."""
-    if at == len(entries) and entries and not entries[-1].raw.endswith("\n"):
+    if at == len(entries) and entries and not entries[-1].render().endswith("\n"):
         entry.raw = ending(entries[0].raw) + entry.raw.rstrip("\r\n")
     entries.insert(at, entry)
 
@@ -44,8 +55,7 @@ def drop(entries: List[E], at: int) -> None:
     """Take an entry out: the reverse of ``insert``, also at the end of a file without a final newline."""
     gone = entries.pop(at)
     if at == len(entries) and entries and not gone.raw.endswith("\n") and not gone.raw.startswith(("\n", "\r\n")):
-        last = entries[-1]
-        last.raw = last.raw[:-2] if last.raw.endswith("\r\n") else last.raw[:-1] if last.raw.endswith("\n") else last.raw
+        entries[-1].strip_newline()
 
 
 def scalar(place: str, value: str) -> str:

@@ -14,7 +14,7 @@ from ..conf.dovecot_tree import Configuration
 from ..dialects import dovecot as dialect
 from ..dialects.versions import Rows, T, Version, dotted, version
 from ..errors import BadConfiguration, BadInput
-from ..host import Command, File, FileState, Glob, Request, Seen
+from ..host import Command, File, Glob, Request, Seen
 from ..plan import Check, Plan, Write
 
 OLD, NEW = "/etc/dovecot.conf", "/etc/dovecot/dovecot.conf"
@@ -88,10 +88,10 @@ class Installation:
 
     def set(self, block: dialect.Block, **values: str) -> None:
         for path, value in dialect.fill(block, **values):
-            if value or len(path) == 1:
-                self.own.set(path, value)
-            else:
+            if " " in path[-1]:  # a section's type and name: it is only to be there
                 self.own.section(path)
+            else:
+                self.own.set(path, value)
 
     def plan(self, facts: "Mapping[str, object]") -> Plan:
         """What was edited, as writes; the own file's include as the main file's last line; the parser's check."""
@@ -116,7 +116,3 @@ def reads(seen: Seen) -> "Iterable[Request]":
     main = NEW if seen.file(NEW).exists else OLD
     if seen.file(main).kind == "file":
         yield from Configuration(main, seen).missing
-
-
-def state_of(seen: Seen, path: str) -> FileState:
-    return seen.file(path)

@@ -93,9 +93,9 @@ def pop3(target: Target, how: str, context: Optional[ssl.SSLContext] = None) -> 
     return client
 
 
-def smtp(target: Target, how: str, port: int = 25, context: Optional[ssl.SSLContext] = None) -> smtplib.SMTP:
+def smtp(target: Target, how: str, port: int = 0, context: Optional[ssl.SSLContext] = None) -> smtplib.SMTP:
     client = smtplib.SMTP(local_hostname=HELO, timeout=TIMEOUT)
-    code, text = client.connect(target.address, port)
+    code, text = client.connect(target.address, port or PORTS["smtp"])
     if code != 220:
         raise smtplib.SMTPConnectError(code, text)
     client.ehlo()

@@ -1,0 +1,436 @@
+"""Each word as a table: what it writes on each kind of host, that a second run has nothing to do, and what it refuses."""
+
+import json
+
+import pytest
+from mailhost.conf.main_cf import MainCf
+from mailhost.errors import MailhostError
+from mailhost.features import (
+    dovecot_protocols,
+    dovecot_settings,
+    mail_certificate,
+    mail_packages,
+    mailboxes,
+    mailhost_info,
+    postfix_relay,
+)
+from mailhost.host import File, Output
+from mailhost.plan import Run, diff
+
+from ..hosts import LOGINS, after, centos5, debian, file, host, params, written
+
+HOSTS = {"centos5": centos5, "debian12": debian, "debian13": lambda **more: debian("13", **more)}
+OWN = {"centos5": "/etc/dovecot.conf", "debian12": "/etc/dovecot/mailhost.conf", "debian13": "/etc/dovecot/mailhost.conf"}
+HASH = "$6$salt$" + "a" * 86
+
+
+def run(feature, seen, **given):
+    asked = params(feature, **given)
+    list(feature.reads(asked, seen))
+    return feature.plan(asked, seen)
+
+
+def idempotent(feature, seen, **given):
+    plan = run(feature, seen, **given)
+    assert plan.changed
+    again = run(feature, after(plan, seen), **given)
+    assert not again.changed, diff(again)
+    return plan
+
+
+# dovecot_protocols
+
+ALL = ["imap", "imaps", "pop3", "pop3s"]
+LISTEN = "service imap-login / inet_listener {} / port = {}"
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+@pytest.mark.parametrize("wanted", [ALL, ["imap"], ["imaps", "pop3s"], ["pop3", "imaps"]])
+def test_protocols(kind, wanted):
+    from mailhost.conf.dovecot import Tree
+
+    plan = idempotent(dovecot_protocols, HOSTS[kind](), protocols=wanted)
+    settings = Tree(written(plan)[OWN[kind]]).settings()
+    if kind == "centos5":
+        assert "protocols = " + " ".join(word for word in ALL if word in wanted) in settings
+        assert not any("inet_listener" in line for line in settings)
+    else:
+        products = [name for name in ("imap", "pop3") if name in wanted or name + "s" in wanted]
+        assert f"protocols = {' '.join([*products, 'lmtp'])}" in settings
+        if "imap" in products:
+            assert LISTEN.format("imap", 143 if "imap" in wanted else 0) in settings
+            assert LISTEN.format("imaps", 993 if "imaps" in wanted else 0) in settings
+        assert written(plan)["/etc/dovecot/dovecot.conf"].endswith("!include mailhost.conf\n")
+
+
+def test_order_of_the_words_does_not_matter():
+    seen = after(run(dovecot_protocols, centos5(), protocols=ALL), centos5())
+    assert not run(dovecot_protocols, seen, protocols=ALL[::-1]).changed
+
+
+def test_addresses():
+    plan = idempotent(dovecot_protocols, debian(), protocols=["imap"], addresses=["192.0.2.1", "2001:db8::1"])
+    assert "listen = 192.0.2.1, 2001:db8::1" in written(plan)[OWN["debian12"]]
+    plan = idempotent(dovecot_protocols, centos5(), protocols=["imap"], addresses=["2001:db8::1"])
+    assert "listen = [2001:db8::1]" in written(plan)[OWN["centos5"]]
+
+
+def test_what_packages_and_admins_put_behind_ours_does_not_count():
+    seen = debian(files={"/etc/dovecot/local.conf": "protocols = imap pop3 none\n"})
+    plan = idempotent(dovecot_protocols, seen, protocols=["imaps"])
+    assert "protocols = imap lmtp" not in written(plan)[OWN["debian12"]]  # lmtp was switched off by local.conf
+    assert "protocols = imap\n" in written(plan)[OWN["debian12"]]
+
+
+OLD_TREE = {"/etc/dovecot/conf.d/10-auth.conf": "ssl_cert = </x\ndisable_plaintext_auth = yes\npassdb {\n  driver = pam\n}\n"}
+REFUSED_PROTOCOLS = [
+    (centos5, {"protocols": ["kpop"]}, "protocols: Dovecot has no KPOP"),
+    (centos5, {"protocols": ["rpop"]}, "protocols: no server has RPOP"),
+    (centos5, {"protocols": ["imapx"]}, "protocols: 'imapx' is not a protocol of Dovecot's. Choose from imap, imaps, pop3, pop3s"),
+    (centos5, {"protocols": []}, "protocols: empty"),
+    (centos5, {"protocols": ["imap", "imap"]}, "protocols: a protocol is named twice"),
+    (centos5, {"protocols": ["imap"], "addresses": ["x"]}, "addresses: 'x' is not an IP address"),
+    (centos5, {"protocols": ["imap"], "addresses": ["192.0.2.1", "192.0.2.2"]}, "addresses: Dovecot 1.0.7 listens on one address"),
+    (
+        lambda: debian(outputs={LOGINS: "/usr/lib/dovecot/imap-login"}),
+        {"protocols": ["pop3"]},
+        "protocols: Dovecot on this host has no pop3-login",
+    ),
+    (
+        lambda: debian("13", files=OLD_TREE),
+        {"protocols": ["imap"]},
+        "/etc/dovecot/dovecot.conf: a configuration for Dovecot 2.3, but Dovecot is 2.4.1",
+    ),
+    (lambda: host(), {"protocols": ["imap"]}, "dovecot --version: no Dovecot is installed"),
+    (lambda: centos5(files={"/etc/dovecot.conf": "a {\n"}), {"protocols": ["imap"]}, "/etc/dovecot.conf:1: section a is never closed"),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "said"), REFUSED_PROTOCOLS)
+def test_protocols_refused(kind, given, said):
+    with pytest.raises(MailhostError) as error:
+        run(dovecot_protocols, kind(), **given)
+    assert str(error.value).startswith(said)
+
+
+def test_an_old_tree_is_named_with_every_setting():
+    with pytest.raises(MailhostError) as error:
+        run(dovecot_settings, debian("13", files={**OLD_TREE, "/etc/dovecot/dovecot.conf": "!include conf.d/*.conf\n"}))
+    for part in ("dovecot_config_version", "10-auth.conf:1 ssl_cert (now ssl_server_cert_file)", "10-auth.conf:3 passdb { (needs a name"):
+        assert part in str(error.value)
+
+
+# dovecot_settings
+
+EXPECTED = {
+    "centos5": [
+        "ssl_disable = no",
+        "disable_plaintext_auth = yes",
+        "mail_location = maildir:~/Maildir",
+        "auth default / mechanisms = plain login",
+        "auth default / socket listen / client / path = /var/spool/postfix/private/auth",
+        "ssl_cert_file = /etc/pki/dovecot/certs/dovecot.pem",
+    ],
+    "debian12": ["ssl = yes", "disable_plaintext_auth = yes", "ssl_cert = </etc/ssl/certs/mailhost.pem", "auth_mechanisms = plain login"],
+    "debian13": ["auth_allow_cleartext = no", "ssl_server_key_file = /etc/ssl/private/mailhost.pem", "mail_path = ~/Maildir"],
+}
+VIRTUAL = {
+    "centos5": "auth default / passdb passwd-file / args = /etc/mailhost/users",
+    "debian12": "passdb / args = scheme=CRYPT username_format=%u /etc/mailhost/users",
+    "debian13": "passdb passwd-file / passwd_file_path = /etc/mailhost/users",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+def test_settings(kind):
+    from mailhost.conf.dovecot import Tree
+
+    plan = idempotent(dovecot_settings, HOSTS[kind]())
+    assert set(EXPECTED[kind]) <= set(Tree(written(plan)[OWN[kind]]).settings())
+    seen = after(plan, HOSTS[kind]())
+    allowed = idempotent(dovecot_settings, seen, cleartext_login="allow", postfix_sasl=False)
+    assert "private/auth" not in written(allowed)[OWN[kind]]
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+def test_virtual_users_and_back(kind):
+    from mailhost.conf.dovecot import Tree
+
+    seen = HOSTS[kind]()
+    plan = idempotent(dovecot_settings, seen, mailbox_store="virtual")
+    settings = Tree(written(plan)[OWN[kind]]).settings()
+    assert VIRTUAL[kind] in settings
+    if kind != "centos5":
+        assert "#!include auth-system.conf.ext" in written(plan)["/etc/dovecot/conf.d/10-auth.conf"]
+    back = idempotent(dovecot_settings, after(plan, seen))
+    assert "passwd-file" not in " ".join(line for line in Tree(written(back)[OWN[kind]]).settings())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"auth_mechanisms": ["plain", "apop"]}, "auth_mechanisms: apop needs each user's clear password"),
+        ({"auth_mechanisms": ["anonymous"]}, "auth_mechanisms: 'anonymous' is not a mechanism"),
+        ({"auth_mechanisms": []}, "auth_mechanisms: empty"),
+        ({"maildir": "../x"}, "maildir: "),
+        ({"maildir": "a\nssl = no"}, "maildir: "),
+        ({"certificate": "/a\nb"}, "certificate: "),
+        ({"key": "relative"}, "key: "),
+    ],
+)
+def test_settings_refused(given, said):
+    with pytest.raises(MailhostError) as error:
+        run(dovecot_settings, centos5(), **given)
+    assert str(error.value).startswith(said)
+
+
+# postfix_relay
+
+GIVEN = {"hostname": "Mail.Example.test", "domains": ["example.test"]}
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+def test_relay(kind):
+    seen = HOSTS[kind]()
+    plan = idempotent(postfix_relay, seen, **GIVEN, networks=["127.0.0.0/8", "::1/128", "192.0.2.0/24"])
+    main = MainCf(written(plan)["/etc/postfix/main.cf"])
+    rule = "smtpd_recipient_restrictions" if kind == "centos5" else "smtpd_relay_restrictions"
+    assert main.get(rule) == "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+    assert main.get("mynetworks") == "127.0.0.0/8 [::1]/128 192.0.2.0/24"
+    assert main.get("relay_domains") == ""
+    assert main.get("myhostname") == "mail.example.test"
+    assert "submission" in written(plan)["/etc/postfix/master.cf"]
+    closed = idempotent(postfix_relay, after(plan, seen), **GIVEN, authenticated=False)
+    assert "\nsubmission" not in written(closed)["/etc/postfix/master.cf"]
+
+
+def test_relay_for_virtual_mailboxes_and_back():
+    plan = idempotent(postfix_relay, debian(), **GIVEN, mailbox_store="virtual")
+    main = MainCf(written(plan)["/etc/postfix/main.cf"])
+    assert (main.get("mydestination"), main.get("virtual_mailbox_domains")) == ("localhost", "example.test")
+    back = idempotent(postfix_relay, after(plan, debian()), **GIVEN)
+    assert MainCf(written(back)["/etc/postfix/main.cf"]).get("virtual_mailbox_domains") is None
+
+
+@pytest.mark.parametrize(
+    ("stands", "becomes"),
+    [
+        (None, ""),
+        ("permit", ""),
+        ("permit_mynetworks reject_unauth_destination", ""),
+        (
+            "check_sender_access hash:/etc/x, permit_mynetworks,reject_rbl_client z.example",
+            ", check_sender_access hash:/etc/x, reject_rbl_client, z.example",
+        ),
+    ],
+)
+def test_an_old_list_keeps_its_other_restrictions_behind_the_guard(stands, becomes):
+    found = postfix_relay.restrictions("smtpd_recipient_restrictions", True, stands)
+    assert found == "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination" + becomes
+    assert postfix_relay.restrictions("smtpd_recipient_restrictions", True, found) == found
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"networks": ["0.0.0.0/0"]}, "networks: 0.0.0.0/0 would let strangers relay: it holds all of the Internet"),
+        ({"networks": ["::/0"]}, "networks: ::/0 would let strangers relay"),
+        ({"networks": ["128.0.0.0/1"]}, "networks: 128.0.0.0/1 would let strangers relay"),
+        ({"networks": ["10.0.0.1/8"]}, "networks: '10.0.0.1/8' has host bits set"),
+        ({"networks": ["localhost"]}, "networks: 'localhost' is not an IP network"),
+        ({"networks": ["hash:/etc/x"]}, "networks: "),
+        ({"networks": ["127.0.0.0/8\nmynetworks=0.0.0.0/0"]}, "networks: "),
+        ({"domains": []}, "domains: empty"),
+        ({"domains": ["com"]}, "domains: 'com' is not a domain of at least two labels"),
+        ({"domains": ["a..b"]}, "domains: "),
+        ({"domains": ["exa mple.test"]}, "domains: "),
+        ({"relay_domains": ["example.test"]}, "relay_domains: example.test is delivered here"),
+        ({"smarthost": "x y"}, "smarthost: "),
+        ({"hostname": "localhost"}, "hostname: "),
+    ],
+)
+def test_relay_refused(given, said):
+    with pytest.raises(MailhostError) as error:
+        run(postfix_relay, debian(), **{**GIVEN, **given})
+    assert str(error.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("smtpd_relay_restrictions=permit", "/etc/postfix/master.cf:1: service smtp overrides smtpd_relay_restrictions"),
+        ("mynetworks=0.0.0.0/0", "/etc/postfix/master.cf:1: -o mynetworks: 0.0.0.0/0 would let strangers relay"),
+    ],
+)
+def test_a_hole_in_master_cf_is_named(option, said):
+    seen = debian(files={"/etc/postfix/master.cf": f"smtp inet n - y - - smtpd\n  -o {option}\n"})
+    with pytest.raises(MailhostError) as error:
+        run(postfix_relay, seen, **GIVEN)
+    assert str(error.value).startswith(said)
+
+
+def test_no_postfix():
+    with pytest.raises(MailhostError, match="no Postfix is installed"):
+        run(postfix_relay, host(), **GIVEN)
+
+
+# mailboxes
+
+
+def test_system_mailboxes():
+    boxes = [{"name": "alice", "password_hash": "{SHA512-CRYPT}" + HASH, "aliases": ["sales"]}, {"name": "bob", "password_hash": HASH}]
+    boxes += [{"name": "carol", "uid": 2000}, {"name": "gone", "state": "absent"}]
+    plan = run(mailboxes, debian(), mailboxes=[{"state": "present", "aliases": [], **box} for box in boxes], domains=["example.test"])
+    assert (plan.facts["created"], plan.facts["password_changed"]) == (["alice", "carol"], ["bob"])
+    runs = [operation for operation in plan.operations if isinstance(operation, Run)]
+    assert runs[0].stdin == b"alice\n"
+    assert "2000" in runs[1].argv
+    assert runs[2].argv == ("chpasswd", "-e")
+    assert runs[2].stdin == f"alice:{HASH}\nbob:{HASH}\n".encode()
+    assert HASH not in json.dumps(diff(plan)) + repr([operation.argv for operation in runs])
+    assert "sales@example.test\talice\n" in written(plan)["/etc/mailhost/aliases"]
+
+
+def test_system_mailboxes_that_stand():
+    seen = debian(files={"/etc/mailhost/aliases": "# Written by mailhost (mailboxes).\n"})
+    assert not run(mailboxes, seen, mailboxes=[{"name": "bob", "state": "present", "password_hash": "$6$s$old"}]).changed
+    for purge, argv in ((False, ("userdel", "--", "bob")), (True, ("userdel", "-r", "--", "bob"))):
+        plan = run(mailboxes, seen, mailboxes=[{"name": "bob", "state": "absent", "purge_mail": purge}])
+        assert [operation.argv for operation in plan.operations] == [argv]
+
+
+def test_virtual_mailboxes():
+    boxes = [{"name": "alice", "state": "present", "password_hash": HASH, "aliases": ["sales"]}, {"name": "bob", "state": "present"}]
+    given = {"mailboxes": boxes, "store": "virtual", "domains": ["example.test"]}
+    plan = run(mailboxes, debian(), **given)
+    users = written(plan)["/etc/mailhost/users"]
+    assert f"alice:{{CRYPT}}{HASH}:5000:5000::/var/vmail/alice::\n" in users
+    assert "sales@example.test\talice@example.test\n" in written(plan)["/etc/mailhost/aliases"]
+    assert "bob@example.test\tbob/Maildir/\n" in written(plan)["/etc/mailhost/mailboxes"]
+    assert HASH not in json.dumps(diff(plan))
+    seen = after(plan, debian(files={"/etc/passwd": "vmail:x:5000:5000::/var/vmail:/sbin/nologin\n"}))
+    seen.files["/etc/passwd"] = file("/etc/passwd", "vmail:x:5000:5000::/var/vmail:/sbin/nologin\n")
+    assert not run(mailboxes, seen, **given).changed
+    fewer = run(mailboxes, seen, **{**given, "mailboxes": [{"name": "bob", "state": "absent", "purge_mail": True}]})
+    assert fewer.facts["removed"] == ["bob"]
+    assert "bob" not in written(fewer)["/etc/mailhost/users"]
+    assert fewer.operations[0].argv == ("rm", "-rf", "--", "/var/vmail/bob")
+    other = run(mailboxes, seen, **{**given, "mailboxes": [{**boxes[0], "password_hash": "{SSHA}abcd"}]})
+    assert other.facts["password_changed"] == ["alice"]
+    assert "alice:{SSHA}abcd:" in written(other)["/etc/mailhost/users"]
+
+
+BOX = {"name": "alice", "state": "present"}
+REFUSED_BOXES = [
+    ({"name": "bob:{PLAIN}x:0:0::/"}, 'mailboxes[0] ("bob:{PLAIN}x:0:0::/"), name: not a mailbox name'.replace('"', "'")),
+    ({"name": "bob\nroot2"}, "mailboxes[0] ('bob\\nroot2'), name"),
+    ({"name": "../bob"}, "mailboxes[0] ('../bob'), name"),
+    ({"name": "-rf"}, "mailboxes[0] ('-rf'), name"),
+    ({"name": "#bob"}, "mailboxes[0] ('#bob'), name"),
+    ({"name": ""}, "mailboxes[0] (''), name"),
+    ({"name": "Bob"}, "mailboxes[0] ('Bob'), name"),
+    ({"name": "b" * 300}, "mailboxes[0] ("),
+    ({"name": "root"}, "mailboxes[0] ('root'): is an account of the system itself"),
+    ({"uid": 0}, "mailboxes[0] ('alice'), uid: 0 is not a mailbox user's uid"),
+    ({"name": "bob", "uid": 2222}, "mailboxes[0] ('bob'), uid: the account has uid 1001"),
+    ({"password_hash": "{PLAIN}secret"}, "mailboxes[0] ('alice'), password_hash: {PLAIN} is not a salted hash"),
+    ({"password_hash": "secret"}, "mailboxes[0] ('alice'), password_hash: not a hash of the form"),
+    ({"password_hash": "$99$abc$def"}, "mailboxes[0] ('alice'), password_hash: scheme $99$ is not known to crypt()"),
+    ({"password_hash": "$6$a:b$c"}, "mailboxes[0] ('alice'), password_hash: a colon or white space"),
+    ({"password_hash": "{SSHA}abc"}, "mailboxes[0] ('alice'), password_hash: a scheme of Dovecot's own"),
+    ({"aliases": ["a b"]}, "mailboxes[0] ('alice'), aliases: "),
+    ({"aliases": ["alice"]}, "mailboxes[0] ('alice'), aliases: 'alice' is a mailbox or an alias already"),
+]
+
+
+@pytest.mark.parametrize(("box", "said"), REFUSED_BOXES)
+def test_mailboxes_refused(box, said):
+    with pytest.raises(MailhostError) as error:
+        run(mailboxes, debian(), mailboxes=[{**BOX, **box}])
+    assert str(error.value).startswith(said)
+    assert "secret" not in str(error.value)
+
+
+def test_two_of_one_name():
+    with pytest.raises(MailhostError, match="two mailboxes with one name"):
+        run(mailboxes, debian(), mailboxes=[BOX, BOX])
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "stored"),
+    [
+        (centos5, "{SHA512-CRYPT}" + HASH, "{CRYPT}" + HASH),
+        (centos5, "$1$ab$cd", "{CRYPT}$1$ab$cd"),
+        (debian, "$y$j9T$ab$cd", "{CRYPT}$y$j9T$ab$cd"),
+        (debian, "{ARGON2ID}$argon2id$v=19$x", "{ARGON2ID}$argon2id$v=19$x"),
+        (lambda: debian("13"), "$1$ab$cd", None),
+        (centos5, "$y$j9T$ab$cd", None),
+        (centos5, "{ARGON2ID}x", None),
+        (lambda: debian("13"), "{SMD5}x", None),
+        (debian, "{PLAIN}x", None),
+        (debian, "{SHA512-CRYPT}$5$x$y", None),
+    ],
+)
+def test_the_form_of_a_hash(kind, text, stored):
+    def go():
+        return run(mailboxes, kind(), mailboxes=[{**BOX, "password_hash": text}], store="virtual", domains=["example.test"])
+
+    if stored is None:
+        with pytest.raises(MailhostError, match="password_hash: "):
+            go()
+    else:
+        assert f"alice:{stored}:5000" in written(go())["/etc/mailhost/users"]
+
+
+# mail_packages, mailhost_info
+
+
+def test_packages():
+    plan = run(mail_packages, debian(), products=["postfix", "dovecot"])
+    assert plan.facts["installed"] == ["dovecot-imapd", "dovecot-pop3d"]
+    assert plan.operations[0].argv[-2:] == ("dovecot-imapd", "dovecot-pop3d")
+    assert run(mail_packages, centos5(), products=["postfix", "dovecot"]).facts["installed"] == ["postfix"]
+    assert not run(mail_packages, centos5(), products=["dovecot"]).changed
+    for seen, given, said in (
+        (debian(), ["exim"], "products: 'exim' is not a product"),
+        (host(), ["postfix"], "an unknown distribution"),
+        (debian(outputs={mail_packages.WHICH.argv: ""}), ["dovecot"], "none of apt-get"),
+    ):
+        with pytest.raises(MailhostError, match=said):
+            run(mail_packages, seen, products=given)
+
+
+def test_info():
+    tcp = "  sl  local_address rem_address   st\n   0: 00000000:0019 00000000:0000 0A 0\n   1: 0100007F:1234 0100007F:0019 01 0\n"
+    outputs = {mailhost_info.DOVECOT: "1.0.7", mailhost_info.INIT: "sysv\n", mailhost_info.MASTER: "master"}
+    seen = centos5(files={"/proc/net/tcp": tcp}, outputs=outputs)
+    seen.pending = [("dovecot", "j1")]
+    found = run(mailhost_info, seen).facts["mailhost"]
+    assert (found["distribution"], found["release"], found["family"]) == ("CentOS", "5.11", "redhat")
+    assert (found["ports"], found["dialects"], found["mta_active"]) == ([25], {"dovecot": "1.0", "postfix": "2.3"}, "postfix")
+    assert found["pending"] == [{"service": "dovecot", "journal": "j1"}]
+
+
+@pytest.mark.parametrize(
+    ("release", "family"),
+    [
+        ('ID=ubuntu\nVERSION_ID="24.04"', "debian"),
+        ("ID=debian\n", "debian"),
+        ('ID="rocky"\nID_LIKE="rhel centos fedora"', "redhat"),
+        ("ID=sles", "suse"),
+        ("ID=arch", "unknown"),
+    ],
+)
+def test_families(release, family):
+    from mailhost.dialects.system import system
+
+    found = system(host({"/etc/os-release": release + "\n"}))
+    assert found.family == family
+    assert found.uid_min in (500, 1000)
+    assert found.crypt_schemes()
+
+
+def test_every_word_reads_files_and_commands_only():
+    for feature, given in ((mailhost_info, {}), (mail_certificate, {"names": ["a.test"]})):
+        assert any(isinstance(request, File) for request in feature.reads(params(feature, **given), debian()))
+    assert Output(0, "").ok
