@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 STAMP := $(VENV)/.made
-TOOLS := dash busybox posh swaks openssl
+TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client
 
 .PHONY: demo down test test-fast lint unit shell molecule wire bench engine images tools
 demo: $(STAMP) images

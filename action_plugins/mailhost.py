@@ -113,8 +113,8 @@ class ActionModule(ActionBase):
         try:
             done = self._low_level_execute_command(command, in_data=data, executable="/bin/sh", encoding_errors="surrogate_or_strict")
         except AnsibleError as error:
-            if "tty" in str(error) and data is not None:
-                return 1, b"", b"must have a tty"
+            if data is not None and any(text in str(error) for text in TTY_WANTED):
+                return 1, b"", str(error).encode("utf-8", "replace")
             raise
         return (
             done["rc"],

@@ -23,6 +23,7 @@ base() {
 for image in "$@"; do
     case $image in
         trixie) base trixie ;;
+        ssh) ;; # made from mailhost/bookworm
         *) base bookworm ;;
     esac
     echo "building mailhost/$image"

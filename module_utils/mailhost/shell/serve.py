@@ -71,9 +71,9 @@ tcp() { # port: what it says to stdout, and after its greeting stdin to it (Post
     fi
 }
 tls() { # port, s_client options: stdin through TLS, what the server says to stdout
-    port=$1
+    where="$address:$1"
     shift
-    openssl s_client -connect "$address:$port" -quiet "$@"
+    openssl s_client -connect "$where" -quiet "$@"
 }
 said() { # protocol, tls, port, script: the dialogue
     exec 3<<DATA
@@ -123,8 +123,7 @@ refuses() { # protocol, tls, port: a login with a wrong password gets a proper n
 is_open() {
     exec 3</dev/null
     if [ -r /proc/net/tcp ]; then
-        port=$(printf "%04X" "$1")
-        cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ":$port [0-9A-F]*:0000 0A "
+        cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ":$(printf "%04X" "$1") [0-9A-F]*:0000 0A "
     else
         [ -n "$(bounded 3 tcp "$1" | head -n 1)" ]
     fi

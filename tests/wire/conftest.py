@@ -1,0 +1,91 @@
+"""Real hosts in containers of these tests' own, and ansible-playbook run on them as a user would."""
+
+import json
+import os
+import pathlib
+import subprocess
+import uuid
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SYSTEMD = ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
+SYSTEMD += ["-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/tmp", "-e", "container=docker"]
+SYSTEMD += ["-e", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
+OPTIONS = {"centos5": ["--tmpfs", "/run"]}
+PASSWORD = "demo a$s\"s'w\\ö"
+DEMO = yaml.safe_load((ROOT / "inventory/demo/group_vars/mailhosts.yml").read_text())
+VARIABLES = {
+    "mailhost_domains": ["example.test"],
+    "mailhost_mailboxes": DEMO["mailhost_mailboxes"],
+    "mailhost_probe_login": {"user": "alice", "password": PASSWORD},
+}
+
+
+class Machine:
+    def __init__(self, image):
+        self.image, self.name = image, f"mailhost-wire-{image}-{uuid.uuid4().hex[:6]}"
+        command = ["docker", "run", "-d", "--name", self.name, "--hostname", f"{image}.example.test", *OPTIONS.get(image, SYSTEMD)]
+        self.id = subprocess.run([*command, f"mailhost/{image}"], check=True, capture_output=True, text=True).stdout.strip()
+        ready = "if [ -d /run/systemd/system ]; then systemctl is-system-running --wait; else service syslog status; fi"
+        subprocess.run(["sh", "-c", 'for i in 1 2 3 4 5 6 7 8 9; do docker exec "$0" sh -c "$1" && break; sleep 1; done', self.id, ready],
+                       capture_output=True, check=False)  # fmt: skip
+        self.address = self.run("hostname -i").stdout.split()[0]
+        self.variables = {
+            "ansible_connection": "community.docker.docker",
+            "ansible_host": self.id,
+            "mailhost_fqdn": f"{image}.example.test",
+            "mailhost_address": self.address,
+            **VARIABLES,
+        }
+
+    def run(self, command, check=True):
+        return subprocess.run(["docker", "exec", self.id, "sh", "-c", command], check=check, capture_output=True, text=True)
+
+    def remove(self):
+        subprocess.run(["docker", "rm", "-f", "-v", self.id], capture_output=True, check=False)
+
+
+@pytest.fixture
+def play(tmp_path):
+    """Runs a playbook (a path, or a list of tasks) on a machine; returns the process and the results of its tasks."""
+
+    def go(machine, what, *options, **variables):
+        inventory, results = tmp_path / "inventory.json", tmp_path / "results.json"
+        all_variables = {**machine.variables, **variables}
+        inventory.write_text(json.dumps({"mailhosts": {"hosts": {machine.name: all_variables}}}))
+        if isinstance(what, list):
+            playbook = tmp_path / "play.yml"
+            playbook.write_text(yaml.safe_dump([{"hosts": "mailhosts", "gather_facts": False, "tasks": what}]))
+        else:
+            playbook = ROOT / what
+        env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "400"}
+        command = ["ansible-playbook", "-i", str(inventory), str(playbook), *options]
+        done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, timeout=300, check=False)
+        assert results is not None
+        return done
+
+    return go
+
+
+@pytest.fixture(scope="module", params=["centos5", "bookworm", "trixie"])
+def machine(request):
+    found = Machine(request.param)
+    if request.param == "trixie":
+        found.variables["mailhost_execution"] = "module"
+    yield found
+    found.remove()
+
+
+@pytest.fixture(scope="module")
+def make_machine():
+    made = []
+
+    def make(image):
+        made.append(Machine(image))
+        return made[-1]
+
+    yield make
+    for machine in made:
+        machine.remove()
