@@ -43,7 +43,7 @@ unit: $(STAMP)
 	pytest -q tests/unit --cov=module_utils/mailhost --cov-report=term --cov-fail-under=90
 
 shell: $(STAMP) tools
-	pytest -q tests/shell
+	pytest -q -n 2 tests/shell
 
 molecule: $(STAMP) images tools
 	sh setup/molecule.sh centos5 bookworm trixie

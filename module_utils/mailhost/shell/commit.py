@@ -64,11 +64,10 @@ start_all() { # restart what was touched; the others only if they do not run; se
     done
 }
 wait_for() { # how: until all serve, or patience is over
-    tries=0
+    ends=$(($(date +%s) + patience))
     until serving "$1"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt "$patience" ] || return 1
-        case $why in *"logins fail"* | *"wrong password"*) return 1 ;; esac
+        [ "$(date +%s)" -lt "$ends" ] || return 1
+        case $why in *"logins fail"* | *"wrong password"* | *"should be closed"*) return 1 ;; esac
         sleep 1
     done
     for unit in $units $touched; do

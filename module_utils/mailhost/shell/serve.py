@@ -42,7 +42,7 @@ log_of() { # service: its last lines of log, or what the syslog has of it
         fi
     } | grep -i -e error -e fatal -e warning -e "can.t" -e fail | grep -v "Obsolete setting" | tail -n 5
 }
-bounded() { # seconds, command: run it with stdin from descriptor 3, killed when the time is over
+bounded() { # seconds, command (one that execs): run it with stdin from descriptor 3, killed when the time is over
     limit=$1
     shift
     "$@" <&3 2>/dev/null &
@@ -60,29 +60,29 @@ bounded() { # seconds, command: run it with stdin from descriptor 3, killed when
 }
 tcp() { # port: what it says to stdout, and after its greeting stdin to it (Postfix 3.9 refuses whoever talks first)
     if command -v bash >/dev/null; then
-        bash -c "exec 4<>/dev/tcp/$address/$1 || exit 1; IFS= read -r line <&4; printf \"%s\\n\" \"\$line\"
-            cat <&3 >&4 3<&- & cat <&4" 3<&0
+        exec bash -c "exec 4<>/dev/tcp/$address/$1 || exit 1; IFS= read -r line <&4; printf \"%s\\n\" \"\$line\"
+            cat <&3 >&4 3<&- & exec cat <&4" 3<&0
     elif command -v perl >/dev/null; then
-        perl -MSocket -e "
+        exec perl -MSocket -e "
             socket(S, PF_INET, SOCK_STREAM, 0); connect(S, sockaddr_in($1, inet_aton(q($address)))) or exit 1;
             print scalar(<S>); syswrite(S, join(q(), <STDIN>)); print while <S>;"
     else
-        { sleep 1; cat; } | nc "$address" "$1"
+        { sleep 1; cat; } | nc -w 9 "$address" "$1"
     fi
 }
 tls() { # port, s_client options: stdin through TLS, what the server says to stdout
     where="$address:$1"
     shift
-    openssl s_client -connect "$where" -quiet "$@"
+    exec openssl s_client -connect "$where" -quiet "$@"
 }
 said() { # protocol, tls, port, script: the dialogue
     exec 3<<DATA
 $(printf "$4")
 DATA
     case $2 in
-        plain) bounded 12 tcp "$3" ;;
-        implicit) bounded 12 tls "$3" ;;
-        starttls) bounded 12 tls "$3" -starttls "$1" ;;
+        plain) bounded 9 tcp "$3" ;;
+        implicit) bounded 9 tls "$3" ;;
+        starttls) bounded 9 tls "$3" -starttls "$1" ;;
     esac
     exec 3<&-
 }

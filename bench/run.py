@@ -1,0 +1,169 @@
+"""Races site.yml's provisioning against the same host written with stock modules (bench/stock/site.yml).
+
+Same image, pipelining on for both, alternating runs, whole play's wall time; prints a table and writes bench/results.json.
+``python bench/run.py [ROW ...]`` runs only those rows and keeps the others of an earlier run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results.json"
+HASH = "$6$benchsalt$" + "a" * 86
+RUN = ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
+RUN += ["-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/tmp", "-e", "container=docker"]
+RUN += ["-e", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1", "--hostname", "bench.example.test"]
+OURS, STOCK = "playbooks/provision.yml", "bench/stock/site.yml"
+
+
+class Bench:
+    """A host of one side: its container, its inventory, and timed runs on it."""
+
+    def __init__(self, users: int, playbook: str, **variables: object) -> None:
+        self.playbook = playbook
+        self.image = "mailhost/bench" if playbook == STOCK else "mailhost/bookworm"
+        self.id = subprocess.run(["docker", "run", "-d", *RUN, self.image], check=True, capture_output=True, text=True).stdout.strip()
+        subprocess.run(["docker", "exec", self.id, "systemctl", "is-system-running", "--wait"], capture_output=True, check=False)
+        host = {
+            "ansible_connection": "community.docker.docker",
+            "ansible_host": self.id,
+            "mailhost_fqdn": "bench.example.test",
+            "mailhost_domains": ["example.test"],
+            "mailhost_mailboxes": [{"name": f"user{number}", "password_hash": HASH} for number in range(users)],
+            **variables,
+        }
+        self.folder = tempfile.TemporaryDirectory()
+        self.inventory = pathlib.Path(self.folder.name) / "inventory.json"
+        self.inventory.write_text(json.dumps({"mailhosts": {"hosts": {"bench": host}}}))
+
+    def run(self, *options: str) -> "tuple[float, str]":
+        env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+        begun = time.monotonic()
+        done = subprocess.run(
+            ["ansible-playbook", "-i", str(self.inventory), str(ROOT / self.playbook), *options],
+            capture_output=True, text=True, env=env, cwd=ROOT, check=False,
+        )  # fmt: skip
+        wall = time.monotonic() - begun
+        if done.returncode:
+            raise SystemExit(f"{self.playbook} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+        return wall, done.stdout
+
+    def noop(self) -> float:
+        wall, said = self.run()
+        if "changed=0" not in said:
+            raise SystemExit(f"{self.playbook} changed something in a second run:\n{said[-2000:]}")
+        return wall
+
+    def remove(self) -> None:
+        subprocess.run(["docker", "rm", "-f", "-v", self.id], capture_output=True, check=False)
+        self.folder.cleanup()
+
+
+def row(name: str, ours: "list[float]", other: "list[float] | None", bound: float, what: str, unit: str = "s") -> dict:
+    mine = statistics.median(ours)
+    found = {"id": name, "ours": round(mine, 3), "unit": unit, "bound": bound, "runs": len(ours)}
+    if other is not None:
+        theirs = statistics.median(other)
+        found.update(other=round(theirs, 3), other_is="stock modules", ratio=round(mine / theirs, 5), bound_is="ratio")
+        found["met"] = mine / theirs <= bound
+    else:
+        found.update(other=None, other_is=what, ratio=None, bound_is=what, met=mine <= bound)
+    return found
+
+
+def race(users: int, first_bound: "float | None", noop_bound: float) -> "list[dict]":
+    """First run of both sides once each, then alternating runs that change nothing."""
+    ours, stock = Bench(users, OURS), Bench(users, STOCK)
+    rows = []
+    try:
+        runs = 3 if users > 100 else 5
+        first_ours, first_stock = [ours.run()[0]], [stock.run()[0]]
+        noop_ours, noop_stock = [], []
+        for _ in range(runs):
+            noop_ours.append(ours.noop())
+            noop_stock.append(stock.noop())
+        rows.append(row(f"noop-{users}-users", noop_ours, noop_stock, noop_bound, ""))
+        while first_bound is not None and len(first_ours) < 3:
+            ours.remove()
+            stock.remove()
+            ours, stock = Bench(users, OURS), Bench(users, STOCK)
+            first_ours.append(ours.run()[0])
+            first_stock.append(stock.run()[0])
+        if first_bound is not None:
+            rows.append(row(f"first-{users}-users", first_ours, first_stock, first_bound, ""))
+    finally:
+        ours.remove()
+        stock.remove()
+    return rows
+
+
+def round_trips() -> "list[dict]":
+    found = []
+    for users in (10, 1000):
+        host = Bench(users, OURS)
+        try:
+            host.run()
+            said = host.run("-v")[1]
+            found.append(sum(int(line.split(":")[1]) for line in said.splitlines() if line.strip().startswith("round_trips:")))
+        finally:
+            host.remove()
+    return [{**row("round-trips-noop", [float(max(found))], None, 10, "round trips", "round trips"), "users": [10, 1000]}]
+
+
+def virtual() -> "list[dict]":
+    first, noop, memory = [], [], 0
+    for _ in range(3):
+        host = Bench(10000, OURS, mailhost_mailbox_store="virtual")
+        try:
+            first.append(host.run()[0])
+            noop += [host.noop(), host.noop()]
+        finally:
+            host.remove()
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    rows = [row("virtual-10000-first", first, None, 10, "seconds"), row("virtual-10000-noop", noop, None, 3, "seconds")]
+    for one in rows:
+        one["controller_peak_mib"] = memory
+        one["memory_bound_mib"] = 400
+        one["met"] = one["met"] and memory < 400
+    return rows
+
+
+WORK = {
+    "noop-10-users": lambda: race(10, None, 1 / 8),
+    "noop-1000-users": lambda: race(1000, 1 / 10, 1 / 100),
+    "round-trips-noop": round_trips,
+    "virtual-10000": virtual,
+}
+
+
+def machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, containers on the same machine"
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or list(WORK)
+    subprocess.run(["docker", "build", "-q", "-t", "mailhost/bench", str(ROOT / "bench" / "stock")], check=True, capture_output=True)
+    old = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
+    rows = {one["id"]: one for one in old}
+    for name in wanted:
+        for one in WORK[name]():
+            rows[one["id"]] = one
+            told = f"{one['other']} {one['unit']}" if one["other"] is not None else "-"
+            print(f"{one['id']:22} ours {one['ours']:>9} {one['unit']:12} stock {told:>12}  bound {one['bound']:.4g}", end="")
+            print(f"  ratio {one['ratio']}" if one["ratio"] is not None else "", "met" if one["met"] else "NOT MET", flush=True)
+        RESULTS.write_text(json.dumps({"machine": machine(), "rows": list(rows.values())}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
