@@ -97,16 +97,26 @@ class ActionModule(ActionBase):
         """Program and data into a directory of mode 0700 of the login user, run from there with become, removed."""
         name = f"mailhost-{uuid.uuid4().hex}"
         put = f'umask 077; d=${{TMPDIR:-/tmp}}/{name}; mkdir "$d" && cat >"$d/data" && echo "$d"'
-        become, self._connection.become = self._connection.become, None
-        try:
-            code, out, err = self._execute(f"/bin/sh -c {shlex.quote(put)}", data)
-        finally:
-            self._connection.become = become
+        code, out, err = self._as_login_user(f"/bin/sh -c {shlex.quote(put)}", data)
         folder = out.decode("utf-8", "replace").strip().splitlines()[-1] if out.strip() else ""
         if code or not folder.endswith(name):
             return code or 1, out, err
         run = f'd={shlex.quote(folder)}; /bin/sh -c {shlex.quote(program)} <"$d/data"; code=$?; rm -rf "$d"; exit $code'
-        return self._execute(f"/bin/sh -c {shlex.quote(run)}", None)
+        try:
+            done = self._execute(f"/bin/sh -c {shlex.quote(run)}", None)
+        except AnsibleError:
+            self._as_login_user(f"/bin/rm -rf {shlex.quote(folder)}", None)
+            raise
+        if b"MAILHOST-END" not in done[1]:  # it may not have come as far as removing its directory
+            self._as_login_user(f"/bin/rm -rf {shlex.quote(folder)}", None)
+        return done
+
+    def _as_login_user(self, command, data):
+        become, self._connection.become = self._connection.become, None
+        try:
+            return self._execute(command, data)
+        finally:
+            self._connection.become = become
 
     def _execute(self, command, data):
         self._trips += 1

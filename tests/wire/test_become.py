@@ -39,3 +39,11 @@ def test_becoming_root(reached, play, way):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "changed True" in done.stdout, done.stdout
     assert reached.run("ls -d /tmp/mailhost-* 2>/dev/null; true").stdout == ""
+
+
+def test_a_wrong_password_leaves_nothing_behind(reached, play):
+    task = {"dovecot_protocols": {"protocols": ["imaps"]}}
+    done = play(reached, [task], **{**WAYS["su"], "ansible_become_password": "wrong"})
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr
+    assert reached.run("ls -d /tmp/mailhost-* 2>/dev/null; true").stdout == ""

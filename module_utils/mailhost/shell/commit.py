@@ -51,8 +51,8 @@ else
 fi
 before=
 for item in $serve; do
-    port=${item##*,}
-    if is_open "$port"; then before="$before $item"; fi
+    rest=${item#*,}
+    if is_open "${item##*,}" && greets "${item%%,*}" "${rest%%,*}" "${rest#*,}"; then before="$before $item"; fi
 done
 start_all() { # restart what was touched; the others only if they do not run; sets why
     for unit in $touched; do
@@ -88,6 +88,13 @@ if wait_for full; then
     exit 0
 fi
 reason=$why
+for item in $serve; do # a port that another process took
+    case " $before " in *" $item "*) continue ;; esac
+    if is_open "${item##*,}"; then
+        holder=$(holder_of "${item##*,}")
+        [ -z "$holder" ] || reason="$reason; port ${item##*,} is held by $holder"
+    fi
+done
 logs=
 for unit in $(printf "%s\n" $touched $units | sort -u); do
     lines=$(log_of "$unit")

@@ -129,7 +129,8 @@ is_open() {
     fi
 }
 holder_of() { # port: who listens there, where a tool can say it
-    { ss -ltnp 2>/dev/null || netstat -ltnp 2>/dev/null; } | grep "[:.]$1 " | sed -e "s/.*users:((//" -e "s/.*LISTEN *//" | head -n 1
+    { ss -ltnp 2>/dev/null || netstat -ltnp 2>/dev/null; } | grep "[:.]$1 " | sed -e "s/.*users:((//" \
+        -e "s/.*LISTEN *//" | head -n 1
 }
 expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up to a line with a full stop
     serve=

@@ -139,7 +139,14 @@ def test_check_mode_after_converge_changes_nothing(host):
     """Predicts no change, and touches nothing: no file of the host changes in content, inode or ctime."""
     watch = "find /etc /var/lib/mailhost /var/vmail /home -printf '%p %i %C@\\n' 2>/dev/null | sort"
     before = host.run(watch).stdout
-    command = ["ansible-playbook", "-i", os.environ["MOLECULE_INVENTORY_FILE"], "--check", "--diff", os.path.join(HERE, "../../converge.yml")]
+    command = [
+        "ansible-playbook",
+        "-i",
+        os.environ["MOLECULE_INVENTORY_FILE"],
+        "--check",
+        "--diff",
+        os.path.join(HERE, "../../converge.yml"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "changed=0" in done.stdout, done.stdout + done.stderr
     assert "failed=0" in done.stdout
