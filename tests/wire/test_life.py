@@ -139,7 +139,7 @@ REFUSED = [
     ({"mailhost_mailboxes": [{"name": "x", "password_hash": "$99$SECRETWORD$x"}]}, "scheme $99$ is not known to crypt()"),
     ({"mailhost_domains": ["a\nb.test"]}, "is not a domain"),
     ({"mailhost_smarthost": "x y"}, "is neither a name nor"),
-    ({"mailhost_execution": "guess"}, "is not one of controller, module"),
+    ({"mailhost_execution": "guess"}, "must be one of: controller, module"),
 ]
 
 
