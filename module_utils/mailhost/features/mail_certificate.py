@@ -33,7 +33,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "lock_timeout": {"type": "int", "default": 60},
 }
 SHOW = ("-noout", "-enddate", "-startdate", "-text")
-DIGEST = "-fingerprint"
+PUBLIC = ("sh", "-c", 'umask 077; openssl pkey -pubout -in "$1" 2>/dev/null || openssl rsa -pubout -in "$1"', "sh")
 NOW = Command(("date", "-u", "+%s"))
 OPENSSL = Command(("openssl", "version"))
 _WAY = "Give a key, its certificate and the chain as PEM"
@@ -79,14 +79,13 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     yield from (*REQUESTS, NOW, OPENSSL)
     if params["provider"] == "files":
         yield from _given(params)
-    if not seen.files:
-        return
-    path, key = _paths(params, system(seen))
-    yield from (File(path), File(system(seen).openssl_cnf))
-    yield Command(("openssl", "x509", *SHOW, "-in", path))
-    yield Command(("openssl", "x509", "-noout", "-pubkey", "-in", path))
-    yield Command(("sh", "-c", 'umask 077; openssl pkey -pubout -in "$1" 2>/dev/null || openssl rsa -pubout -in "$1"', "sh", key))
-    yield Command(("stat", "-L", "-c", "%a %U %F", "--", key))
+    for path, key in {_paths(params, System("", (), family)) for family in ("debian", "redhat")}:
+        yield File(path)
+        yield Command(("openssl", "x509", *SHOW, "-in", path))
+        yield Command(("openssl", "x509", "-noout", "-pubkey", "-in", path))
+        yield Command((*PUBLIC, key))
+        yield Command(("stat", "-L", "-c", "%a %U %F", "--", key))
+    yield from {File(System("", (), family).openssl_cnf) for family in ("debian", "redhat")}
 
 
 def _date(output: Output, name: str) -> Optional[int]:
@@ -130,8 +129,7 @@ def _stands(params: Mapping[str, Any], seen: Seen, path: str, key: str) -> "tupl
     """What is on the host: the certificate's text, whether the key is its key, the key's mode and owner."""
     shown = seen.output("openssl", "x509", *SHOW, "-in", path)
     public = _public(seen.output("openssl", "x509", "-noout", "-pubkey", "-in", path).text)
-    question = next((argv for argv in seen.outputs if argv[:2] == ("sh", "-c") and argv[-1] == key), ())
-    same = bool(public) and public == _public(seen.output(*question).text)
+    same = bool(public) and public == _public(seen.output(*PUBLIC, key).text)
     words = (seen.output("stat", "-L", "-c", "%a %U %F", "--", key).text + " ? ? ?").split()
     return shown, same, words[0], words[1]
 
@@ -258,7 +256,7 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
     state = seen.file(path)
     new = plan.write(Write(state, body.encode(), settings=([], [described]), mode=0o644 if not state.exists else None))
     _, same, mode, owner = _stands(params, seen, path, key)
-    on_host = _public(next((out.text for argv, out in seen.outputs.items() if argv[:2] == ("sh", "-c") and argv[-1] == key), ""))
+    on_host = _public(seen.output(*PUBLIC, key).text)
     if on_host != theirs or mode not in ("600", "400") or owner != "root":
         keep = Run(
             f"put the key into {key}",

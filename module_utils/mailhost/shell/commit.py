@@ -32,7 +32,6 @@ COMMIT = (
     + r"""
 address=127.0.0.1
 why=
-refused=
 IFS= read -r who
 IFS= read -r wait
 IFS= read -r patience
