@@ -10,10 +10,10 @@ base() {
     sh "$here/packages.sh" mmdebstrap
     echo "making debian:$1"
     work=$(mktemp -d)
-    if ! mmdebstrap --quiet --variant=minbase "$1" "$work/base.tar" http://deb.debian.org/debian 2>"$work/log"; then
+    if ! mmdebstrap --quiet --variant=minbase "$1" "$work/base.tar" 2>"$work/log"; then
         cat "$work/log" >&2
         rm -r "$work"
-        echo "setup/images.sh: debian:$1 could not be made; is deb.debian.org within reach?" >&2
+        echo "setup/images.sh: debian:$1 could not be made; are the packages of Debian within reach?" >&2
         exit 1
     fi
     docker import "$work/base.tar" "debian:$1" >/dev/null
