@@ -122,18 +122,12 @@ CHECKER = Rows(
 )
 #: settings of 2.3 that 2.4 does not know, and what 2.4 calls them (upgrade guide 2.3 to 2.4)
 GONE_IN_2_4 = {
-    "auth_debug_passwords": "log_debug",
-    "auth_default_realm": "auth_default_domain",
     "disable_plaintext_auth": "auth_allow_cleartext",
-    "imap_id_log": "imap_id_received",
     "mail_location": "mail_driver and mail_path",
-    "mail_max_lock_timeout": "mail_max_lock_timeout (seconds with unit)",
-    "old_stats_carbon_server": "the OpenMetrics exporter",
     "ssl_alt_cert": "ssl_server_alt_cert_file",
     "ssl_alt_key": "ssl_server_alt_key_file",
     "ssl_ca": "ssl_server_ca_file",
     "ssl_cert": "ssl_server_cert_file",
-    "ssl_client_ca_dir": "ssl_client_ca_dir (in 2.4 with ssl_client_ca_file)",
     "ssl_dh": "ssl_server_dh_file",
     "ssl_key": "ssl_server_key_file",
     "ssl_key_password": "ssl_server_key_password",
