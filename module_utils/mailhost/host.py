@@ -173,6 +173,7 @@ class _Answers:
     def __init__(self, lines: "list[str]") -> None:
         self._lines = lines
         self._at = 0
+        self._whole: "list[str]" = []
 
     def _peek(self) -> str:
         return self._lines[self._at] if self._at < len(self._lines) else ""
@@ -188,24 +189,23 @@ class _Answers:
             self._at += 1
         return bytes.fromhex("".join(self._lines[start : self._at]))
 
-    def _file(self, path: str) -> FileState:
-        words = self._next().split()
-        if words[1] != "file":
-            return FileState(path, words[1])
-        content = self._hex()
-        return FileState(path, "file", content, int(words[2], 8), words[3], words[4])
+    def _kind(self, path: str) -> FileState:
+        state = FileState(path, self._next().split()[1])
+        if state.kind == "file":
+            self._whole.append(path)
+        return state
 
     def seen(self, requests: Sequence[Request]) -> Seen:
         seen = Seen()
         for request in requests:
             if isinstance(request, File):
-                seen.files[request.path] = self._file(request.path)
+                seen.files[request.path] = self._kind(request.path)
             elif isinstance(request, Glob):
                 self._next()
                 paths = seen.globs.setdefault(request.pattern, [])
                 while self._peek().startswith("N "):
                     paths.append(self._next()[2:])
-                    seen.files[paths[-1]] = self._file(paths[-1])
+                    seen.files[paths[-1]] = self._kind(paths[-1])
                 self._next()
             else:
                 code = int(self._next().split()[1])
@@ -215,7 +215,22 @@ class _Answers:
             for entry in decode(self._hex()).splitlines():
                 service, _, journal = entry.partition(" ")
                 seen.pending.append((service, journal))
+        seen.files.update(self._contents())
         return seen
+
+    def _contents(self) -> "dict[str, FileState]":
+        """What the files hold: their sizes, modes and owners, then all their bytes in one piece."""
+        rest = self._lines[self._at + 1 :]
+        middle = rest.index("D") if "D" in rest else 0
+        shown = [line.split(" ", 3) for line in rest[:middle]]
+        data = bytes.fromhex("".join(rest[middle + 1 :]))
+        if len(shown) != len(self._whole) or sum(int(words[0]) for words in shown) != len(data):
+            raise HostError(", ".join(self._whole[:5]), "changed while it was read", "Run it again")
+        found, at = {}, 0
+        for path, (size, mode, owner, group) in zip(self._whole, shown):
+            found[path] = FileState(path, "file", data[at : at + int(size)], int(mode, 8), owner, group)
+            at += int(size)
+        return found
 
 
 def child(run_command: Callable[..., "tuple[int, bytes, bytes]"], shell: Optional[str] = None) -> Run:

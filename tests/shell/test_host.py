@@ -3,6 +3,7 @@
 import os
 import pathlib
 import subprocess
+import uuid
 
 import pytest
 from mailhost.errors import HostError
@@ -48,8 +49,9 @@ def test_commands_get_their_words_and_stdin_unchanged(local, shell):
 
 
 def test_a_secret_on_stdin_is_in_no_argv(local, shell, tmp_path):
-    found = Command(("sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c SECRET-IN-STDIN; cat"), "SECRET-IN-STDIN")
-    assert local(shell).read([found]).output(*found.argv).text.splitlines() == ["1", "SECRET-IN-STDIN"]  # 1: this grep itself
+    secret = uuid.uuid4().hex
+    found = Command(("sh", "-c", f"cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c {secret}; cat"), secret)
+    assert local(shell).read([found]).output(*found.argv).text.splitlines() == ["1", secret]  # 1: this grep itself
 
 
 def test_reading_writes_nothing(local, shell, tmp_path, state):

@@ -24,7 +24,7 @@ def host(files=None, outputs=None, globs=None, pending=()):
     return seen
 
 
-LOGINS = dovecot.USUAL[-1].argv
+LOGINS = dovecot.LOGINS
 DEBIAN_MAIN = "!include_try /usr/share/dovecot/protocols.d/*.protocol\n!include conf.d/*.conf\n!include_try local.conf\n"
 PASSWD = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/sbin/nologin\nbob:x:1001:1001::/home/bob:/sbin/nologin\n"
 SHADOW = "root:*:1:0:::::\nbob:$6$s$old:1:0:::::\n"

@@ -6,7 +6,6 @@ nothing read later can change what it says; elsewhere the one file is edited in 
 
 from __future__ import annotations
 
-import copy
 from typing import Iterable, Mapping
 
 from ..conf.dovecot import Section, Setting, Tree
@@ -21,6 +20,7 @@ OLD, NEW = "/etc/dovecot.conf", "/etc/dovecot/dovecot.conf"
 OWN = "/etc/dovecot/mailhost.conf"
 VERSION = ("dovecot", "--version")
 HEAD = "# Written by mailhost; its last word comes from the end of dovecot.conf. Changes made here are overwritten.\n"
+LOGINS = ("sh", "-c", "ls /usr/lib*/dovecot/*-login /usr/libexec/dovecot/*-login 2>/dev/null; true")
 USUAL: "tuple[Request, ...]" = (
     Command(VERSION),
     File(OLD),
@@ -30,7 +30,7 @@ USUAL: "tuple[Request, ...]" = (
     File("/etc/dovecot/conf.d/auth-system.conf.ext"),
     File("/etc/dovecot/local.conf"),
     Glob("/usr/share/dovecot/protocols.d/*.protocol"),
-    Command(("sh", "-c", "ls /usr/lib*/dovecot/*-login /usr/libexec/dovecot/*-login 2>/dev/null; true")),
+    Command(LOGINS),
 )
 
 
@@ -52,7 +52,7 @@ class Installation:
         self.configuration = Configuration(self.main, seen)
         self.has_conf_d = bool(seen.globs.get("/etc/dovecot/conf.d/*.conf")) and number >= (2, 0)
         self._refuse_old_tree()
-        self.edited = {path: copy.deepcopy(tree) for path, tree in self.configuration.trees.items()}
+        self.edited = Configuration(self.main, seen).trees
         if self.has_conf_d:
             self.edited.setdefault(OWN, Tree(HEAD, OWN))
         self.own = self.edited[OWN if self.has_conf_d else self.main]

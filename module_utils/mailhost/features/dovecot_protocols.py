@@ -54,8 +54,7 @@ def _addresses(params: Mapping[str, Any]) -> "list[str]":
 
 
 def _refuse_what_is_not_installed(wanted: "list[str]", seen: Seen) -> None:
-    argv = dovecot.USUAL[-1].argv  # type: ignore[union-attr]  # the last of USUAL is a Command
-    installed = seen.output(*argv).text
+    installed = seen.output(*dovecot.LOGINS).text
     for product in ("imap", "pop3"):
         if installed and any(word.startswith(product) for word in wanted) and f"/{product}-login" not in installed:
             raise BadInput(

@@ -8,7 +8,7 @@ from typing import Any, Iterable, Mapping
 from ..dialects import dovecot, postfix
 from ..dialects.system import REQUESTS, WHICH, manager, system
 from ..dialects.versions import dotted, version
-from ..host import Command, File, Request, Seen
+from ..host import Command, Request, Seen
 from ..plan import Plan
 from .mail_packages import DPKG, RPM, installed
 
@@ -23,22 +23,21 @@ MASTER = (
     'for f in /proc/[0-9]*/comm /proc/[0-9]*/cmdline; do tr "\\0" " " <$f; echo; done 2>/dev/null | grep -o '
     '-e "^sendmail: accepting" -e "^master$" -e "[a-z/]*postfix[a-z/]*/master" | sort -u; true',
 )
-PORTS = (File("/proc/net/tcp"), File("/proc/net/tcp6"))
+PORTS = ("cat", "/proc/net/tcp", "/proc/net/tcp6")  # no File: in proc(5) each has a size of 0
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
-    commands = (DOVECOT, POSTFIX, SENDMAIL, INIT, MASTER, DPKG, RPM)
-    return (*REQUESTS, WHICH, *PORTS, *map(Command, commands))
+    commands = (DOVECOT, POSTFIX, SENDMAIL, INIT, MASTER, DPKG, RPM, PORTS)
+    return (*REQUESTS, WHICH, *map(Command, commands))
 
 
 def listening(seen: Seen) -> "list[int]":
     """TCP ports in state LISTEN (0A), from /proc/net/tcp and tcp6 (proc(5))."""
     found = set()
-    for request in PORTS:
-        for line in seen.file(request.path).text.splitlines()[1:]:
-            words = line.split()
-            if len(words) > 3 and words[3] == "0A":
-                found.add(int(words[1].rsplit(":", 1)[1], 16))
+    for line in seen.output(*PORTS).text.splitlines():
+        words = line.split()
+        if len(words) > 3 and words[3] == "0A":
+            found.add(int(words[1].rsplit(":", 1)[1], 16))
     return sorted(found)
 
 

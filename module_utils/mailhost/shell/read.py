@@ -1,4 +1,8 @@
-"""The program that reads files, globs and the output of commands, all in one round trip, and writes nothing."""
+"""The program that reads files, globs and the output of commands, all in one round trip, and writes nothing.
+
+Files are told by their kind first; one ``stat`` and one ``od`` at the end give what they hold, in the same order: a
+process for each file would be most of what a run that changes nothing costs.
+"""
 
 from __future__ import annotations
 
@@ -7,35 +11,14 @@ from . import COMMON
 PROGRAM = (
     COMMON
     + r"""
-file() {
+kind() {
     if [ -f "$1" ]; then
-        if [ -r "$1" ]; then
-            printf "F file %s\n" "$(stat -L -c "%a %U %G" -- "$1")"
-            hex <"$1"
-        else
-            echo "F unreadable"
-        fi
-    elif [ -h "$1" ] && [ ! -e "$1" ]; then
-        echo "F dangling"
-    elif [ -e "$1" ]; then
-        echo "F other"
-    else
-        echo "F absent"
+        if [ -r "$1" ]; then kind=file; else kind=unreadable; fi
+    elif [ -h "$1" ] && [ ! -e "$1" ]; then kind=dangling
+    elif [ -e "$1" ]; then kind=other
+    else kind=absent
     fi
-}
-glob() {
-    echo "G"
-    IFS=
-    set +f
-    for path in $1; do
-        if [ -e "$path" ] || [ -h "$path" ]; then
-            printf "N %s\n" "$path"
-            file "$path"
-        fi
-    done
-    set -f
-    unset IFS
-    echo "H"
+    printf "F %s\n" "$kind"
 }
 command() {
     set --
@@ -60,16 +43,41 @@ DATA
 $output
 DATA
 }
+set --
 while IFS= read -r word; do
     case $word in
-        F) IFS= read -r argument; file "$argument" ;;
-        G) IFS= read -r argument; glob "$argument" ;;
+        F)
+            IFS= read -r path
+            kind "$path"
+            [ "$kind" != file ] || set -- ${1+"$@"} "$path" ;;
+        G)
+            IFS= read -r pattern
+            echo "G"
+            IFS=
+            set +f
+            for path in $pattern; do
+                unset IFS # posh joins the words of "$@" by it
+                if [ -e "$path" ] || [ -h "$path" ]; then
+                    printf "N %s\n" "$path"
+                    kind "$path"
+                    [ "$kind" != file ] || set -- ${1+"$@"} "$path"
+                fi
+            done
+            set -f
+            unset IFS
+            echo "H" ;;
         C) IFS= read -r count; IFS= read -r lines; command ;;
     esac
 done
 if [ -s "$state/pending" ]; then
     echo "P"
     hex <"$state/pending"
+fi
+if [ "$#" -gt 0 ]; then
+    echo "S"
+    stat -L -c "%s %a %U %G" -- "$@" 2>/dev/null
+    echo "D"
+    od -An -v -tx1 -- "$@" 2>/dev/null
 fi
 printf "MAILHOST-END %s\n" "$nonce"
 """

@@ -402,8 +402,8 @@ def test_packages():
 
 def test_info():
     tcp = "  sl  local_address rem_address   st\n   0: 00000000:0019 00000000:0000 0A 0\n   1: 0100007F:1234 0100007F:0019 01 0\n"
-    outputs = {mailhost_info.DOVECOT: "1.0.7", mailhost_info.INIT: "sysv\n", mailhost_info.MASTER: "master"}
-    seen = centos5(files={"/proc/net/tcp": tcp}, outputs=outputs)
+    outputs = {mailhost_info.DOVECOT: "1.0.7", mailhost_info.INIT: "sysv\n", mailhost_info.MASTER: "master", mailhost_info.PORTS: tcp}
+    seen = centos5(outputs=outputs)
     seen.pending = [("dovecot", "j1")]
     found = run(mailhost_info, seen).facts["mailhost"]
     assert (found["distribution"], found["release"], found["family"]) == ("CentOS", "5.11", "redhat")
