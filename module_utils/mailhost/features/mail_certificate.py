@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 import time
+from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Optional
 
 from ..conf.lines import scalar
@@ -32,8 +33,12 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "services": {"type": "list", "elements": "str", "default": ["dovecot", "postfix"]},
     "lock_timeout": {"type": "int", "default": 60},
 }
-SHOW = ("-noout", "-enddate", "-startdate", "-text")
-PUBLIC = ("sh", "-c", 'umask 077; openssl pkey -pubout -in "$1" 2>/dev/null || openssl rsa -pubout -in "$1"', "sh")
+SHOW = ("-noout", "-enddate", "-startdate", "-text", "-pubkey")
+#: what stands on the host: the certificate shown, the key's own public key behind a line of its own, its mode and owner
+STANDS = (
+    '[ -e "$1" ] || [ -e "$2" ] || exit 1; umask 077; openssl x509 -noout -enddate -startdate -text -pubkey -in "$1"; echo "= key"; '
+    '{ openssl pkey -pubout -in "$2" 2>/dev/null || openssl rsa -pubout -in "$2" 2>&1; }; echo "= mode"; stat -L -c "%a %U" -- "$2"'
+)
 NOW = Command(("date", "-u", "+%s"))
 OPENSSL = Command(("openssl", "version"))
 _WAY = "Give a key, its certificate and the chain as PEM"
@@ -68,7 +73,6 @@ def _given(params: Mapping[str, Any]) -> "list[Command]":
     """Questions about given material; the key goes through stdin only."""
     return [
         Command(("openssl", "x509", *SHOW), params["certificate"]),
-        Command(("openssl", "x509", "-noout", "-pubkey"), params["certificate"]),
         Command(("openssl", "rsa", "-pubout"), params["key"]),
         Command(("openssl", "pkey", "-pubout"), params["key"]),
     ]
@@ -81,10 +85,7 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
         yield from _given(params)
     for path, key in {_paths(params, System("", (), family)) for family in ("debian", "redhat")}:
         yield File(path)
-        yield Command(("openssl", "x509", *SHOW, "-in", path))
-        yield Command(("openssl", "x509", "-noout", "-pubkey", "-in", path))
-        yield Command((*PUBLIC, key))
-        yield Command(("stat", "-L", "-c", "%a %U %F", "--", key))
+        yield _asked(path, key)
     yield from {File(System("", (), family).openssl_cnf) for family in ("debian", "redhat")}
 
 
@@ -125,22 +126,41 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     return _self_signed(params, seen, path, key, now)
 
 
-def _stands(params: Mapping[str, Any], seen: Seen, path: str, key: str) -> "tuple[Output, bool, str, str]":
-    """What is on the host: the certificate's text, whether the key is its key, the key's mode and owner."""
-    shown = seen.output("openssl", "x509", *SHOW, "-in", path)
-    public = _public(seen.output("openssl", "x509", "-noout", "-pubkey", "-in", path).text)
-    same = bool(public) and public == _public(seen.output(*PUBLIC, key).text)
-    words = (seen.output("stat", "-L", "-c", "%a %U %F", "--", key).text + " ? ? ?").split()
-    return shown, same, words[0], words[1]
+def _asked(path: str, key: str) -> Command:
+    return Command(("sh", "-c", STANDS, "stands", path, key))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is on the host: the certificate's text, its public key and the key's, the key file's mode and owner."""
+
+    shown: Output
+    public: str
+    key_public: str
+    mode: str
+    owner: str
+
+    @property
+    def safe(self) -> bool:
+        return self.mode in ("600", "400") and self.owner == "root"
+
+
+def _stands(seen: Seen, path: str, key: str) -> Standing:
+    said = seen.output(*_asked(path, key).argv).text
+    shown, _, rest = said.partition("= key\n")
+    public, _, mode = rest.partition("= mode\n")
+    words = (mode + " ? ?").split()
+    return Standing(Output(0, shown), _public(shown), _public(public), words[0], words[1])
 
 
 def reason_to_renew(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> str:
     """Why a new certificate is due; empty if the one that stands will do."""
-    shown, same, _, _ = _stands(params, seen, path, key)
+    stands = _stands(seen, path, key)
+    shown = stands.shown
     ends, begins = _date(shown, "notAfter"), _date(shown, "notBefore")
     if ends is None or begins is None:
         return "there is none that can be read"
-    if not same:
+    if not stands.public or stands.public != stands.key_public:
         return "the key is not the certificate's"
     if names_of(shown.text) != {name.lower() for name in params["names"]}:
         return "its names are not those asked for"
@@ -207,7 +227,6 @@ UNMAKE = (
 
 def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
     why = reason_to_renew(params, seen, path, key, now)
-    shown, _, mode, owner = _stands(params, seen, path, key)
     plan = Plan(services=tuple(params["services"]), facts={"certificate_path": path, "key_path": key, "reason": why})
     if why:
         cnf = system(seen).openssl_cnf
@@ -223,21 +242,21 @@ def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now
                 undo=("sh", "-c", UNMAKE, "undo", path, key),
             )
         )
-    elif mode not in ("600", "400") or owner != "root":
+    elif not _stands(seen, path, key).safe:
         plan.operations.append(Run(f"make {key} readable by root only", ("chmod", "600", "--", key)))
         plan.operations.append(Run(f"give {key} to root", ("chown", "root", "--", key)))
     return plan
 
 
 def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
-    shown, public, rsa, pkey = (seen.output(*command.argv) for command in _given(params))
+    shown, rsa, pkey = (seen.output(*command.argv) for command in _given(params))
     ends, begins = _date(shown, "notAfter"), _date(shown, "notBefore")
     if ends is None or begins is None:
         raise BadInput("certificate", "the host's openssl cannot read it", _WAY)
     theirs = _public(pkey.text) or _public(rsa.text)
     if not theirs:
         raise BadInput("key", "the host's openssl cannot read it", _WAY)
-    if _public(public.text) != theirs:
+    if _public(shown.text) != theirs:
         raise BadInput("key", "is not the key of this certificate", _WAY)
     if ends <= now:
         raise BadInput("certificate", f"expired on {time.strftime('%Y-%m-%d', time.gmtime(ends))} (by the host's clock)", "Renew it")
@@ -255,9 +274,8 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
     described = f"a certificate until {time.strftime('%Y-%m-%d', time.gmtime(ends))}"
     state = seen.file(path)
     new = plan.write(Write(state, body.encode(), settings=([], [described]), mode=0o644 if not state.exists else None))
-    _, same, mode, owner = _stands(params, seen, path, key)
-    on_host = _public(seen.output(*PUBLIC, key).text)
-    if on_host != theirs or mode not in ("600", "400") or owner != "root":
+    stands = _stands(seen, path, key)
+    if stands.key_public != theirs or not stands.safe:
         keep = Run(
             f"put the key into {key}",
             ("sh", "-c", PUT, "put", key),
