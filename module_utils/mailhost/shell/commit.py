@@ -18,8 +18,11 @@ for unit in $units; do
     is_active "$unit" || printf "S %s inactive\n" "$unit"
     is_enabled "$unit" || printf "S %s disabled\n" "$unit"
 done
-[ ! -s "$state/pending" ] || sed -e "s/^/P /" "$state/pending"
-serving quick || printf "W %s\n" "$why"
+if [ -s "$state/pending" ]; then # what waits for its restart need not be asked
+    sed -e "s/^/P /" "$state/pending"
+else
+    serving quick || printf "W %s\n" "$why"
+fi
 printf "MAILHOST-END %s\n" "$nonce"
 """
 )
@@ -48,11 +51,14 @@ if [ -s "$state/pending" ]; then
 else
     journals=
 fi
-before=
-for item in $serve; do
-    rest=${item#*,}
-    if is_open "${item##*,}" && greets "${item%%,*}" "${rest%%,*}" "${rest#*,}"; then before="$before $item"; fi
-done
+before=$(
+    patience_each=3
+    for item in $serve; do
+        rest=${item#*,}
+        { is_open "${item##*,}" && greets "${item%%,*}" "${rest%%,*}" "${rest#*,}" && printf "%s " "$item"; } &
+    done
+    wait
+)
 start_all() { # restart what was touched; the others only if they do not run; sets why
     for unit in $touched; do
         output=$(restart "$unit" 2>&1) || why="$unit does not start: $(printf "%s" "$output" | tail -n 1)"

@@ -7,6 +7,7 @@ a stranger sees is for mail_probe.
 from __future__ import annotations
 
 PROGRAM = r"""
+patience_each=9 # seconds for one dialogue
 systemd() { [ -d /run/systemd/system ]; }
 is_active() {
     if systemd; then systemctl is-active --quiet "$1"; else service "$1" status >/dev/null 2>&1; fi
@@ -80,9 +81,9 @@ said() { # protocol, tls, port, script: the dialogue
 $(printf "$4")
 DATA
     case $2 in
-        plain) bounded 9 tcp "$3" ;;
-        implicit) bounded 9 tls "$3" ;;
-        starttls) bounded 9 tls "$3" -starttls "$1" ;;
+        plain) bounded "$patience_each" tcp "$3" ;;
+        implicit) bounded "$patience_each" tls "$3" ;;
+        starttls) bounded "$patience_each" tls "$3" -starttls "$1" ;;
     esac
     exec 3<&-
 }
@@ -146,15 +147,18 @@ expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up 
         esac
     done
 }
-each() { # question: ask it of every port side by side; the first fault into why, 0 if there is none
+each() { # question, how: ask it of every port side by side; the first fault into why, 0 if there is none
     why=$(
         asked=
         for item in $serve; do
             protocol=${item%%,*}
             rest=${item#*,}
-            if [ "$1" = refuses ]; then # one login a protocol: Dovecot makes whoever fails wait longer the next time
-                case "$asked smtp " in *" $protocol "*) continue ;; esac
-                asked="$asked $protocol "
+            case "$2,${rest%%,*} $serve " in # STARTTLS begins with the same greeting: to look, one of the two will do
+                "quick,plain "*" $protocol,starttls,${rest#*,} "*) continue ;;
+            esac
+            if [ "$1" = refuses ]; then # one login: what checks passwords is one, and makes whoever fails wait longer each time
+                case "$asked,$protocol" in yes,* | *,smtp) continue ;; esac
+                asked=yes
             fi
             { "$1" "$protocol" "${rest%%,*}" "${rest#*,}" || printf "%s\n" "$why"; } &
         done
@@ -163,8 +167,8 @@ each() { # question: ask it of every port side by side; the first fault into why
     why=$(printf "%s" "$why" | head -n 1)
     [ -z "$why" ]
 }
-serving() { # how (quick or full): do all ports answer as they should? sets why
-    each greets || return 1
+serving() { # how (quick: to look; full: with a login): do all ports answer as they should? sets why
+    each greets "$1" || return 1
     for port in $closed; do
         if is_open "$port"; then
             why="port $port is open and should be closed: $(holder_of "$port")"
@@ -172,6 +176,6 @@ serving() { # how (quick or full): do all ports answer as they should? sets why
         fi
     done
     [ "$1" = full ] || return 0
-    each refuses
+    each refuses full
 }
 """
