@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import importlib
+import json
 import os
 import shlex
 import socket
@@ -51,7 +52,8 @@ class ActionModule(ActionBase):
             result.update(self._execute_module(module_name=word, module_args=self._task.args, task_vars=task_vars))
             return result
         feature = importlib.import_module(f"ansible.module_utils.mailhost.features.{word}")
-        validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(self._task.args)
+        plain = json.loads(json.dumps(self._task.args, default=str))  # ansible-core's tagged values are slow to copy
+        validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(plain)
         if validation.error_messages:
             text = "; ".join(validation.error_messages)
             return remove_values({**result, "failed": True, "msg": f"{word}: {text}"}, validation._no_log_values)
@@ -62,6 +64,11 @@ class ActionModule(ActionBase):
         answer["round_trips"] = self._trips or answer.get("round_trips", 0)
         result.update(remove_values(answer, validation._no_log_values))
         return result
+
+    def cleanup(self, force=False):
+        """Afterwards callbacks are given the task's arguments: thousands of mailboxes with their hashes are not for them."""
+        super().cleanup(force)
+        self._task.args = {name: value for name, value in self._task.args.items() if isinstance(value, (str, int))}
 
     def on_controller_only(self):
         """Whether the word has nothing to do on the host (mail_probe)."""

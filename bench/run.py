@@ -44,11 +44,14 @@ class Bench:
             **variables,
         }
         self.folder = tempfile.TemporaryDirectory()
-        self.inventory = pathlib.Path(self.folder.name) / "inventory.json"
-        self.inventory.write_text(json.dumps({"mailhosts": {"hosts": {"bench": host}}}))
+        self.inventory = pathlib.Path(self.folder.name)
+        (self.inventory / "hosts.yml").write_text("mailhosts:\n  hosts:\n    bench:\n")
+        (self.inventory / "host_vars").mkdir()
+        (self.inventory / "host_vars" / "bench.json").write_text(json.dumps(host))
 
     def run(self, *options: str) -> "tuple[float, str]":
         env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # both sides as on a postmaster's controller
         begun = time.monotonic()
         done = subprocess.run(
             ["ansible-playbook", "-i", str(self.inventory), str(ROOT / self.playbook), *options],
