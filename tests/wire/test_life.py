@@ -1,6 +1,9 @@
 """A host's life: provisioned, proved, provisioned again, given virtual users, damaged and repaired, broken and rolled back."""
 
 import re
+import socket
+import ssl
+import subprocess
 
 import pytest
 
@@ -108,6 +111,58 @@ def test_no_secret_in_any_output(machine, play):
         assert secret not in found
     if machine.image != "centos5":
         machine.run("rm -rf /home/alice; userdel alice; true")
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory):
+    """A fleet's own CA and what it signed, by openssl: (certificate, chain, key, SHA-256 fingerprint) for a name."""
+    folder = tmp_path_factory.mktemp("ca")
+
+    def run(*words):
+        return subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, text=True, cwd=folder).stdout
+
+    run("req", "-new", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=Fleet CA", "-keyout", "ca.key", "-out", "ca.pem")
+
+    def make(name):
+        run("req", "-new", "-nodes", "-newkey", "rsa:2048", "-subj", f"/CN={name}", "-keyout", "leaf.key", "-out", "leaf.csr")
+        (folder / "san").write_text(f"subjectAltName=DNS:{name}\n")
+        run("x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", 90, "-extfile", "san",
+            "-out", "leaf.pem")  # fmt: skip
+        found = {
+            name: (folder / path).read_text() for name, path in (("certificate", "leaf.pem"), ("chain", "ca.pem"), ("key", "leaf.key"))
+        }
+        return {"provider": "files", **found}, ssl.PEM_cert_to_DER_cert(found["certificate"])
+
+    return make
+
+
+def served(machine, port):
+    """The certificate that a stranger is served on an implicit TLS port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    with socket.create_connection((machine.address, port), 10) as plain, context.wrap_socket(plain) as tls:
+        return tls.getpeercert(True)
+
+
+def test_a_given_certificate_is_served_and_a_wrong_one_refused(machine, play, given):
+    fqdn = machine.variables["mailhost_fqdn"]
+    mine, der = given(fqdn)
+    assert play(machine, "site.yml", mailhost_certificate=mine).returncode == 0
+    assert [served(machine, port) for port in (993, 995)] == [der, der]
+    again = play(machine, "site.yml", mailhost_certificate=mine)
+    assert (again.returncode, changed(again)) == (0, 0), again.stdout
+    other, _ = given("other.example.test")
+    before = machine.run(WATCH).stdout
+    for wrong, said in ((other, f"does not cover {fqdn}"), ({**mine, "key": other["key"]}, "is not the key of this certificate")):
+        done = play(machine, "playbooks/provision.yml", mailhost_certificate=wrong)
+        assert done.returncode != 0
+        assert said in " ".join(done.stdout.split()), done.stdout
+        assert wrong["key"].splitlines()[5] not in done.stdout
+    assert machine.run(WATCH).stdout == before
+    assert served(machine, 993) == der
+    back = play(machine, "site.yml")  # self_signed again: one that is good for the names stays until it is due
+    assert (back.returncode, changed(back), served(machine, 993)) == (0, 0, der), back.stdout
 
 
 def test_virtual_users(machine, play):
