@@ -75,7 +75,7 @@ class ActionModule(ActionBase):
         return False
 
     def answer(self, feature, params):
-        who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()}"
+        who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getppid()}"  # of the run, not of its worker
         return converge(feature, params, Host(self.sh, who), self._task.check_mode)
 
     # the route: who runs sh

@@ -48,6 +48,10 @@ options:
     description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
     type: int
     default: 60
+  confirm_timeout:
+    description: Seconds within which M(mail_commit) must confirm the change; else the host takes it back by itself. 0 is never.
+    type: int
+    default: 600
 attributes:
   check_mode:
     description: Predicts exactly what a run would do and touches nothing.

@@ -32,6 +32,13 @@ options:
     description: The host's IPv4 address to ask, from the host itself.
     type: str
     default: 127.0.0.1
+  serving:
+    description:
+      - What else should answer or be closed, in the lines that M(mail_undo) returns as RV(mail_undo#module:serving),
+        such as V(serve imap implicit 993) or V(closed 110).
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds to wait for the ports to answer.
     type: int

@@ -33,5 +33,9 @@ class Busy(HostError):
     """Another run holds the host's lock."""
 
 
+class ChangedUnderUs(HostError):
+    """A file is no longer what was read; nothing was changed."""
+
+
 class RolledBack(MailhostError):
     """The new configuration did not serve; the old one was restored."""

@@ -77,12 +77,13 @@ class Output:
 
 @dataclass
 class Seen:
-    """The answers of one or more reads, by request, and the host's pending list."""
+    """The answers of one or more reads, by request, the host's pending list, and whether a run was left unfinished there."""
 
     files: "dict[str, FileState]" = field(default_factory=dict)
     globs: "dict[str, list[str]]" = field(default_factory=dict)
     outputs: "dict[tuple[str, ...], Output]" = field(default_factory=dict)
     pending: "list[tuple[str, str]]" = field(default_factory=list)
+    unfinished: bool = False
 
     def file(self, path: str) -> FileState:
         return self.files.get(path) or FileState(path, "absent")
@@ -95,6 +96,7 @@ class Seen:
         self.globs.update(other.globs)
         self.outputs.update(other.outputs)
         self.pending = other.pending
+        self.unfinished = other.unfinished
 
 
 def decode(data: bytes) -> str:
@@ -215,6 +217,9 @@ class _Answers:
             for entry in decode(self._hex()).splitlines():
                 service, _, journal = entry.partition(" ")
                 seen.pending.append((service, journal))
+        if self._peek() == "U":
+            self._next()
+            seen.unfinished = True
         seen.files.update(self._contents())
         return seen
 

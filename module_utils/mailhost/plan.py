@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping, Optional, Protocol, Sequence, Union
 
-from .errors import HostError
+from .errors import ChangedUnderUs, HostError
 from .host import FileState, Host, Request, Seen
 
 if TYPE_CHECKING:
@@ -51,14 +53,15 @@ class Remove:
 
 @dataclass(frozen=True)
 class Run:
-    """Run a command: ``about`` says what for (in errors and in the diff), ``undo`` takes it back with the same stdin,
-    ``after_undo`` follows once files are restored (a map built again). Secrets belong into ``stdin``."""
+    """Run a command: ``about`` says what for (in errors and in the diff), ``undo`` takes it back with ``undo_stdin`` or the
+    same stdin, ``after_undo`` follows once files are restored (a map built again). Secrets belong into ``stdin``."""
 
     about: str
     argv: "tuple[str, ...]"
     stdin: bytes = b""
     undo: "tuple[str, ...]" = ()
     after_undo: "tuple[str, ...]" = ()
+    undo_stdin: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Plan:
     services: "tuple[str, ...]" = ()
     facts: "dict[str, Any]" = field(default_factory=dict)
     warnings: "list[str]" = field(default_factory=list)
+    reverts: "tuple[str, ...]" = ()  # the journals that this plan takes back
 
     def write(self, write: Write) -> bool:
         """Add a write if it changes anything."""
@@ -174,21 +178,44 @@ def gather(feature: Feature, params: Mapping[str, Any], host: Host) -> Seen:
     raise HostError("the host", f"its configuration includes files more than {ROUNDS} deep", "Look for an include loop")
 
 
-def converge(feature: Feature, params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[str, Any]":
-    """Read, plan, and unless in check mode apply. Returns the task's result; raises MailhostError."""
-    from .transaction import apply
+#: the options of every word that changes something
+OPTIONS: "dict[str, Any]" = {
+    "lock_timeout": {"type": "int", "default": 60},
+    "confirm_timeout": {"type": "int", "default": 600},
+}
 
+
+def converge(feature: Feature, params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[str, Any]":
+    """Read, plan, and unless in check mode apply. Returns the task's result; raises MailhostError.
+
+    A file that somebody changed between reading and swapping is read and planned anew, for as long as a lock may take.
+    """
     own = getattr(feature, "converge", None)
-    if own is not None:
-        result: "dict[str, Any]" = own(params, host, check_mode)
-    else:
+    ends = time.monotonic() + (params.get("lock_timeout") or 60)
+    while True:
+        try:
+            result: "dict[str, Any]" = (own or functools.partial(_converge, feature))(params, host, check_mode)
+            return {**result, "round_trips": host.round_trips}
+        except ChangedUnderUs:
+            if time.monotonic() > ends:
+                raise
+
+
+def _converge(feature: Feature, params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[str, Any]":
+    from .transaction import apply, recover
+
+    lock_timeout, confirm_timeout = params.get("lock_timeout") or 60, params.get("confirm_timeout") or 0
+    seen = gather(feature, params, host)
+    if seen.unfinished and not check_mode:
+        recover(host, lock_timeout)
         seen = gather(feature, params, host)
-        plan = feature.plan(params, seen)
-        result = {"changed": plan.changed, "diff": diff(plan), **plan.facts}
-        if plan.warnings:
-            result["warnings"] = plan.warnings
-        result["pending"] = sorted({service for service, _ in seen.pending} | set(plan.services if plan.changed else ()))
-        if plan.changed and not check_mode:
-            result["journal"] = apply(plan, host, params.get("lock_timeout") or 60)
-    result["round_trips"] = host.round_trips
+    plan = feature.plan(params, seen)
+    if seen.unfinished and check_mode:
+        plan.warnings.append("a run was left unfinished on the host; the next one that is not a check takes it back first")
+    result = {"changed": plan.changed, "diff": diff(plan), **plan.facts}
+    if plan.warnings:
+        result["warnings"] = plan.warnings
+    result["pending"] = sorted({service for service, _ in seen.pending} | set(plan.services if plan.changed else ()))
+    if plan.changed and not check_mode:
+        result["journal"] = apply(plan, host, lock_timeout, confirm_timeout)
     return result

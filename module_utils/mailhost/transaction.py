@@ -7,10 +7,11 @@ import time
 import uuid
 from typing import Sequence
 
-from .errors import Busy, HostError
+from .errors import Busy, ChangedUnderUs, HostError
 from .host import Host, decode, encode
 from .plan import Check, Operation, Plan, Remove, Write
 from .shell.apply import PROGRAM
+from .shell.recover import PROGRAM as RECOVER
 
 #: the program's kinds of failure, and what to do about each
 WAYS_OUT = {
@@ -24,10 +25,13 @@ WAYS_OUT = {
 }
 
 
-def apply(plan: Plan, host: Host, lock_timeout: int) -> str:
-    """Apply a plan in one round trip: all of it, or none. Returns the journal's id; raises HostError."""
+def apply(plan: Plan, host: Host, lock_timeout: int, confirm_timeout: int = 0) -> str:
+    """Apply a plan in one round trip: all of it, or none. Returns the journal's id; raises HostError.
+
+    Unless mail_commit confirms it within ``confirm_timeout`` seconds (0: wait for ever), the host takes it back.
+    """
     identity = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + "-" + uuid.uuid4().hex[:8]
-    lines = host.ask(PROGRAM, request(plan, identity, host.who, lock_timeout))
+    lines = host.ask(PROGRAM, request(plan, identity, host.who, lock_timeout, confirm_timeout))
     if lines and lines[0].startswith("A "):
         return lines[0][2:]
     raise failure(lines)
@@ -44,14 +48,22 @@ def failure(lines: "list[str]") -> HostError:
         age = max(0, int(time.time()) - int(since)) if since.isdigit() else 0
         return Busy("/var/lib/mailhost/lock", f"held by process {pid} ({who}) for {age} s", WAYS_OUT["busy"])
     if kind == "changed":
-        text = text.replace("\n", ": changed under us. ", 1)
+        path, _, rest = text.partition("\n")
+        return ChangedUnderUs(path, f"changed under us. {rest}", WAYS_OUT[kind])
     place, separator, what = text.partition(": ")
     if not separator:
         place, what = "the host", text
     return HostError(place, ". ".join(line for line in what.splitlines() if line), WAYS_OUT.get(kind, ""))
 
 
-def request(plan: Plan, identity: str, who: str, lock_timeout: int) -> bytes:
+def recover(host: Host, lock_timeout: int) -> None:
+    """Let the host undo what a killed run or a reboot left unfinished. One round trip."""
+    lines = host.ask(RECOVER, f"{host.who}\n{lock_timeout}\n".encode())
+    if lines != ["A"]:
+        raise failure(lines)
+
+
+def request(plan: Plan, identity: str, who: str, lock_timeout: int, confirm_timeout: int = 0) -> bytes:
     """The input of the program: a head, the records, and the pieces of data they point to."""
     blobs = bytearray()
     records: "list[str]" = []
@@ -61,7 +73,8 @@ def request(plan: Plan, identity: str, who: str, lock_timeout: int) -> bytes:
         records += ["S", service]
     text = encode("".join(map(_word, records)))
     body = text + bytes(blobs)
-    head = f"{identity}\n{who}\n{lock_timeout}\n{len(body)}\n{len(text)}\n"
+    reverts = " ".join(plan.reverts)
+    head = f"{identity}\n{who}\n{lock_timeout}\n{confirm_timeout}\n{reverts}\n{len(body)}\n{len(text)}\n"
     return encode(head) + body
 
 
@@ -98,5 +111,5 @@ def _record(operation: Operation, blobs: bytearray) -> "list[str]":
         return ["D", operation.before.path, _digest(operation)]
     if isinstance(operation, Check):
         return ["K", operation.tree, *_counted(operation.argv)]
-    place = _piece(blobs, operation.stdin)
-    return ["R", operation.about, *place, *_counted(operation.argv), *_counted(operation.undo), *_counted(operation.after_undo)]
+    words = [*_counted(operation.argv), *_counted(operation.undo), *_counted(operation.after_undo)]
+    return ["R", operation.about, *_piece(blobs, operation.stdin), *words, *_piece(blobs, operation.undo_stdin)]

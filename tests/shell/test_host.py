@@ -49,9 +49,11 @@ def test_commands_get_their_words_and_stdin_unchanged(local, shell):
 
 
 def test_a_secret_on_stdin_is_in_no_argv(local, shell, tmp_path):
-    secret = uuid.uuid4().hex
-    found = Command(("sh", "-c", f"cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c {secret}; cat"), secret)
-    assert local(shell).read([found]).output(*found.argv).text.splitlines() == ["1", secret]  # 1: this grep itself
+    secret, kept = uuid.uuid4().hex, tmp_path / "kept"
+    look = 'grep . >"$1"; cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n" | grep -c -F -f "$1"'
+    found = Command(("sh", "-c", look, "look", str(kept)), secret)
+    assert local(shell).read([found]).output(*found.argv).text == "0"
+    assert kept.read_text().strip() == secret
 
 
 def test_reading_writes_nothing(local, shell, tmp_path, state):

@@ -9,13 +9,13 @@ from ..dialects import dovecot as dialect
 from ..dialects.versions import dotted
 from ..errors import BadInput
 from ..host import Request, Seen
-from ..plan import Plan
+from ..plan import OPTIONS, Plan
 from . import dovecot
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "protocols": {"type": "list", "elements": "str", "required": True},
     "addresses": {"type": "list", "elements": "str", "default": []},
-    "lock_timeout": {"type": "int", "default": 60},
+    **OPTIONS,
 }
 NEVER = {
     "kpop": "Dovecot has no KPOP; current Kerberos has none either. Use imaps or pop3s with GSSAPI",

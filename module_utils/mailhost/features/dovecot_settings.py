@@ -9,7 +9,7 @@ from ..dialects import dovecot as dialect
 from ..dialects.system import REQUESTS, system
 from ..errors import BadInput
 from ..host import Request, Seen
-from ..plan import Plan
+from ..plan import OPTIONS, Plan
 from . import dovecot
 
 USERS = "/etc/mailhost/users"
@@ -22,7 +22,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "certificate": {"type": "path"},
     "key": {"type": "path", "no_log": False},
     "postfix_sasl": {"type": "bool", "default": True},
-    "lock_timeout": {"type": "int", "default": 60},
+    **OPTIONS,
 }
 #: mechanisms that need the clear password, or a secret of their own, which no store of hashes has
 NEED_A_SECRET = ("apop", "cram-md5", "digest-md5", "scram-sha-1", "scram-sha-256", "otp", "skey", "rpa", "ntlm")

@@ -16,7 +16,7 @@ from ..conf.lines import scalar
 from ..dialects.system import REQUESTS, System, system
 from ..errors import BadConfiguration, BadInput
 from ..host import Command, File, Output, Request, Seen
-from ..plan import Plan, Run, Write
+from ..plan import OPTIONS, Plan, Run, Write
 from .postfix_relay import NAME
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
@@ -31,7 +31,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "chain": {"type": "str", "default": ""},
     "key": {"type": "str", "no_log": True},
     "services": {"type": "list", "elements": "str", "default": ["dovecot", "postfix"]},
-    "lock_timeout": {"type": "int", "default": 60},
+    **OPTIONS,
 }
 SHOW = ("-noout", "-enddate", "-startdate", "-text", "-pubkey")
 #: what stands on the host: the certificate shown, the key's own public key behind a line of its own, its mode and owner

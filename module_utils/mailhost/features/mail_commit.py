@@ -16,11 +16,13 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "protocols": {"type": "list", "elements": "str", "default": []},
     "smtp": {"type": "list", "elements": "str", "choices": ["smtp", "submission"], "default": []},
     "address": {"type": "str", "default": "127.0.0.1"},
+    "serving": {"type": "list", "elements": "str", "default": []},
     "timeout": {"type": "int", "default": 30},
     "journal_keep": {"type": "int", "default": 20},
     "lock_timeout": {"type": "int", "default": 60},
 }
 _SMTP = {"smtp": 25, "submission": 587}
+_SERVING = re.compile(r"^(serve (imap|pop3|smtp) (plain|starttls|implicit)|closed) [1-9][0-9]{0,4}$")
 
 
 def expectations(params: Mapping[str, Any]) -> str:
@@ -37,13 +39,18 @@ def expectations(params: Mapping[str, Any]) -> str:
         lines += [f"closed {port}" for word, port in PORTS.items() if word not in params["protocols"]]
     for word in params["smtp"]:
         lines += [f"serve smtp plain {_SMTP[word]}", f"serve smtp starttls {_SMTP[word]}"]
-    return "\n".join(lines) + "\n.\n"
+    return "\n".join([*lines, *params["serving"]]) + "\n"
 
 
 def _validate(params: Mapping[str, Any]) -> None:
     for unit in params["services"]:
         if not re.match(r"^[A-Za-z0-9_.@-]+$", unit) or unit.startswith("-"):
             raise BadInput("services", f"{unit!r} is not a service's name", "Correct it")
+    if params["journal_keep"] < 1:
+        raise BadInput("journal_keep", f"{params['journal_keep']}: the last change could not be taken back", "Give 1 or more")
+    for line in params["serving"]:
+        if not _SERVING.match(line):
+            raise BadInput("serving", f"{line[:60]!r} is not a line of mail_undo's", "Give what mail_undo returned")
     if not re.match(r"^[0-9.]+$", params["address"]):
         raise BadInput("address", f"{params['address']!r} is not an IPv4 address of the host", "Correct it")
 
@@ -52,20 +59,33 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     """One round trip to look; a second one, only if something is to be done, that does it or takes it back."""
     _validate(params)
     wanted = expectations(params)
-    lines = host.ask(CHECK, wanted.encode())
+    tidy = "" if check_mode else f"tidy {params['journal_keep']}\n"
+    lines = host.ask(CHECK, (wanted + tidy + ".\n").encode())
     pending = sorted({line.split()[1] for line in lines if line.startswith("P ")})
     faults = [line[2:] for line in lines if line.startswith(("S ", "W "))]
+    earlier = [line[2:] for line in lines if line.startswith("N ")]
     result: "dict[str, Any]" = {"changed": bool(pending or faults), "pending": pending, "faults": faults, "diff": []}
     if result["changed"]:
         about = [f"restart {service}" for service in pending] + [f"repair: {fault}" for fault in faults]
         result["diff"] = [{"before": "", "after": "".join(f"{line}\n" for line in about), "before_header": "", "after_header": "services"}]
     if result["changed"] and not check_mode:
         head = f"{host.who}\n{params['lock_timeout']}\n{params['timeout']}\n{params['journal_keep']}\n"
-        answer = host.ask(COMMIT, (head + wanted).encode())
-        if not answer or not answer[0].startswith("A "):
-            raise _refused(answer)
-        result["restarted"] = answer[0][2:].split()
+        lines = host.ask(COMMIT, (head + wanted + ".\n").encode())
+        if not lines or not lines[0].startswith("A "):
+            raise _refused(lines)
+        result["restarted"] = lines[0][2:].split()
+    notes = [line[2:] for line in lines if line.startswith("N ")]
+    if notes:
+        _tell(notes, host.who, check_mode or (bool(pending) and notes == earlier), result)
     return result
+
+
+def _tell(notes: "list[str]", who: str, replaced: bool, result: "dict[str, Any]") -> None:
+    """What the host took back by itself: an error if it was this run's, or if nothing came in its place."""
+    text = f"the host took a change back by itself, {notes[0]}"
+    if who in notes[1:] or not replaced:
+        raise RolledBack("mail_commit", text, "Run again; raise mailhost_confirm_timeout if a run takes longer")
+    result["warnings"] = [text]
 
 
 def _refused(answer: "list[str]") -> "HostError | RolledBack":

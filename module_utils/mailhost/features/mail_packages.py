@@ -7,11 +7,11 @@ from typing import Any, Iterable, Mapping
 from ..dialects.system import MANAGERS, PACKAGES, REQUESTS, WHICH, System, manager, system
 from ..errors import BadConfiguration, BadInput
 from ..host import Command, Request, Seen
-from ..plan import Plan, Run
+from ..plan import OPTIONS, Plan, Run
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "products": {"type": "list", "elements": "str", "required": True},
-    "lock_timeout": {"type": "int", "default": 60},
+    **OPTIONS,
 }
 EVERY = tuple(sorted({name for families in PACKAGES.values() for names in families.values() for name in names}))
 DPKG = ("dpkg-query", "-W", "-f", "${Package} ${Status}\\n", *EVERY)

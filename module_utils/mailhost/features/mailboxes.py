@@ -10,7 +10,7 @@ from ..dialects.system import REQUESTS, System, system
 from ..dialects.versions import Version, version
 from ..errors import BadConfiguration, BadInput
 from ..host import Command, File, Request, Seen, encode
-from ..plan import Plan, Run, Write
+from ..plan import OPTIONS, Plan, Run, Write
 from .dovecot import VERSION
 from .dovecot_settings import USERS
 from .postfix_relay import ALIASES, MAILBOXES, MAP_TYPE, domain, map_files, map_type
@@ -27,7 +27,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "mailboxes": {"type": "list", "elements": "dict", "required": True, "options": _BOX},
     "store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
     "domains": {"type": "list", "elements": "str", "default": []},
-    "lock_timeout": {"type": "int", "default": 60},
+    **OPTIONS,
 }
 _NAME = re.compile(r"^[a-z0-9_][a-z0-9._-]{0,63}$")
 _SYSTEM_NAME = re.compile(r"^[a-z_][a-z0-9._-]{0,31}$")
@@ -47,6 +47,16 @@ OWN_SCHEMES: "Dict[str, Tuple[Version, Optional[Version]]]" = {
     "ARGON2I": ((2, 3), None),
     "ARGON2ID": ((2, 3), None),
 }
+#: takes an account back that was just made; one that has had mail since keeps its home
+UNMAKE = (
+    'home=$(getent passwd "$1" | cut -d : -f 6); '
+    'if [ -s "/var/mail/$1" ] || [ -n "$(find "$home" -type f -path "*/Maildir/*" 2>/dev/null | head -n 1)" ]; '
+    'then userdel -- "$1"; else userdel -r -- "$1" 2>/dev/null || ! getent passwd "$1" >/dev/null; fi'
+)
+MAKE_AGAIN = (
+    'set -e\ngetent group "$3" >/dev/null || groupadd -g "$3" -- "$1"\nuseradd -M -u "$2" -g "$3" -d "$4" -s "$5" -c "$6" -- "$1"\n'
+)
+AND_MAIL = "and its mail"
 Box = Mapping[str, Any]
 
 
@@ -140,6 +150,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     said = seen.output(*MAP_TYPE)
     if said.ok:
         map_files(plan, seen, map_type(seen), _maps(params, seen))
+    plan.operations.sort(key=lambda operation: isinstance(operation, Run) and operation.about.endswith(AND_MAIL))  # no way back: last
     return plan
 
 
@@ -150,6 +161,7 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
     shadow = Colons(seen.file("/etc/shadow").text, "/etc/shadow")
     made: "Dict[Optional[int], List[str]]" = {}
     hashes: "List[str]" = []
+    old: "List[str]" = []
     for number, box in enumerate(params["mailboxes"]):
         name, place, account = box["name"], _place(number, box), accounts.get(box["name"])
         if account is not None and int(account[2]) < platform.uid_min:
@@ -157,8 +169,7 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
         if box["state"] == "absent":
             if account is not None:
                 plan.facts["removed"].append(name)
-                how = ("userdel", "-r", "--", name) if box.get("purge_mail") else ("userdel", "--", name)
-                plan.operations.append(Run(f"remove account {name}" + (" and its mail" if len(how) > 3 else ", keep its mail"), how))
+                plan.operations.append(_removal(account, (shadow.get(name) or ["", "!"])[1], box.get("purge_mail", False)))
             continue
         uid = box.get("uid")
         if account is None:
@@ -174,16 +185,27 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
         if wanted is not None and (shadow.get(name) or ["", ""])[1] != wanted:
             hashes.append(f"{name}:{wanted}\n")
             if account is not None:
+                old.append(f"{name}:{(shadow.get(name) or ['', '!'])[1]}\n")
                 plan.facts["password_changed"].append(name)
     for uid, names in made.items():
         add = ("xargs", "-n", "1", "useradd", "-m", "-s", platform.nologin, *(("-u", str(uid)) if uid else ()), "--")
         about = f"make {len(names)} accounts: " + ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-        plan.operations.append(
-            Run(about, add, "".join(f"{name}\n" for name in names).encode(), undo=("xargs", "-n", "1", "userdel", "-r", "--"))
-        )
+        undo = ("xargs", "-n", "1", "sh", "-c", UNMAKE, "unmake")
+        plan.operations.append(Run(about, add, "".join(f"{name}\n" for name in names).encode(), undo=undo))
     if hashes:
         about = f"set {len(hashes)} passwords: " + ", ".join(line.split(":")[0] for line in hashes[:10])
-        plan.operations.append(Run(about, ("chpasswd", "-e"), encode("".join(hashes))))
+        setting = ("chpasswd", "-e")
+        plan.operations.append(Run(about, setting, encode("".join(hashes)), undo=setting if old else (), undo_stdin=encode("".join(old))))
+
+
+def _removal(account: "List[str]", secret: str, purge: bool) -> Run:
+    """An account's end; without its mail it can be made again as it was."""
+    name = account[0]
+    if purge:
+        return Run(f"remove account {name} {AND_MAIL}", ("userdel", "-r", "--", name))
+    again = ("sh", "-s", name, account[2], account[3], account[5], account[6], account[4])
+    script = f"{MAKE_AGAIN}chpasswd -e <<'END'\n{name}:{secret}\nEND\n"
+    return Run(f"remove account {name}, keep its mail", ("userdel", "--", name), undo=again, undo_stdin=encode(script))
 
 
 def _crypted(place: str, text: Optional[str], platform: System) -> Optional[str]:
@@ -220,7 +242,7 @@ def _virtual(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons
             if name in users:
                 gone.append(name)
                 if box.get("purge_mail"):
-                    plan.operations.append(Run(f"remove the mail of {name}", ("rm", "-rf", "--", f"/var/vmail/{name}")))
+                    plan.operations.append(Run(f"remove mailbox {name} {AND_MAIL}", ("rm", "-rf", "--", f"/var/vmail/{name}")))
             continue
         stands = users.get(name)
         text = box.get("password_hash")

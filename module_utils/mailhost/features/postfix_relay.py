@@ -16,7 +16,7 @@ from ..dialects.system import REQUESTS, system
 from ..dialects.versions import Version, dotted, version
 from ..errors import BadConfiguration, BadInput
 from ..host import Command, File, Request, Seen
-from ..plan import Check, Plan, Run, Write
+from ..plan import OPTIONS, Check, Plan, Run, Write
 
 MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
 VERSION = ("postconf", "-d", "-h", "mail_version")
@@ -33,7 +33,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "key": {"type": "path", "no_log": False},
     "mailbox_store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
     "maildir": {"type": "str", "default": "Maildir"},
-    "lock_timeout": {"type": "int", "default": 60},
+    **OPTIONS,
 }
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 NAME = re.compile(rf"^{_LABEL}(?:\.{_LABEL})+$")

@@ -12,8 +12,8 @@ set -f
 umask 077
 LC_ALL=C
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
-export LC_ALL PATH
 state=/var/lib/mailhost
+export LC_ALL PATH state
 IFS= read -r nonce || exit 70
 printf "MAILHOST-BEGIN %s\n" "$nonce"
 hex() { od -An -v -tx1; }

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from . import COMMON
+from .confirm import PROGRAM as CONFIRM
 from .journal import PROGRAM as JOURNAL
 from .lock import PROGRAM as LOCK
+from .services import PROGRAM as SERVICES
 
 PROGRAM = (
     COMMON
     + LOCK
     + JOURNAL
+    + SERVICES
+    + CONFIRM
     + r"""
 IFS= read -r id
 IFS= read -r who
 IFS= read -r wait
+IFS= read -r confirm
+IFS= read -r reverts
 IFS= read -r size
 IFS= read -r records
 lock "$wait" "$who"
 recover
+last=$(ls "$state/journal" | tail -n 1) # a number first: clocks are set, and two changes may come in one second
+last=${last%%-*}
+case $last in "" | *[!0-9]*) last=0 ;; esac
+while [ "${last#0}" != "$last" ] && [ "$last" != 0 ]; do last=${last#0}; done
+id=$(printf "%06d-%s" "$((last + 1))" "$id")
 dir="$state/journal/$id"
 kind=failed
 reason="the connection ended before the change was complete"
@@ -55,7 +66,6 @@ words() { # file: counted words of the records into it
         count=$((count - 1))
     done
 }
-digest() { sha1sum <"$1" | cut -c 1-40; }
 same() { # target, digest as read: is it still what was read?
     if [ "$2" = - ]; then
         [ ! -e "$1" ]
@@ -73,8 +83,10 @@ parents() { # make the directories above a new file, and remember which
 }
 trap end 0
 trap "exit 1" 1 2 13 15
-mkdir "$dir" "$dir/op" && echo staged >"$dir/state" && : >"$dir/made" && printf "%s\n" "$who" >"$dir/who" &&
-    date +%s >"$dir/when" || fail write "$dir: cannot be written; is the disk full or read-only?"
+mkdir "$dir" "$dir/op" && mark "$dir" staged && : >"$dir/made" &&
+    printf "%s\n" "$who" >"$dir/who" &&
+    date +%s >"$dir/when" && printf "%s\n" "$reverts" >"$dir/reverts" ||
+    fail write "$dir: cannot be written; is the disk full or read-only?"
 cat >"$dir/stdin" || fail write "$dir/stdin: cannot be written; is the disk full?"
 [ "$(wc -c <"$dir/stdin" | tr -d " ")" = "$size" ] || fail cut "the plan did not arrive whole"
 head -c "$records" "$dir/stdin" >"$dir/records"
@@ -114,7 +126,8 @@ while IFS= read -r record <&4; do
             [ "$(wc -c <"$new" | tr -d " ")" = "$length" ] ||
                 fail write "$path: the new file could not be written whole beside it: ${error:-is the disk full?}"
             [ "$mode" = = ] || chmod "$mode" "$new" || fail write "$path: chmod"
-            sync "$new" 2>/dev/null || sync ;;
+            digest "$new" >"$op/sum" || fail write "$op: cannot be written; is the disk full?"
+            durable "$new" ;;
         D)
             next path; next expected
             printf "%s\n" "$path" >"$op/path"
@@ -125,9 +138,13 @@ while IFS= read -r record <&4; do
             next about; next offset; next length
             printf "%s\n" "$about" >"$op/about"
             words "$op/argv"; words "$op/undo"; words "$op/after-undo"
-            blob "$offset" "$length" >"$op/stdin" || fail write "$op: cannot be written; is the disk full?" ;;
+            blob "$offset" "$length" >"$op/stdin" || fail write "$op: cannot be written; is the disk full?"
+            next offset; next length
+            if [ "$length" -gt 0 ]; then
+                blob "$offset" "$length" >"$op/undo-stdin" || fail write "$op: cannot be written; is the disk full?"
+            fi ;;
         K) next tree; printf "%s\n" "$tree" >"$op/tree"; words "$op/argv" ;;
-        S) next service; services="$services $service" ;;
+        S) next service; services="$services $service"; printf "%s\n" "$service" >>"$dir/services" ;;
         *) fail failed "unknown record in the plan" ;;
     esac
 done
@@ -179,8 +196,8 @@ for op in $(ls "$dir/op"); do
     op="$dir/op/$op"
     [ "$(cat "$op/kind")" != K ] || check
 done
-echo swapping >"$dir/state"
-sync "$dir" 2>/dev/null || sync
+mark "$dir" swapping || fail write "$dir: cannot be written; is the disk full?"
+sync
 for service in $services; do
     grep -q "^$service $id\$" "$state/pending" 2>/dev/null || echo "$service $id" >>"$state/pending" ||
         fail write "$state/pending: cannot be written; is the disk full?"
@@ -193,7 +210,7 @@ swap() {
                 target=$(cat "$op/target")
                 same "$target" "$( [ -e "$op/old" ] && digest "$op/old" || echo - )" || fail changed "$(cat "$op/path")"
                 : >"$op/begun"
-                error=$(mv -f "$(cat "$op/new")" "$target" 2>&1) || fail write "$(cat "$op/path"): $error"
+                error=$(put "$(cat "$op/new")" "$target" 2>&1) || fail write "$(cat "$op/path"): $error"
                 [ -e "$op/old" ] || ! command -v restorecon >/dev/null || restorecon "$target" ;;
             D)
                 : >"$op/begun"
@@ -202,13 +219,19 @@ swap() {
                 : >"$op/begun"
                 words="$op/argv" input="$op/stdin"
                 output=$(words_of 2>&1) || fail failed "$(cat "$op/about"): $(printf "%s\n" "$output" | tail -n 5)"
-                [ -s "$op/undo" ] || rm -f "$op/stdin" ;;
+                [ -s "$op/undo" ] && [ ! -e "$op/undo-stdin" ] || rm -f "$op/stdin" ;;
         esac
     done
 }
 swap
-sync "$dir" 2>/dev/null || sync
-if [ -n "$services" ]; then echo applied >"$dir/state"; else echo committed >"$dir/state"; fi
+if [ -n "$services" ]; then
+    arm "$confirm" || fail write "$state/confirm: cannot be written; is the disk full?"
+    outcome=applied
+else
+    outcome=committed
+fi
+mark "$dir" "$outcome" || fail write "$dir: cannot be written; is the disk full?"
+sync
 finished=1
 sweep "$dir"
 rm -f "$dir/records"

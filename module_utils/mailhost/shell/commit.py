@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from . import COMMON
+from .confirm import PROGRAM as CONFIRM
 from .journal import PROGRAM as JOURNAL
 from .lock import PROGRAM as LOCK
 from .serve import PROGRAM as SERVE
+from .services import PROGRAM as SERVICES
 
 CHECK = (
     COMMON
+    + JOURNAL
+    + SERVICES
     + SERVE
     + r"""
 address=127.0.0.1
@@ -23,6 +27,11 @@ if [ -s "$state/pending" ]; then # what waits for its restart need not be asked
 else
     serving quick || printf "W %s\n" "$why"
 fi
+[ ! -s "$state/undone" ] || sed -e "s/^/N /" "$state/undone"
+if [ -n "$tidy" ]; then # not in check mode
+    prune "$tidy"
+    [ -s "$state/pending" ] || rm -f "$state/undone"
+fi
 printf "MAILHOST-END %s\n" "$nonce"
 """
 )
@@ -31,6 +40,8 @@ COMMIT = (
     COMMON
     + LOCK
     + JOURNAL
+    + SERVICES
+    + CONFIRM
     + SERVE
     + r"""
 address=127.0.0.1
@@ -84,11 +95,17 @@ restarted=$(printf "%s " $touched)
 start_all
 if wait_for full; then
     for journal in $journals; do
-        [ ! -d "$state/journal/$journal" ] || echo committed >"$state/journal/$journal/state"
+        journal="$state/journal/$journal"
+        [ -d "$journal" ] || continue
+        { printf "serve %s\n" $serve | tr , " "; printf "closed %s\n" $closed; } | grep " [a-z0-9]" >"$journal/served"
+        mark "$journal" committed
     done
+    disarm
     rm -f "$state/pending"
-    for old in $(ls -r "$state/journal" | tail -n "+$((keep + 1))"); do rm -rf "$state/journal/$old"; done
+    prune "$keep"
     printf "A %s\n" "$restarted"
+    [ ! -s "$state/undone" ] || sed -e "s/^/N /" "$state/undone"
+    rm -f "$state/undone"
     printf "MAILHOST-END %s\n" "$nonce"
     exit 0
 fi
@@ -117,6 +134,7 @@ if [ -n "$journals" ]; then
         done
         undo "$state/journal/$journal" || outcome="NOT all could be restored (see $state/journal/$journal/undo.log)"
     done
+    disarm
     rm -f "$state/pending"
     serve=$before
     closed=

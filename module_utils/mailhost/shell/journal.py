@@ -1,8 +1,9 @@
-"""Undoing what a journal holds: shared by the transaction that fails and the commit that finds no greeting.
+"""Undoing what a journal holds: shared by the transaction that fails, the commit that finds no greeting, and the timer.
 
-A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone), ``who``, ``when``, and for
-each operation a folder ``op/NNNN`` with ``kind``, ``path``, ``old`` (a copy with all metadata) or ``absent``, or for a
-command ``undo`` (its words, one a line) and ``stdin``. ``begun`` marks an operation that may have had an effect.
+A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone), ``who``, ``when``,
+``services``, and for each operation a folder ``op/NNNN`` with ``kind``, ``path``, ``target``, ``old`` (a copy with all
+metadata; none if there was no file), ``sum`` (what was written), or for a command ``undo`` (its words, one a line) and its
+``stdin`` or ``undo-stdin``. ``begun`` marks an operation that may have had an effect, ``back`` one that was taken back.
 """
 
 from __future__ import annotations
@@ -13,11 +14,36 @@ words_of() { # file: its lines, run as a command with $input as stdin
     while IFS= read -r word; do set -- ${1+"$@"} "$word"; done <"$words"
     "$@" <"$input"
 }
-restore() { # target, operation: the old content beside the target, then renamed over it
-    if [ -e "$2/old" ]; then
-        cp -a "$2/old" "$1.mailhost-undo" && mv -f "$1.mailhost-undo" "$1"
+digest() { sha1sum <"$1" | cut -c 1-40; }
+links() { stat -c %h -- "$1" 2>/dev/null || echo 1; }
+durable() { # files or directories: reach the disk; coreutils before 8.24 syncs all or nothing
+    sync -- "$@" 2>/dev/null || sync
+}
+mark() { # journal, state: never half written, whatever happens
+    echo "$2" >"$1/state.new" && mv -f "$1/state.new" "$1/state"
+}
+put() { # new file, target: rename it over the target; a file with several names keeps its inode and gets all but that
+    if [ -e "$2" ] && [ "$(links "$2")" -gt 1 ]; then
+        cat "$1" >"$2" && chmod "$(stat -c %a "$1")" "$2" && chown "$(stat -c %u:%g "$1")" "$2" && rm -f "$1" && durable "$2"
     else
+        mv -f "$1" "$2" && durable "$(dirname -- "$2")"
+    fi
+}
+restore() { # target, operation: the old file again; what somebody wrote there since our change is kept in the journal
+    if [ -f "$1" ]; then
+        now=$(digest "$1")
+        if [ "$now" != "$(cat "$2/sum" 2>/dev/null)" ]; then
+            [ ! -e "$2/old" ] || [ "$now" != "$(digest "$2/old")" ] || return 0
+            cp -a "$1" "$2/theirs" || return 1
+        fi
+    fi
+    if [ ! -e "$2/old" ]; then
         rm -f "$1"
+    elif cp -a "$2/old" "$1.mailhost-undo"; then
+        put "$1.mailhost-undo" "$1"
+    else # no room for a second copy
+        rm -f "$1.mailhost-undo"
+        cat "$2/old" >"$1"
     fi
 }
 undo() { # journal: undo its operations, last first; 0 if all could be undone
@@ -25,13 +51,15 @@ undo() { # journal: undo its operations, last first; 0 if all could be undone
     sweep "$1"
     for op in $(ls -r "$1/op" 2>/dev/null); do
         op="$1/op/$op"
-        [ -e "$op/begun" ] || continue
+        [ -e "$op/begun" ] && [ ! -e "$op/back" ] || continue
         case $(cat "$op/kind") in
-            W | D) restore "$(cat "$op/target")" "$op" 2>>"$1/undo.log" || bad=1 ;;
+            W | D) restore "$(cat "$op/target")" "$op" 2>>"$1/undo.log" && : >"$op/back" || bad=1 ;;
             R)
                 if [ -s "$op/undo" ]; then
                     words="$op/undo" input="$op/stdin"
-                    words_of >>"$1/undo.log" 2>&1 || bad=1
+                    [ ! -e "$op/undo-stdin" ] || input="$op/undo-stdin"
+                    [ -e "$input" ] || input=/dev/null
+                    words_of >>"$1/undo.log" 2>&1 && : >"$op/back" || bad=1
                 fi ;;
         esac
     done
@@ -43,12 +71,13 @@ undo() { # journal: undo its operations, last first; 0 if all could be undone
         fi
     done
     while IFS= read -r made; do rmdir "$made" 2>/dev/null; done <"$1/made"
-    [ "$bad" = 0 ] && echo undone >"$1/state"
+    [ "$bad" = 0 ] && mark "$1" undone
     return "$bad"
 }
 sweep() { # journal: remove what was staged for it and is not needed any more
     for op in $(ls "$1/op" 2>/dev/null); do
         [ ! -s "$1/op/$op/new" ] || rm -f "$(cat "$1/op/$op/new")"
+        [ ! -s "$1/op/$op/target" ] || rm -f "$(cat "$1/op/$op/target").mailhost-undo"
     done
     rm -rf "$1/stdin" "$1/tree"
 }
@@ -58,14 +87,22 @@ forget() { # id: no service waits for it any more
     if [ -s "$state/pending.new" ]; then mv -f "$state/pending.new" "$state/pending"; else
         rm -f "$state/pending.new" "$state/pending"; fi
 }
-recover() { # finish what a killed run left: undo a half-done change, remove what was only staged
+prune() { # how many: the newest journals stay, and those that wait for their confirmation
+    for old in $(ls -r "$state/journal" | tail -n "+$(($1 + 1))"); do
+        case $(cat "$state/journal/$old/state" 2>/dev/null) in
+            committed | undone) rm -rf "$state/journal/$old" ;;
+        esac
+    done
+}
+recover() { # finish what a killed run or a reboot left: undo what is half done or was never confirmed, sweep what is staged
     for id_left in $(ls -r "$state/journal" 2>/dev/null); do
         left="$state/journal/$id_left"
         case $(cat "$left/state" 2>/dev/null) in
             applied | committed | undone) ;;
             swapping) undo "$left"; forget "$id_left" ;;
-            *) sweep "$left"; rm -rf "$left" ;;
+            *) undo "$left"; forget "$id_left"; rm -rf "$left" ;;
         esac
     done
+    [ ! -s "$state/confirm" ] || ! unconfirmed || ticking || take_back "the host started anew before anybody confirmed it"
 }
 """

@@ -7,7 +7,9 @@ used again after a reboot is not mistaken for the holder.
 from __future__ import annotations
 
 PROGRAM = r"""
-started() { sed -e "s/.*) //" "/proc/$1/stat" 2>/dev/null | cut -d " " -f 20; }
+started() { # pid: its start time; nothing for one that is gone or a zombie
+    sed -n -e "s/.*) \([^XZ].*\)/\1/p" "/proc/$1/stat" 2>/dev/null | cut -d " " -f 20
+}
 tell() { # kind, message: the answer, an error
     printf "E %s\n" "$1"
     printf "%s" "$2" | hex
@@ -27,7 +29,7 @@ lock() { # seconds to wait, who
         tell write "$state: $(mkdir -p "$state/journal" 2>&1; chmod 700 "$state" "$state/journal" 2>&1)"
         exit 0
     fi
-    mine="$$ $(started $$) $(date +%s) $2"
+    mine="${me:=$$} $(started "$me") $(date +%s) $2"
     until ln -s "$mine" "$state/lock" 2>/dev/null; do
         holder=$(readlink "$state/lock" 2>/dev/null)
         if [ -z "$holder" ]; then

@@ -7,9 +7,13 @@ process for each file would be most of what a run that changes nothing costs.
 from __future__ import annotations
 
 from . import COMMON
+from .confirm import PROGRAM as CONFIRM
+from .lock import PROGRAM as LOCK
 
 PROGRAM = (
     COMMON
+    + LOCK
+    + CONFIRM
     + r"""
 kind() {
     if [ -f "$1" ]; then
@@ -43,6 +47,20 @@ DATA
 $output
 DATA
 }
+unfinished() { # U: a run was killed in the middle, or the host started anew before a change was confirmed
+    found=
+    set +f
+    for journal in "$state"/journal/*/state; do
+        [ -r "$journal" ] && IFS= read -r word <"$journal" && case $word in staged | swapping) found=1 ;; esac
+    done
+    set -f
+    if [ -n "$found" ]; then
+        holder=$(readlink "$state/lock")
+        rest=${holder#* }
+        [ -n "$holder" ] && [ "$(started "${holder%% *}")" = "${rest%% *}" ] || { echo "U"; return 0; }
+    fi
+    if [ -s "$state/confirm" ] && unconfirmed && ! ticking; then echo "U"; fi
+}
 set --
 while IFS= read -r word; do
     case $word in
@@ -73,6 +91,7 @@ if [ -s "$state/pending" ]; then
     echo "P"
     hex <"$state/pending"
 fi
+unfinished
 if [ "$#" -gt 0 ]; then
     echo "S"
     stat -L -c "%s %a %U %G" -- "$@" 2>/dev/null

@@ -1,4 +1,4 @@
-"""Services and what they answer: whether a service runs and starts at boot, and a dialogue on each port it should serve.
+"""What the ports of a host answer: a dialogue on each that it should serve.
 
 The dialogues come from the host itself, so that a host can judge and undo its own change when nobody reaches it. What
 a stranger sees is for mail_probe.
@@ -8,41 +8,6 @@ from __future__ import annotations
 
 PROGRAM = r"""
 patience_each=9 # seconds for one dialogue
-systemd() { [ -d /run/systemd/system ]; }
-is_active() {
-    if systemd; then systemctl is-active --quiet "$1"; else service "$1" status >/dev/null 2>&1; fi
-}
-is_enabled() {
-    if systemd; then systemctl is-enabled --quiet "$1" 2>/dev/null
-    elif command -v chkconfig >/dev/null; then chkconfig "$1" >/dev/null 2>&1
-    else ls /etc/rc2.d | grep -q "^S[0-9][0-9]$1\$"; fi
-}
-enable() {
-    if systemd; then systemctl enable --quiet "$1"
-    elif command -v chkconfig >/dev/null; then chkconfig "$1" on
-    else update-rc.d "$1" defaults >/dev/null && update-rc.d "$1" enable; fi
-}
-restart() { # stop and start: a reload after a failed start waits for master(8) to try again, up to a minute
-    if systemd; then
-        systemctl stop "$1"
-        systemctl reset-failed "$1" 2>/dev/null
-        systemctl start "$1"
-    else
-        service "$1" stop >/dev/null 2>&1
-        service "$1" start </dev/null 2>&1
-    fi
-}
-log_of() { # service: its last lines of log, or what the syslog has of it
-    {
-        if systemd; then
-            journalctl --no-pager -q -o cat -n 12 -u "$1" -u "$1@-" 2>/dev/null
-        else
-            for file in /var/log/maillog /var/log/mail.log; do
-                [ ! -r "$file" ] || tail -n 200 "$file" | grep "$1" | tail -n 8
-            done
-        fi
-    } | grep -i -e error -e fatal -e warning -e "can.t" -e fail | grep -v "Obsolete setting" | tail -n 5
-}
 bounded() { # seconds, command (one that execs): run it with stdin from descriptor 3, killed when the time is over
     limit=$1
     shift
@@ -137,6 +102,7 @@ expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up 
     serve=
     closed=
     units=
+    tidy=
     while IFS= read -r word && [ "$word" != . ]; do
         set -- $word
         case $1 in
@@ -144,6 +110,7 @@ expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up 
             closed) closed="$closed $2" ;;
             unit) units="$units $2" ;;
             address) address=$2 ;;
+            tidy) tidy=$2 ;;
         esac
     done
 }

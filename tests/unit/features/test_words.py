@@ -314,7 +314,7 @@ def test_virtual_mailboxes():
     fewer = run(mailboxes, seen, **{**given, "mailboxes": [{"name": "bob", "state": "absent", "purge_mail": True}]})
     assert fewer.facts["removed"] == ["bob"]
     assert "bob" not in written(fewer)["/etc/mailhost/users"]
-    assert fewer.operations[0].argv == ("rm", "-rf", "--", "/var/vmail/bob")
+    assert fewer.operations[-1].argv == ("rm", "-rf", "--", "/var/vmail/bob")  # no way back: last
     other = run(mailboxes, seen, **{**given, "mailboxes": [{**boxes[0], "password_hash": "{SSHA}abcd"}]})
     assert other.facts["password_changed"] == ["alice"]
     assert "alice:{SSHA}abcd:" in written(other)["/etc/mailhost/users"]

@@ -1,0 +1,82 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mail_history
+short_description: What was changed on a mail host, when, and by which run
+description:
+  - Reads the journals that every change leaves in C(/var/lib/mailhost/journal), root only; M(mail_commit) keeps the newest.
+  - Changes nothing. M(mail_undo) takes changes back.
+options: {}
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+notes:
+  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
+    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
+  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: What was done here?
+  mail_history:
+  register: done
+"""
+
+RETURN = r"""
+history:
+  description: The changes, the oldest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The journal's name; C(/var/lib/mailhost/journal/ID) holds it.
+      type: str
+    state:
+      description: V(applied) (not confirmed yet), V(committed) or V(undone).
+      type: str
+    when:
+      description: When it began, in seconds since 1970, by the host's clock.
+      type: int
+    who:
+      description: The run, as user, controller and process.
+      type: str
+    services:
+      description: The services that had to restart.
+      type: list
+      elements: str
+    reverts:
+      description: The journals that this change took back.
+      type: list
+      elements: str
+    changes:
+      description: The files that were written or removed, and what was run.
+      type: list
+      elements: str
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 1
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.mailhost.entry import run_module
+from ansible.module_utils.mailhost.features import mail_history
+
+
+def main():
+    run_module(mail_history, AnsibleModule)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mail_undo
+short_description: Take back the last changes of a mail host
+description:
+  - Files get the content, mode and owner that the journal kept; commands are taken back where they have a way back, and the
+    others are named in RV(not_undone). Installed packages and removed mail do not come back.
+  - It is a change like any other, staged, checked by the daemon's parser and journalled; M(mail_commit) makes it effective.
+  - Run again, it goes further back; what an undo did is not a change that it would take back.
+options:
+  count:
+    description: How many changes to take back, the newest first.
+    type: int
+    default: 1
+  force:
+    description: Also overwrite files that somebody changed by hand since.
+    type: bool
+    default: false
+  lock_timeout:
+    description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
+    type: int
+    default: 60
+  confirm_timeout:
+    description: Seconds within which M(mail_commit) must confirm the change; else the host takes it back by itself. 0 is never.
+    type: int
+    default: 600
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+notes:
+  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
+    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
+  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: Back by two changes
+  mail_undo:
+    count: 2
+  register: back
+
+- name: Make it effective
+  mail_commit:
+    serving: "{{ back.serving }}"
+"""
+
+RETURN = r"""
+undone:
+  description: The changes taken back, the newest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The journal's name; C(/var/lib/mailhost/journal/ID) holds it.
+      type: str
+    state:
+      description: V(applied) (not confirmed yet), V(committed) or V(undone).
+      type: str
+    when:
+      description: When it began, in seconds since 1970, by the host's clock.
+      type: int
+    who:
+      description: The run, as user, controller and process.
+      type: str
+    services:
+      description: The services that had to restart.
+      type: list
+      elements: str
+    reverts:
+      description: The journals that this change took back.
+      type: list
+      elements: str
+    changes:
+      description: The files that were written or removed, and what was run.
+      type: list
+      elements: str
+serving:
+  description: What served when the change before them was confirmed, for M(mail_commit) to see that it does again.
+  returned: success
+  type: list
+  elements: str
+  sample: [serve imap implicit 993, closed 110]
+not_undone:
+  description: Commands that have no way back.
+  returned: success
+  type: list
+  elements: str
+  sample: [install postfix with apt-get]
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 1
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.mailhost.entry import run_module
+from ansible.module_utils.mailhost.features import mail_undo
+
+
+def main():
+    run_module(mail_undo, AnsibleModule)
+
+
+if __name__ == "__main__":
+    main()

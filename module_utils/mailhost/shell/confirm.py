@@ -1,0 +1,87 @@
+"""Undo without a controller: a change that nobody confirms in time is taken back by the host itself.
+
+``confirm`` in the state directory is ``PID START DEADLINE``: the timer, a child of the program that applied the change, which
+outlives the connection; and the uptime in seconds at which it acts (the clock may be set meanwhile). A further change moves
+the deadline. A timer that died before its time (a reboot) leaves ``confirm`` behind, and the next run finishes its work.
+``undone`` says what was last taken back, for the next commit to tell.
+"""
+
+from __future__ import annotations
+
+PROGRAM = r"""
+uptime() {
+    IFS=" ." read -r up rest </proc/uptime
+    echo "$up"
+}
+unconfirmed() { # sets timer, begun and deadline; 0 if there is something to confirm
+    IFS=" " read -r timer begun deadline 2>/dev/null <"$state/confirm"
+}
+ticking() { # is the timer that unconfirmed found still running?
+    [ -n "$begun" ] && [ "$(started "$timer")" = "$begun" ]
+}
+remember() { # pid, deadline
+    printf "%s %s %s\n" "$1" "$(started "$1")" "$2" >"$state/confirm.new" && mv -f "$state/confirm.new" "$state/confirm"
+}
+arm() { # seconds: undo what is applied unless it is confirmed within them; 0: never. Under the lock
+    [ "$1" -gt 0 ] || return 0
+    due=$(($(uptime) + $1))
+    if [ -s "$state/confirm" ] && unconfirmed && ticking; then
+        remember "$timer" "$due"
+    else
+        (
+            exec </dev/null >/dev/null 2>&1 3<&- 4<&-
+            watch
+        ) &
+        remember "$!" "$due"
+    fi
+}
+disarm() { # under the lock
+    [ -s "$state/confirm" ] || return 0
+    ! unconfirmed || ! ticking || kill "$timer"
+    rm -f "$state/confirm"
+}
+watch() { # the timer
+    trap "" 1 2 3 13
+    nap=
+    trap "kill \$nap; exit 0" 15
+    trap "" 0
+    cd /
+    IFS=" " read -r me rest </proc/self/stat
+    while :; do
+        left=$((due - $(uptime)))
+        if [ "$left" -gt 0 ]; then
+            sleep "$left" &
+            nap=$!
+            wait "$nap"
+        fi
+        lock 86400 "the confirm timer"
+        unconfirmed && [ "$timer" = "$me" ] || { unlock; exit 0; }
+        due=$deadline
+        [ "$due" -gt "$(uptime)" ] || break
+        unlock
+    done
+    take_back "nobody confirmed it in time"
+    unlock
+    exit 0
+}
+take_back() { # why: undo every applied change, the newest first, and restart what it touched. Under the lock
+    taken=
+    for id_left in $(ls -r "$state/journal" 2>/dev/null); do
+        left="$state/journal/$id_left"
+        [ "$(cat "$left/state" 2>/dev/null)" = applied ] || continue
+        undo "$left" || taken="$taken (NOT whole, see $left/undo.log)"
+        taken="$taken $id_left"
+    done
+    if [ -s "$state/pending" ]; then
+        for unit in $(cut -d " " -f 1 "$state/pending" | sort -u); do restart "$unit" </dev/null >/dev/null 2>&1; done
+    fi
+    if [ -n "$taken" ]; then
+        {
+            printf "%s\n" "$(date) $1:$taken"
+            for id_left in $taken; do cat "$state/journal/$id_left/who" 2>/dev/null; done
+        } >"$state/undone"
+        logger -t mailhost -p daemon.warning -- "took back$taken: $1" 2>/dev/null
+    fi
+    rm -f "$state/pending" "$state/confirm"
+}
+"""

@@ -1,0 +1,41 @@
+"""Services by systemd or SysV init: whether one runs and starts at boot, its restart, and what its log says."""
+
+from __future__ import annotations
+
+PROGRAM = r"""
+systemd() { [ -d /run/systemd/system ]; }
+is_active() {
+    if systemd; then systemctl is-active --quiet "$1"; else service "$1" status >/dev/null 2>&1; fi
+}
+is_enabled() {
+    if systemd; then systemctl is-enabled --quiet "$1" 2>/dev/null
+    elif command -v chkconfig >/dev/null; then chkconfig "$1" >/dev/null 2>&1
+    else ls /etc/rc2.d | grep -q "^S[0-9][0-9]$1\$"; fi
+}
+enable() {
+    if systemd; then systemctl enable --quiet "$1"
+    elif command -v chkconfig >/dev/null; then chkconfig "$1" on
+    else update-rc.d "$1" defaults >/dev/null && update-rc.d "$1" enable; fi
+}
+restart() { # stop and start: a reload after a failed start waits for master(8) to try again, up to a minute
+    if systemd; then
+        systemctl stop "$1"
+        systemctl reset-failed "$1" 2>/dev/null
+        systemctl start "$1"
+    else
+        service "$1" stop >/dev/null 2>&1
+        service "$1" start </dev/null 2>&1
+    fi
+}
+log_of() { # service: its last lines of log, or what the syslog has of it
+    {
+        if systemd; then
+            journalctl --no-pager -q -o cat -n 12 -u "$1" -u "$1@-" 2>/dev/null
+        else
+            for file in /var/log/maillog /var/log/mail.log; do
+                [ ! -r "$file" ] || tail -n 200 "$file" | grep "$1" | tail -n 8
+            done
+        fi
+    } | grep -i -e error -e fatal -e warning -e "can.t" -e fail | grep -v "Obsolete setting" | tail -n 5
+}
+"""

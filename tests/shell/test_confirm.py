@@ -1,0 +1,202 @@
+"""Undo without a controller, under every shell: the timer, a reboot, a killed run; what an undo keeps; history and undo."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from mailhost.errors import MailhostError
+from mailhost.features import mail_history, mail_undo
+from mailhost.host import File
+from mailhost.plan import Plan, Remove, Run, Write, converge
+from mailhost.transaction import apply, recover
+
+SERVICE = ("mailhost-no-such-service",)
+
+
+def plan(host, path, content, *more):
+    return Plan([Write(host.read([File(str(path))]).file(str(path)), content), *more], SERVICE)
+
+
+def state_of(state, identity):
+    return (state / "journal" / identity / "state").read_text().strip()
+
+
+def until(condition, seconds=8):
+    ends = time.monotonic() + seconds
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.1)
+    return condition()
+
+
+def timer(state):
+    return int((state / "confirm").read_text().split()[0])
+
+
+def lives(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(") ", 1)[1][0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_timer_stays(state):
+    yield
+    if (state / "confirm").exists():
+        os.kill(timer(state), signal.SIGTERM)
+
+
+def test_what_nobody_confirms_is_taken_back(local, shell, tmp_path, state):
+    host, path = local(shell), tmp_path / "f"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    first = apply(plan(host, path, b"new"), host, 5, 2)
+    second = apply(plan(host, path, b"newer", Run("mark", ("touch", str(tmp_path / "m")), undo=("rm", str(tmp_path / "m")))), host, 5, 2)
+    assert path.read_bytes() == b"newer"
+    assert until(lambda: not (state / "confirm").exists())
+    assert (path.read_bytes(), path.stat().st_mode & 0o777, (tmp_path / "m").exists()) == (b"old", 0o640, False)
+    assert (state_of(state, first), state_of(state, second)) == ("undone", "undone")
+    assert not (state / "pending").exists()
+    assert "nobody confirmed it in time" in (state / "undone").read_text()
+    assert until(lambda: not (state / "lock").is_symlink())
+
+
+def test_a_further_change_moves_the_deadline_of_one_timer(local, shell, tmp_path, state):
+    host, path = local(shell), tmp_path / "f"
+    apply(plan(host, path, b"1"), host, 5, 1)
+    pid = timer(state)
+    apply(plan(host, path, b"2"), host, 5, 60)
+    assert timer(state) == pid
+    time.sleep(2)
+    assert path.read_bytes() == b"2"
+    assert lives(pid)
+    assert not host.read([]).unfinished
+
+
+def test_a_reboot_before_the_confirmation(local, shell, tmp_path, state):
+    host, path = local(shell), tmp_path / "f"
+    path.write_bytes(b"old")
+    apply(plan(host, path, b"new"), host, 5, 60)
+    os.kill(timer(state), signal.SIGKILL)
+    assert until(lambda: not lives(timer(state)))
+    assert host.read([]).unfinished
+    recover(host, 5)
+    assert path.read_bytes() == b"old"
+    assert not host.read([]).unfinished
+    assert "the host started anew" in (state / "undone").read_text()
+
+
+def test_a_killed_run_is_taken_back_before_anything_is_read(local, shell, tmp_path, state):
+    host, path = local(shell), tmp_path / "f"
+    path.write_bytes(b"old")
+    identity = apply(plan(host, path, b"half"), host, 5, 0)
+    (state / "journal" / identity / "state").write_text("swapping\n")
+
+    class Feature:
+        ARGUMENT_SPEC = {}
+        reads = staticmethod(lambda params, seen: [File(str(path))])
+        plan = staticmethod(lambda params, seen: Plan(facts={"found": seen.file(str(path)).content}))
+
+    assert converge(Feature, {}, local(shell), True)["found"] == b"half"  # check mode touches nothing, and says so
+    assert "left unfinished" in converge(Feature, {}, local(shell), True)["warnings"][0]
+    assert converge(Feature, {}, local(shell), False)["found"] == b"old"
+
+
+def test_an_edit_made_since_is_kept_in_the_journal(local, shell, tmp_path, state):
+    host, path = local(shell), tmp_path / "f"
+    path.write_bytes(b"old")
+    identity = apply(plan(host, path, b"new"), host, 5, 1)
+    path.write_bytes(b"an administrator's")
+    assert until(lambda: not (state / "confirm").exists())
+    assert path.read_bytes() == b"old"
+    assert [found.read_bytes() for found in (state / "journal" / identity).glob("op/*/theirs")] == [b"an administrator's"]
+
+
+def test_a_hard_link_stays_one(local, shell, tmp_path):
+    host, path = local(shell), tmp_path / "f"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    os.link(path, tmp_path / "other")
+    apply(plan(host, path, b"new"), host, 5, 1)
+    assert ((tmp_path / "other").read_bytes(), path.stat().st_nlink, path.stat().st_mode & 0o777) == (b"new", 2, 0o640)
+    assert until(lambda: path.read_bytes() == b"old")
+    assert path.stat().st_nlink == 2
+
+
+def test_acl_and_attributes_stay(local, shell, tmp_path):
+    host, path = local(shell), tmp_path / "f"
+    path.write_bytes(b"old")
+    os.setxattr(path, "user.mailhost", b"kept")
+    apply(plan(host, path, b"new"), host, 5, 0)
+    assert (path.read_bytes(), os.getxattr(path, "user.mailhost")) == (b"new", b"kept")
+
+
+def test_somebody_elses_edit_is_planned_anew(local, shell, tmp_path):
+    path = tmp_path / "f"
+    path.write_bytes(b"a\n")
+    host = local(shell)
+
+    class Feature:
+        ARGUMENT_SPEC = {}
+        edits = [b"theirs\n"]
+        reads = staticmethod(lambda params, seen: [File(str(path))])
+
+        @staticmethod
+        def plan(params, seen):
+            state = seen.file(str(path))
+            if Feature.edits:
+                path.write_bytes(state.content + Feature.edits.pop())
+            return Plan([Write(state, state.content + b"ours\n")])
+
+    assert converge(Feature, {}, host, False)["changed"]
+    assert path.read_bytes() == b"a\ntheirs\nours\n"
+
+
+def test_history_and_undo(local, shell, tmp_path, state):
+    host, path, gone, mark = local(shell), tmp_path / "f", tmp_path / "gone", tmp_path / "m"
+    path.write_bytes(b"one")
+    path.chmod(0o600)
+    gone.write_bytes(b"here")
+    apply(plan(host, path, b"two", Remove(host.read([File(str(gone))]).file(str(gone)))), host, 5, 0)
+    marking = Run("make a mark", ("touch", str(mark)), undo=("sh", "-c", 'rm "$1"; cat >"$1.said"', "x", str(mark)), undo_stdin=b"secret")
+    apply(plan(host, path, b"three", marking, Run("no way back", ("true",))), host, 5, 0)
+    history = converge(mail_history, {}, local(shell, read_only=True), False)["history"]
+    assert [entry["changes"] for entry in history] == [[str(path), str(gone)], [str(path), "make a mark", "no way back"]]
+    assert [(entry["state"], entry["who"]) for entry in history] == [("applied", "a test")] * 2
+    asked = {"count": 1, "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+    predicted = converge(mail_undo, asked, local(shell, read_only=True), True)
+    done = converge(mail_undo, asked, local(shell), False)
+    assert predicted["diff"] == done["diff"]
+    assert (path.read_bytes(), mark.exists(), (tmp_path / "m.said").read_bytes()) == (b"two", False, b"secret")
+    assert done["not_undone"] == ["no way back"]
+    assert "secret" not in str(done)
+    assert not gone.exists()
+    converge(mail_undo, asked, local(shell), False)  # further back, not back to three
+    assert (path.read_bytes(), path.stat().st_mode & 0o777, gone.read_bytes()) == (b"one", 0o600, b"here")
+    with pytest.raises(MailhostError, match="holds 0 changes that can be taken back"):
+        converge(mail_undo, asked, local(shell), False)
+
+
+def test_undo_of_two_at_once_and_of_an_edited_file(local, shell, tmp_path):
+    host, path, new = local(shell), tmp_path / "f", tmp_path / "new"
+    path.write_bytes(b"one")
+    apply(plan(host, path, b"two"), host, 5, 0)
+    apply(Plan([plan(host, path, b"three").operations[0], plan(host, new, b"x").operations[0]], SERVICE), host, 5, 0)
+    asked = {"count": 2, "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+    path.write_bytes(b"by hand")
+    with pytest.raises(MailhostError, match="somebody changed it since"):
+        converge(mail_undo, asked, local(shell, read_only=True), False)
+    assert converge(mail_undo, {**asked, "force": True}, local(shell), False)["changed"]
+    assert (path.read_bytes(), new.exists()) == (b"one", False)
+
+
+def test_nothing_but_the_journal_stays(local, shell, tmp_path, state):
+    host, path = local(shell), tmp_path / "f"
+    for number in range(3):
+        apply(plan(host, path, str(number).encode()), host, 5, 0)
+    assert sorted(os.listdir(state)) == ["journal", "pending"]
+    assert sorted(os.listdir(tmp_path)) == ["f", "state"]
+    assert subprocess.run(["find", str(state), "-maxdepth", "2", "-perm", "/077"], capture_output=True, check=True).stdout == b""
