@@ -46,8 +46,8 @@ class Section(Entry):
     def render(self) -> str:
         return self.raw + "".join(entry.render() for entry in self.entries) + self.close
 
-    def strip_newline(self) -> None:
-        self.close = stripped(self.close)
+    def strip(self, newline: str) -> None:
+        self.close = stripped(self.close, newline)
 
 
 def _uncommented(text: str) -> "tuple[str, str]":

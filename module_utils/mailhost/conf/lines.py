@@ -17,13 +17,13 @@ class Entry:
     def render(self) -> str:
         return self.raw
 
-    def strip_newline(self) -> None:
-        """Take the newline off the end."""
-        self.raw = stripped(self.raw)
+    def strip(self, newline: str) -> None:
+        """Take that newline off the end."""
+        self.raw = stripped(self.raw, newline)
 
 
-def stripped(text: str) -> str:
-    return text[:-2] if text.endswith("\r\n") else text[:-1] if text.endswith("\n") else text
+def stripped(text: str, newline: str) -> str:
+    return text[: -len(newline)] if text.endswith(newline) else text
 
 
 E = TypeVar("E", bound=Entry)
@@ -55,7 +55,8 @@ def drop(entries: List[E], at: int) -> None:
     """Take an entry out: the reverse of ``insert``, also at the end of a file without a final newline."""
     gone = entries.pop(at)
     if at == len(entries) and entries and not gone.raw.endswith("\n") and not gone.raw.startswith(("\n", "\r\n")):
-        entries[-1].strip_newline()
+        alone = len(entries) == 1 and entries[0].render() == entries[0].raw  # it had no newline then, whatever it ends in
+        entries[-1].strip("\n" if alone else ending(entries[0].raw))
 
 
 def scalar(place: str, value: str) -> str:

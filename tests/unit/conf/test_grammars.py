@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mailhost.conf.colons import Colons
 from mailhost.conf.dovecot import Tree
@@ -89,6 +89,7 @@ def main_cf_text(draw):
 
 
 @given(main_cf_text(), name, value)
+@example("# \r", "a", "")
 def test_main_cf(text, key, new):
     first = MainCf(text)
     assert first.render() == text
