@@ -12,6 +12,14 @@ description:
   - If one of them does not come, the host itself restores its journal, restarts, checks again, and the task fails with the daemon's log.
   - With nothing to do it only looks, in one round trip.
 options:
+  state:
+    description:
+      - V(confirmed) makes changes effective and confirms them.
+      - V(aborted) takes back at once what this run changed and did not confirm, and restarts what it touched; for C(rescue),
+        so that a run that fails half-way leaves nothing half done.
+    type: str
+    choices: [confirmed, aborted]
+    default: confirmed
   services:
     description: The services of the host.
     type: list
@@ -94,6 +102,12 @@ pending:
   elements: str
   sample: []
 
+undone:
+  description: The journals that were taken back.
+  returned: with O(state=aborted)
+  type: list
+  elements: str
+  sample: []
 round_trips:
   description: How many times the host was asked something.
   returned: always

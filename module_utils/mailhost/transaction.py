@@ -56,11 +56,15 @@ def failure(lines: "list[str]") -> HostError:
     return HostError(place, ". ".join(line for line in what.splitlines() if line), WAYS_OUT.get(kind, ""))
 
 
-def recover(host: Host, lock_timeout: int) -> None:
-    """Let the host undo what a killed run or a reboot left unfinished. One round trip."""
-    lines = host.ask(RECOVER, f"{host.who}\n{lock_timeout}\n".encode())
-    if lines != ["A"]:
+def recover(host: Host, lock_timeout: int, why: str = "") -> "list[str]":
+    """Let the host undo what a killed run or a reboot left unfinished; given a reason, what this run did not confirm as well.
+
+    One round trip. Returns the journals taken back for that reason.
+    """
+    lines = host.ask(RECOVER, f"{host.who}\n{lock_timeout}\n{why}\n".encode())
+    if lines[:1] != ["A"]:
         raise failure(lines)
+    return [line[2:] for line in lines[1:] if line.startswith("T ")]
 
 
 def request(plan: Plan, identity: str, who: str, lock_timeout: int, confirm_timeout: int = 0) -> bytes:

@@ -9,9 +9,10 @@ from ..dialects.dovecot import PORTS
 from ..errors import BadInput, HostError, RolledBack
 from ..host import Host
 from ..shell.commit import CHECK, COMMIT
-from ..transaction import failure
+from ..transaction import failure, recover
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
+    "state": {"type": "str", "choices": ["confirmed", "aborted"], "default": "confirmed"},
     "services": {"type": "list", "elements": "str", "default": ["dovecot", "postfix"]},
     "protocols": {"type": "list", "elements": "str", "default": []},
     "smtp": {"type": "list", "elements": "str", "choices": ["smtp", "submission"], "default": []},
@@ -58,6 +59,9 @@ def _validate(params: Mapping[str, Any]) -> None:
 def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[str, Any]":
     """One round trip to look; a second one, only if something is to be done, that does it or takes it back."""
     _validate(params)
+    if params["state"] == "aborted":
+        taken = [] if check_mode else recover(host, params["lock_timeout"], "the run that made it failed")
+        return {"changed": bool(taken), "undone": taken, "pending": [], "faults": [], "diff": []}
     wanted = expectations(params)
     tidy = "" if check_mode else f"tidy {params['journal_keep']}\n"
     lines = host.ask(CHECK, (wanted + tidy + ".\n").encode())

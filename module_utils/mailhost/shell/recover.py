@@ -1,4 +1,5 @@
-"""The program that finishes what a killed run or a reboot left, before anything else is read."""
+"""The program that finishes what a killed run or a reboot left, before anything else is read; or, given a reason, takes
+back at once what a failing run had applied and not confirmed (unless another run has applied something too)."""
 
 from __future__ import annotations
 
@@ -17,11 +18,28 @@ PROGRAM = (
     + r"""
 IFS= read -r who
 IFS= read -r wait
+IFS= read -r why
 lock "$wait" "$who"
 trap "unlock" 0
 trap "exit 1" 1 2 13 15
 recover
 echo "A"
+if [ -n "$why" ]; then
+    others=
+    for one in $(ls "$state/journal"); do
+        [ "$(cat "$state/journal/$one/state" 2>/dev/null)" = applied ] || continue
+        case "$who,$(cat "$state/journal/$one/who" 2>/dev/null)" in
+            "module "*,"module "* | "$who,$who") ;;
+            *) others=1 ;;
+        esac
+    done
+    if [ -z "$others" ]; then
+        disarm
+        take_back "$why"
+        for one in $taken; do echo "T $one"; done
+        rm -f "$state/undone"
+    fi
+fi
 printf "MAILHOST-END %s\n" "$nonce"
 """
 )

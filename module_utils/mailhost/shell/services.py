@@ -19,13 +19,30 @@ enable() {
 }
 restart() { # stop and start: a reload after a failed start waits for master(8) to try again, up to a minute
     if systemd; then
-        systemctl stop "$1"
+        within systemctl stop "$1"
         systemctl reset-failed "$1" 2>/dev/null
-        systemctl start "$1"
+        within systemctl start "$1"
     else
-        service "$1" stop >/dev/null 2>&1
-        service "$1" start </dev/null 2>&1
+        within service "$1" stop >/dev/null 2>&1
+        within service "$1" start 2>&1
     fi
+}
+within() { # command: for as long as a daemon may take to start or stop, 30 seconds
+    "$@" </dev/null &
+    child=$!
+    {
+        trap "kill \$nap; exit" 15
+        sleep 30 &
+        nap=$!
+        wait "$nap"
+        kill -9 "$child"
+    } >/dev/null 2>&1 &
+    clock=$!
+    wait "$child" 2>/dev/null
+    code=$?
+    kill "$clock" 2>/dev/null
+    [ "$code" -ne 137 ] || echo "it hangs: no end after 30 seconds" >&2
+    return "$code"
 }
 log_of() { # service: its last lines of log, or what the syslog has of it
     {
