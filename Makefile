@@ -6,7 +6,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 STAMP := $(VENV)/.made
 TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client
 
-.PHONY: demo down test test-fast lint unit shell molecule wire bench engine images tools
+.PHONY: demo down test test-fast test-faults fault fuzz lint unit shell molecule wire bench engine images tools
 demo: $(STAMP) images
 	sh setup/fleet.sh up
 	sh setup/fleet.sh wait
@@ -15,7 +15,7 @@ demo: $(STAMP) images
 down:
 	sh setup/fleet.sh down
 
-test: test-fast molecule wire
+test: test-fast molecule wire test-faults
 
 test-fast: lint unit shell
 
@@ -40,7 +40,7 @@ lint: $(STAMP)
 	python tests/documentation.py
 
 unit: $(STAMP)
-	pytest -q tests/unit --cov=module_utils/mailhost --cov-report=term --cov-fail-under=90
+	pytest -q tests/unit tests/fuzz --cov=module_utils/mailhost --cov-report=term --cov-fail-under=90
 
 shell: $(STAMP) tools
 	pytest -q -n 2 tests/shell
@@ -50,6 +50,17 @@ molecule: $(STAMP) images tools
 
 wire: $(STAMP) images tools
 	pytest -q tests/wire
+
+# every fault, the mail ledger, bad and strange input, endurance; one fault: make fault NAME=disk-full
+test-faults: $(STAMP) images tools
+	pytest -q tests/faults
+
+fault: $(STAMP) images tools
+	pytest -q tests/faults/test_runs.py -k "$(NAME)"
+
+fuzz: $(STAMP)
+	pip install -q -r tests/fuzz/requirements.txt
+	python tests/fuzz/run.py
 
 bench: $(STAMP) images
 	python bench/run.py

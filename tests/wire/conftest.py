@@ -24,9 +24,19 @@ VARIABLES = {
 
 
 class Machine:
-    def __init__(self, image):
+    def __init__(self, image, options=()):
         self.image, self.name = image, f"mailhost-wire-{image}-{uuid.uuid4().hex[:6]}"
-        command = ["docker", "run", "-d", "--name", self.name, "--hostname", f"{image}.example.test", *OPTIONS.get(image, SYSTEMD)]
+        command = [
+            "docker",
+            "run",
+            "-d",
+            "--name",
+            self.name,
+            "--hostname",
+            f"{image}.example.test",
+            *OPTIONS.get(image, SYSTEMD),
+            *options,
+        ]
         self.id = subprocess.run([*command, f"mailhost/{image}"], check=True, capture_output=True, text=True).stdout.strip()
         ready = "if [ -d /run/systemd/system ]; then systemctl is-system-running --wait; else service syslog status; fi"
         subprocess.run(["sh", "-c", 'for i in 1 2 3 4 5 6 7 8 9; do docker exec "$0" sh -c "$1" && break; sleep 1; done', self.id, ready],

@@ -73,13 +73,12 @@ same() { # target, digest as read: is it still what was read?
         [ -f "$1" ] && [ "$(digest "$1")" = "$2" ]
     fi
 }
-parents() { # make the directories above a new file, and remember which
+parents() { # make the directories above a new file, and remember before which they will be
     above=$(dirname -- "$1")
     [ -d "$above" ] && return 0
     parents "$above" || return 1
     above=$(dirname -- "$1")
-    mkdir -m 755 "$above" && { printf "%s\n" "$above"; cat "$dir/made"; } >"$dir/made.new" &&
-        mv "$dir/made.new" "$dir/made"
+    { printf "%s\n" "$above"; cat "$dir/made"; } >"$dir/made.new" && mv "$dir/made.new" "$dir/made" && mkdir -m 755 "$above"
 }
 trap end 0
 trap "exit 1" 1 2 13 15
@@ -157,6 +156,7 @@ check() { # the daemon's own parser, on a private copy of its tree with the stag
         cp -a "$tree/." "$copy/" || fail write "$tree: no copy for its check; is the disk full?"
     else
         copy="$copy/$(basename "$tree")"
+        [ ! -e "$tree" ] || cp -pL "$tree" "$copy" || fail write "$tree: no copy for its check; is the disk full?"
     fi
     for other in $(ls "$dir/op"); do
         other="$dir/op/$other"

@@ -1,0 +1,50 @@
+"""A thousand alternating applies on one host: nothing is left over, and the last are as quick as the first."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+
+from mailhost.features import mail_commit
+from mailhost.host import File
+from mailhost.plan import Plan, Run, Write, converge
+from mailhost.transaction import apply
+
+from .hosts import params
+
+APPLIES = int(os.environ.get("MAILHOST_APPLIES", "1000"))
+
+
+def processes():
+    return subprocess.run("cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -a -c MAILHOST-BEGI[N]", shell=True, capture_output=True).stdout
+
+
+def test_a_thousand_applies(local, tmp_path, state, figures):
+    figures["faults"].append(False)
+    host, path = local(("dash",)), tmp_path / "f"
+    path.write_bytes(b"0")
+    before, took = processes(), []
+    commit = params(mail_commit, services=[], protocols=[], smtp=[], timeout=1, journal_keep=20)
+    for number in range(1, APPLIES + 1):
+        begun = time.monotonic()
+        write = Write(host.read([File(str(path))]).file(str(path)), b"AB"[number % 2 : number % 2 + 1] * 100)
+        apply(Plan([write, Run("nothing", ("true",), b"x", undo=("true",))], ("mailhost-no-such-service",)), host, 5, 600)
+        took.append(time.monotonic() - begun)
+        if number % 10 == 0:
+            (state / "pending").unlink()  # no such service could be started: what a commit of real services does to it
+            for journal in (state / "journal").iterdir():
+                (journal / "state").write_text("committed\n")
+            converge(mail_commit, commit, host, False)
+            assert len(list((state / "journal").iterdir())) <= 20
+    subprocess.run(["kill", (state / "confirm").read_text().split()[0]], check=True)
+    time.sleep(0.5)
+    assert processes() == before
+    (state / "confirm").unlink()
+    assert sorted(os.listdir(state)) == ["journal"]
+    assert sorted(os.listdir(tmp_path)) == ["f", "state"]
+    tenth = max(1, APPLIES // 10)
+    first, last = statistics.median(took[:tenth]), statistics.median(took[-tenth:])
+    assert last < 2 * first, f"the first took {first:.3f} s, the last {last:.3f} s"
+    figures["faults"][-1] = True

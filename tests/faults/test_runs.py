@@ -1,0 +1,49 @@
+"""A table of faults, each injected for real into a run on a real host, and one oracle for all of them.
+
+Afterwards the host has all of the new configuration and serves it, or the old one to the byte and serves that; the run says
+which; nothing is left over; check mode wrote nothing; and with the fault gone the next run converges. Run one by its name:
+``make fault NAME=port-taken``.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from .hosts import Attempt, Docker
+from .table import FAULTS
+
+EVERY = [(image, name) for image in ("bookworm", "centos5") for name in sorted(FAULTS) if image in FAULTS[name].images]
+
+
+@pytest.mark.parametrize(("host", "name"), EVERY, indirect=["host"], scope="module")
+def test_fault(host, name, figures):
+    fault = FAULTS[name]
+    host.words(False, timeout=20)
+    old = host.snapshot()
+    figures["faults"].append(False)
+    injected = fault.inject(host)
+    how = next(injected) or {}
+    if "check" not in how.pop("without", ()):
+        inodes = host.inodes()
+        Attempt(host, run=Docker(host.machine, how.get("prefix", "")), check=True)
+        assert host.inodes() == inodes, "check mode wrote something"
+    attempt = Attempt(host, **{key: value for key, value in how.items() if key != "prefix"})
+    after = next(injected, None) or {}
+    ends = after.get("ends", fault.ends)
+    if ends != "either":
+        assert bool(attempt.error) == (ends == "old"), attempt.error or "no error"
+    new = not attempt.error
+    for text in fault.says:
+        assert text in attempt.error
+    assert "Traceback" not in attempt.error
+    if not new and not after.get("edited"):
+        assert host.snapshot() == old, attempt.error
+    assert host.serves(new) == "", attempt.error
+    assert host.left() == ""
+    for _ in injected:
+        pass
+    assert host.words(True, timeout=20) in ((False, True) if new else (True,))
+    assert host.words(True, timeout=20) is False
+    assert host.serves(True) == ""
+    figures["outages"].append(attempt.outage)
+    figures["faults"][-1] = True

@@ -1,0 +1,92 @@
+"""Every word's parameters, weighted to the characters that hurt: a plan or a clean error, never anything else."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mailhost.errors import MailhostError
+from mailhost.plan import Write
+
+from ..unit.hosts import centos5, debian
+from . import targets
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WORDS = ["dovecot_protocols", "dovecot_settings", "mailboxes", "mail_certificate", "mail_packages", "postfix_relay", "mail_undo"]
+HURT = "\n\r\t#${}<>\"'\\`,;:|!%@\0é /.-=*[]()0aA"
+LIKELY = [
+    "imap",
+    "pop3s",
+    "plain",
+    "example.test",
+    "127.0.0.0/8",
+    "0.0.0.0/0",
+    "a.test\nx = y",
+    "/etc/shadow",
+    "-x",
+    "",
+    "$6$a$b",
+    "x" * 1023,
+]
+text = st.one_of(st.text(alphabet=HURT, max_size=20), st.sampled_from(LIKELY))
+HOSTS = {"centos5": centos5(), "bookworm": debian("12"), "trixie": debian("13")}
+
+
+def of(spec):
+    """Values that the argument spec lets through."""
+    if "choices" in spec and spec.get("type", "str") == "str":
+        return st.sampled_from(spec["choices"])
+    kind = spec.get("type", "str")
+    if kind == "list":
+        inner = {key: value for key, value in spec.items() if key in ("choices", "options")}
+        return st.lists(of({"type": spec.get("elements", "str"), **inner}), max_size=3)
+    if kind == "dict":
+        return st.fixed_dictionaries({name: option(inner) for name, inner in spec["options"].items()})
+    return {"int": st.integers(-5, 2**33), "bool": st.booleans()}.get(kind, text)
+
+
+def option(spec):
+    if spec.get("required"):
+        return of(spec)
+    return st.one_of(st.just(spec.get("default")), of(spec))
+
+
+@pytest.mark.parametrize("kind", sorted(HOSTS))
+@pytest.mark.parametrize("word", WORDS)
+def test_parameters(word, kind):
+    feature = importlib.import_module(f"mailhost.features.{word}")
+    spec = {name: option(inner) for name, inner in feature.ARGUMENT_SPEC.items()}
+
+    @settings(max_examples=60)
+    @given(st.fixed_dictionaries(spec))
+    def check(given_):
+        seen = HOSTS[kind]
+        try:
+            list(feature.reads(given_, seen))
+            plan = feature.plan(given_, seen)
+        except MailhostError as error:
+            assert error.place
+            assert error.what
+            return
+        for operation in plan.operations:
+            if isinstance(operation, Write):
+                assert operation.path.startswith("/")
+                assert b"\0" not in operation.content
+
+    check()
+
+
+@pytest.mark.parametrize("name", sorted(targets.GRAMMARS))
+@given(data=st.binary(max_size=200))
+@settings(max_examples=150)
+def test_any_bytes(name, data):
+    targets.grammar(name, data)
+    targets.texts(data)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests/fuzz/corpus").iterdir()), ids=lambda path: path.name)
+def test_the_corpus(path):
+    targets.grammar(path.name.split("-")[0], path.read_bytes())
