@@ -34,6 +34,13 @@ EXECUTIONS = ("controller", "module")
 TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in must be a tty")
 
 
+def has_nul(value):
+    """Whether a NUL is in a value or anywhere below it: no option of any word takes one, and syslog would choke on it."""
+    if isinstance(value, dict):
+        return any(map(has_nul, value.values()))
+    return any(map(has_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
+
+
 class ActionModule(ActionBase):
     """Validates the arguments and runs the feature named as the task's action."""
 
@@ -48,11 +55,15 @@ class ActionModule(ActionBase):
         execution = self._templar.template((task_vars or {}).get("mailhost_execution", "controller"))
         if execution not in EXECUTIONS:
             return {"failed": True, "msg": f"mailhost_execution: {execution!r} is not one of {', '.join(EXECUTIONS)}"}
+        plain = json.loads(json.dumps(self._task.args, default=str))  # ansible-core's tagged values are slow to copy
+        for option, value in plain.items():
+            if has_nul(value):
+                return {"failed": True, "msg": f"{word}: {option}: a NUL in the value. Remove it"}
         if execution == "module" and not self.on_controller_only():
+            self._task.environment = [*(self._task.environment or []), {"MAILHOST_RUN": self.who()}]
             result.update(self._execute_module(module_name=word, module_args=self._task.args, task_vars=task_vars))
             return result
         feature = importlib.import_module(f"ansible.module_utils.mailhost.features.{word}")
-        plain = json.loads(json.dumps(self._task.args, default=str))  # ansible-core's tagged values are slow to copy
         validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(plain)
         if validation.error_messages:
             text = "; ".join(validation.error_messages)
@@ -75,8 +86,11 @@ class ActionModule(ActionBase):
         return False
 
     def answer(self, feature, params):
-        who = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getppid()}"  # of the run, not of its worker
-        return converge(feature, params, Host(self.sh, who), self._task.check_mode)
+        return converge(feature, params, Host(self.sh, self.who()), self._task.check_mode)
+
+    def who(self):
+        """The run, as locks and journals name it: not its worker, which is another one for each task."""
+        return f"{getpass.getuser()}@{socket.gethostname()} pid {os.getppid()}"
 
     # the route: who runs sh
 

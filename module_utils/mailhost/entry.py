@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Callable
 
 from .errors import MailhostError
@@ -12,7 +13,7 @@ from .plan import Feature, converge
 def run_module(feature: Feature, module_class: Callable[..., Any]) -> None:
     """Run a feature on the host that this Python runs on."""
     module = module_class(argument_spec=feature.ARGUMENT_SPEC, supports_check_mode=True)
-    host = Host(child(module.run_command), who="module " + module._name)
+    host = Host(child(module.run_command), who=os.environ.get("MAILHOST_RUN", f"module {module._name} pid {os.getpid()}"))
     try:
         result = converge(feature, module.params, host, module.check_mode)
     except MailhostError as error:

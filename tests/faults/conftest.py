@@ -9,45 +9,47 @@ import pytest
 from .hosts import FaultHost
 from .ledger import Ledger
 
-FIGURES = {"faults": [], "outages": [], "bad": [0, 0], "strange": [0, 0], "ledgers": []}
-CAPS = ["--cap-add", "LINUX_IMMUTABLE"]
 
+@pytest.fixture
+def count(record_property):
+    """Counts something for the figures at the end, from whichever process a test runs in."""
 
-@pytest.fixture(scope="session")
-def figures():
-    return FIGURES
+    def add(what, number=1):
+        record_property(what, number)
+
+    return add
 
 
 @pytest.fixture(scope="module")
 def host(request, tmp_path_factory):
-    """A provisioned host of each kind, with alice's mailbox and a sender that delivers to it all the while."""
-    found = FaultHost(request.param, CAPS)
+    """A provisioned host of a kind, with alice's mailbox and a sender that delivers to it all the while."""
+    found = FaultHost(request.param, ["--cap-add", "LINUX_IMMUTABLE"])
     found.provision(tmp_path_factory.mktemp("provision"))
     found.ledger = Ledger(found.machine.address)
     found.ledger.start()
     yield found
-    FIGURES["ledgers"].append(found.ledger.stop(found.machine))
+    found.ledger.over.set()
     found.remove()
-    assert FIGURES["ledgers"][-1]["lost"] == [], FIGURES["ledgers"][-1]
-
-
-def figures_told() -> "list[str]":
-    faults, outages = FIGURES["faults"], FIGURES["outages"]
-    told = [f"faults tried {len(faults)}, survived {sum(faults)}"]
-    ledgers = FIGURES["ledgers"]
-    if ledgers:
-        sums = {key: sum(ledger[key] for ledger in ledgers) for key in ("acknowledged", "found", "duplicated")}
-        lost = sum(len(ledger["lost"]) for ledger in ledgers)
-        told.append(f"mail acknowledged {sums['acknowledged']}, found {sums['found']}, lost {lost}, duplicated {sums['duplicated']}")
-    told.append("bad inputs tried {}, refused {}".format(*FIGURES["bad"]))
-    told.append("strange inputs tried {}, served {}".format(*FIGURES["strange"]))
-    if outages:
-        told.append(f"seconds from failure to serving again: median {statistics.median(outages):.1f}, worst {max(outages):.1f}")
-    return told
 
 
 def pytest_terminal_summary(terminalreporter):
-    if FIGURES["faults"] or FIGURES["bad"][0]:
-        terminalreporter.section("figures")
-        for line in figures_told():
-            terminalreporter.write_line(line)
+    said: "dict[str, list[float]]" = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for what, number in getattr(report, "user_properties", []) if getattr(report, "when", "") == "call" else []:
+                said.setdefault(what, []).append(number)
+    if not said:
+        return
+    sums = {what: int(sum(numbers)) for what, numbers in said.items()}
+    terminalreporter.section("figures")
+    for line, whats in (
+        ("faults tried {}, survived {}", ("tried", "survived")),
+        ("mail acknowledged {}, found {}, lost {}, duplicated {}", ("acknowledged", "found", "lost", "duplicated")),
+        ("bad inputs tried {}, refused {}", ("bad", "refused")),
+        ("strange inputs tried {}, served {}", ("strange", "served")),
+    ):
+        if whats[0] in sums:
+            terminalreporter.write_line(line.format(*(sums.get(what, 0) for what in whats)))
+    if "outage" in said:
+        median, worst = statistics.median(said["outage"]), max(said["outage"])
+        terminalreporter.write_line(f"seconds from failure to serving again: median {median:.1f}, worst {worst:.1f}")

@@ -111,7 +111,7 @@ class FaultHost:
 
     def words(self, new, run=None, check=False, timeout=5, confirm=600, extra=()):
         """One run: every word, then the commit. Returns whether anything changed; raises MailhostError."""
-        host = Host(run or Docker(self.machine), who="the fault tests")
+        host = Host(run or Docker(self.machine), who=f"a run of the fault tests, {time.monotonic()}")
         protocols = ["imap", "imaps"] if new else ALL
         common = {"confirm_timeout": confirm, "lock_timeout": 60}
         todo = [

@@ -21,8 +21,8 @@ def processes():
     return subprocess.run("cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -a -c MAILHOST-BEGI[N]", shell=True, capture_output=True).stdout
 
 
-def test_a_thousand_applies(local, tmp_path, state, figures):
-    figures["faults"].append(False)
+def test_a_thousand_applies(local, tmp_path, state, count):
+    count("tried")
     host, path = local(("dash",)), tmp_path / "f"
     path.write_bytes(b"0")
     before, took = processes(), []
@@ -47,4 +47,4 @@ def test_a_thousand_applies(local, tmp_path, state, figures):
     tenth = max(1, APPLIES // 10)
     first, last = statistics.median(took[:tenth]), statistics.median(took[-tenth:])
     assert last < 2 * first, f"the first took {first:.3f} s, the last {last:.3f} s"
-    figures["faults"][-1] = True
+    count("survived")

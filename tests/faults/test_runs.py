@@ -12,15 +12,22 @@ import pytest
 from .hosts import Attempt, Docker
 from .table import FAULTS
 
-EVERY = [(image, name) for image in ("bookworm", "centos5") for name in sorted(FAULTS) if image in FAULTS[name].images]
+
+def on(image, *more):
+    """A case for one image; those of an image run in one process, on one host."""
+    return pytest.param(image, *more, marks=pytest.mark.xdist_group(f"faults-{image}"), id="-".join((image, *more)))
+
+
+IMAGES = ("bookworm", "centos5")
+EVERY = [on(image, name) for image in IMAGES for name in sorted(FAULTS) if image in FAULTS[name].images]
 
 
 @pytest.mark.parametrize(("host", "name"), EVERY, indirect=["host"], scope="module")
-def test_fault(host, name, figures):
+def test_fault(host, name, count):
     fault = FAULTS[name]
     host.words(False, timeout=20)
     old = host.snapshot()
-    figures["faults"].append(False)
+    count("tried")
     injected = fault.inject(host)
     how = next(injected) or {}
     if "check" not in how.pop("without", ()):
@@ -45,5 +52,16 @@ def test_fault(host, name, figures):
     assert host.words(True, timeout=20) in ((False, True) if new else (True,))
     assert host.words(True, timeout=20) is False
     assert host.serves(True) == ""
-    figures["outages"].append(attempt.outage)
-    figures["faults"][-1] = True
+    count("outage", attempt.outage)
+    count("survived")
+
+
+@pytest.mark.parametrize("host", [on(image) for image in IMAGES], indirect=True, scope="module")
+def test_no_accepted_mail_was_lost(host, count):
+    """The last of a host's tests: every number that was acknowledged during all of the above is in a mailbox or a queue."""
+    told = host.ledger.stop(host.machine)
+    for what in ("acknowledged", "found", "duplicated"):
+        count(what, told[what])
+    count("lost", len(told["lost"]))
+    assert told["acknowledged"] > 0
+    assert told["lost"] == []

@@ -19,6 +19,7 @@ from mailhost.transaction import apply, recover
 from ..wire.conftest import Machine
 from .hosts import LEFT, Docker, params
 
+pytestmark = pytest.mark.xdist_group("steps")
 TOOLS = "mv cp cat sync mkdir chmod chown rm sha1sum head tail wc ln touch stat cut date ls dirname readlink sed find sort"
 SHIM = """#!/bin/sh
 count=$(($(/bin/cat /opt/count) + 1))
@@ -77,12 +78,12 @@ def states(machine):
 
 
 @pytest.mark.parametrize("how", ["kill", "fail"])
-def test_every_step(machine, figures, how):
+def test_every_step(machine, count, how):
     old, new, steps = states(machine)
     assert steps > 60
     for at in range(1, steps + 1):
         plain, broken = Host(Docker(machine)), stepped(machine, how, at)
-        figures["faults"].append(False)
+        count("tried")
         try:
             apply(plan(plain), broken, 5, 600)
             error = ""
@@ -98,15 +99,15 @@ def test_every_step(machine, figures, how):
         if after == old:
             apply(plan(plain), plain, 5, 0)
         assert machine.run(f"{END_TIMER}; rm -f /var/lib/mailhost/pending; {STATE}; {LEFT}").stdout == new, f"{how} at step {at}"
-        figures["faults"][-1] = True
+        count("survived")
 
 
-def test_every_size_of_a_full_disk(machine, figures):
+def test_every_size_of_a_full_disk(machine, count):
     for size in range(4, 72, 4):
         machine.run(OLD)
         machine.run(f"mkdir /var/lib/mailhost; mount -t tmpfs -o size={size}k tmpfs /var/lib/mailhost")
         host = Host(Docker(machine))
-        figures["faults"].append(False)
+        count("tried")
         before = machine.run(STATE).stdout
         try:
             apply(plan(host), host, 5, 0)
@@ -118,11 +119,11 @@ def test_every_size_of_a_full_disk(machine, figures):
         machine.run("umount /var/lib/mailhost")
         assert (after != before) is ended
         assert "two" in after or not ended
-        figures["faults"][-1] = True
+        count("survived")
 
 
-def test_twenty_runs_at_once(machine, figures):
-    figures["faults"].append(False)
+def test_twenty_runs_at_once(machine, count):
+    count("tried")
     machine.run("rm -rf /var/lib/mailhost")
 
     def one(number):
@@ -137,4 +138,4 @@ def test_twenty_runs_at_once(machine, figures):
         assert machine.run(f"id -u many{number}").stdout
         assert f"other{number}@example.test\tmany{number}\n" in aliases
     assert machine.run(LEFT).stdout == ""
-    figures["faults"][-1] = True
+    count("survived")

@@ -80,14 +80,14 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
         result["restarted"] = lines[0][2:].split()
     notes = [line[2:] for line in lines if line.startswith("N ")]
     if notes:
-        _tell(notes, host.who, check_mode or (bool(pending) and notes == earlier), result)
+        _tell(notes, host.who, check_mode or notes == earlier, result)
     return result
 
 
-def _tell(notes: "list[str]", who: str, replaced: bool, result: "dict[str, Any]") -> None:
-    """What the host took back by itself: an error if it was this run's, or if nothing came in its place."""
+def _tell(notes: "list[str]", who: str, known: bool, result: "dict[str, Any]") -> None:
+    """What the host took back by itself: an error if it was this run's, or was taken back in the middle of this commit."""
     text = f"the host took a change back by itself, {notes[0]}"
-    if who in notes[1:] or not replaced:
+    if who in notes[1:] or not known:
         raise RolledBack("mail_commit", text, "Run again; raise mailhost_confirm_timeout if a run takes longer")
     result["warnings"] = [text]
 

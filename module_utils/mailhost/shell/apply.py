@@ -24,7 +24,9 @@ IFS= read -r size
 IFS= read -r records
 lock "$wait" "$who"
 recover
-last=$(ls "$state/journal" | tail -n 1) # a number first: clocks are set, and two changes may come in one second
+folders "$state/journal" # a number first: clocks are set, and two changes may come in one second
+last=${spo%% *}
+last=${last##*/}
 last=${last%%-*}
 case $last in "" | *[!0-9]*) last=0 ;; esac
 while [ "${last#0}" != "$last" ] && [ "$last" != 0 ]; do last=${last#0}; done
@@ -39,7 +41,8 @@ end() {
         if undo "$dir"; then result="Nothing was changed"; else
             result="Not all could be undone: see $dir/undo.log"; fi
         forget "$id"
-        [ "$(cat "$dir/state" 2>/dev/null)" != undone ] || rm -rf "$dir"
+        line word "$dir/state"
+        [ "$word" != undone ] || rm -rf "$dir"
         unlock
         tell "$kind" "$reason
 $result"
@@ -148,7 +151,7 @@ while IFS= read -r record <&4; do
     esac
 done
 check() { # the daemon's own parser, on a private copy of its tree with the staged files in place
-    tree=$(cat "$op/tree")
+    line tree "$op/tree"
     copy="$dir/tree"
     rm -rf "$copy"
     mkdir "$copy"
@@ -158,10 +161,9 @@ check() { # the daemon's own parser, on a private copy of its tree with the stag
         copy="$copy/$(basename "$tree")"
         [ ! -e "$tree" ] || cp -pL "$tree" "$copy" || fail write "$tree: no copy for its check; is the disk full?"
     fi
-    for other in $(ls "$dir/op"); do
-        other="$dir/op/$other"
+    for other in $ops; do
         [ -e "$other/path" ] || continue
-        path=$(cat "$other/path")
+        line path "$other/path"
         case $path in
             "$tree") place=$copy ;;
             "$tree"/*) place="$copy/${path#"$tree"/}" ;;
@@ -170,7 +172,7 @@ check() { # the daemon's own parser, on a private copy of its tree with the stag
         rm -f "$place"
         if [ -e "$other/new" ]; then
             mkdir -p "$(dirname "$place")"
-            cp -a "$(cat "$other/new")" "$place" || fail write "$tree: no copy for its check; is the disk full?"
+            line new "$other/new" && cp -a "$new" "$place" || fail write "$tree: no copy for its check; is the disk full?"
             touch -t 200001010000 "$place" # Postfix waits two seconds before it reads a file as new as this one
         fi
     done
@@ -192,9 +194,10 @@ check() { # the daemon's own parser, on a private copy of its tree with the stag
         printf "%s\n" "$output" | sed -e "s|$copy|$tree|g" | grep -v "Obsolete setting" | tail -n 5)"
     rm -rf "$dir/tree"
 }
-for op in $(ls "$dir/op"); do
-    op="$dir/op/$op"
-    [ "$(cat "$op/kind")" != K ] || check
+folders "$dir/op"
+for op in $ops; do
+    line kind "$op/kind" || fail failed "$op: cannot be read"
+    [ "$kind" != K ] || check
 done
 mark "$dir" swapping || fail write "$dir: cannot be written; is the disk full?"
 sync
@@ -203,22 +206,24 @@ for service in $services; do
         fail write "$state/pending: cannot be written; is the disk full?"
 done
 swap() {
-    for op in $(ls "$dir/op"); do
-        op="$dir/op/$op"
-        case $(cat "$op/kind") in
+    for op in $ops; do
+        line kind "$op/kind" || fail failed "$op: cannot be read"
+        line path "$op/path"
+        line target "$op/target"
+        case $kind in
             W)
-                target=$(cat "$op/target")
-                same "$target" "$( [ -e "$op/old" ] && digest "$op/old" || echo - )" || fail changed "$(cat "$op/path")"
-                : >"$op/begun"
-                error=$(put "$(cat "$op/new")" "$target" 2>&1) || fail write "$(cat "$op/path"): $error"
+                same "$target" "$( [ -e "$op/old" ] && digest "$op/old" || echo - )" || fail changed "$path"
+                line new "$op/new" && : >"$op/begun" || fail write "$op: cannot be written; is the disk full?"
+                error=$(put "$new" "$target" 2>&1) || fail write "$path: $error"
                 [ -e "$op/old" ] || ! command -v restorecon >/dev/null || restorecon "$target" ;;
             D)
-                : >"$op/begun"
-                rm -f "$(cat "$op/target")" || fail write "$(cat "$op/path"): cannot be removed" ;;
+                : >"$op/begun" || fail write "$op: cannot be written; is the disk full?"
+                rm -f "$target" || fail write "$path: cannot be removed" ;;
             R)
-                : >"$op/begun"
+                : >"$op/begun" || fail write "$op: cannot be written; is the disk full?"
+                line about "$op/about"
                 words="$op/argv" input="$op/stdin"
-                output=$(words_of 2>&1) || fail failed "$(cat "$op/about"): $(printf "%s\n" "$output" | tail -n 5)"
+                output=$(words_of 2>&1) || fail failed "$about: $(printf "%s\n" "$output" | tail -n 5)"
                 [ -s "$op/undo" ] && [ ! -e "$op/undo-stdin" ] || rm -f "$op/stdin" ;;
         esac
     done

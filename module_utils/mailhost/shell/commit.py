@@ -128,9 +128,9 @@ if [ -n "$journals" ]; then
     restored=
     outcome="restored"
     for journal in $journals; do
-        for op in $(ls "$state/journal/$journal/op" 2>/dev/null); do
-            path="$state/journal/$journal/op/$op/path"
-            [ ! -s "$path" ] || restored="$restored $(cat "$path")"
+        folders "$state/journal/$journal/op"
+        for op in $ops; do
+            ! line path "$op/path" || restored="$restored $path"
         done
         undo "$state/journal/$journal" || outcome="NOT all could be restored (see $state/journal/$journal/undo.log)"
     done

@@ -20,7 +20,8 @@ ticking() { # is the timer that unconfirmed found still running?
     [ -n "$begun" ] && [ "$(started "$timer")" = "$begun" ]
 }
 remember() { # pid, deadline
-    printf "%s %s %s\n" "$1" "$(started "$1")" "$2" >"$state/confirm.new" && mv -f "$state/confirm.new" "$state/confirm"
+    began=$(started "$1")
+    [ -n "$began" ] && printf "%s %s %s\n" "$1" "$began" "$2" >"$state/confirm.new" && mv -f "$state/confirm.new" "$state/confirm"
 }
 arm() { # seconds: undo what is applied unless it is confirmed within them; 0: never. Under the lock
     [ "$1" -gt 0 ] || return 0
@@ -32,7 +33,7 @@ arm() { # seconds: undo what is applied unless it is confirmed within them; 0: n
             exec </dev/null >/dev/null 2>&1 3<&- 4<&-
             watch
         ) &
-        remember "$!" "$due"
+        remember "$!" "$due" || { kill "$!"; return 1; }
     fi
 }
 disarm() { # under the lock
@@ -66,11 +67,12 @@ watch() { # the timer
 }
 take_back() { # why: undo every applied change, the newest first, and restart what it touched. Under the lock
     taken=
-    for id_left in $(ls -r "$state/journal" 2>/dev/null); do
-        left="$state/journal/$id_left"
-        [ "$(cat "$left/state" 2>/dev/null)" = applied ] || continue
+    folders "$state/journal"
+    for left in $spo; do
+        line word "$left/state"
+        [ "$word" = applied ] || continue
         undo "$left" || taken="$taken (NOT whole, see $left/undo.log)"
-        taken="$taken $id_left"
+        taken="$taken ${left##*/}"
     done
     if [ -s "$state/pending" ]; then
         for unit in $(cut -d " " -f 1 "$state/pending" | sort -u); do restart "$unit" </dev/null >/dev/null 2>&1; done

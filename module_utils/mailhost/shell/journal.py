@@ -14,7 +14,23 @@ words_of() { # file: its lines, run as a command with $input as stdin
     while IFS= read -r word; do set -- ${1+"$@"} "$word"; done <"$words"
     "$@" <"$input"
 }
-digest() { sha1sum <"$1" | cut -c 1-40; }
+line() { # variable, file: its first line, without a process that could fail for want of anything
+    eval "$1="
+    [ -r "$2" ] && IFS= read -r "$1" <"$2"
+}
+digest() {
+    set -- $(sha1sum <"$1")
+    [ -n "${1-}" ] && printf "%s\n" "$1"
+}
+folders() { # folder: what is in it, into $ops, and last first into $spo. By globbing: an ls that fails would say nothing
+    ops=
+    spo=
+    set +f
+    for one in "$1"/*; do
+        [ ! -e "$one" ] || { ops="$ops $one"; spo="$one $spo"; }
+    done
+    set -f
+}
 links() { stat -c %h -- "$1" 2>/dev/null || echo 1; }
 durable() { # files or directories: reach the disk; coreutils before 8.24 syncs all or nothing
     sync -- "$@" 2>/dev/null || sync
@@ -32,7 +48,8 @@ put() { # new file, target: rename it over the target; a file with several names
 restore() { # target, operation: the old file again; what somebody wrote there since our change is kept in the journal
     if [ -f "$1" ]; then
         now=$(digest "$1")
-        if [ "$now" != "$(cat "$2/sum" 2>/dev/null)" ]; then
+        line sum "$2/sum"
+        if [ "$now" != "$sum" ]; then
             [ ! -e "$2/old" ] || [ "$now" != "$(digest "$2/old")" ] || return 0
             cp -a "$1" "$2/theirs" || return 1
         fi
@@ -49,11 +66,12 @@ restore() { # target, operation: the old file again; what somebody wrote there s
 undo() { # journal: undo its operations, last first; 0 if all could be undone
     bad=0
     sweep "$1"
-    for op in $(ls -r "$1/op" 2>/dev/null); do
-        op="$1/op/$op"
+    folders "$1/op"
+    for op in $spo; do
         [ -e "$op/begun" ] && [ ! -e "$op/back" ] || continue
-        case $(cat "$op/kind") in
-            W | D) restore "$(cat "$op/target")" "$op" 2>>"$1/undo.log" && : >"$op/back" || bad=1 ;;
+        line kind "$op/kind"
+        case $kind in
+            W | D) line target "$op/target" && restore "$target" "$op" 2>>"$1/undo.log" && : >"$op/back" || bad=1 ;;
             R)
                 if [ -s "$op/undo" ]; then
                     words="$op/undo" input="$op/stdin"
@@ -63,8 +81,7 @@ undo() { # journal: undo its operations, last first; 0 if all could be undone
                 fi ;;
         esac
     done
-    for op in $(ls -r "$1/op" 2>/dev/null); do # maps and the like follow their restored sources
-        op="$1/op/$op"
+    for op in $spo; do # maps and the like follow their restored sources
         if [ -e "$op/begun" ] && [ -s "$op/after-undo" ]; then
             words="$op/after-undo" input=/dev/null
             words_of >>"$1/undo.log" 2>&1
@@ -75,9 +92,10 @@ undo() { # journal: undo its operations, last first; 0 if all could be undone
     return "$bad"
 }
 sweep() { # journal: remove what was staged for it and is not needed any more
-    for op in $(ls "$1/op" 2>/dev/null); do
-        [ ! -s "$1/op/$op/new" ] || rm -f "$(cat "$1/op/$op/new")"
-        [ ! -s "$1/op/$op/target" ] || rm -f "$(cat "$1/op/$op/target").mailhost-undo"
+    folders "$1/op"
+    for op in $ops; do
+        ! line new "$op/new" || rm -f "$new"
+        ! line target "$op/target" || rm -f "$target.mailhost-undo"
     done
     rm -rf "$1/stdin" "$1/tree"
 }
@@ -88,19 +106,22 @@ forget() { # id: no service waits for it any more
         rm -f "$state/pending.new" "$state/pending"; fi
 }
 prune() { # how many: the newest journals stay, and those that wait for their confirmation
-    for old in $(ls -r "$state/journal" | tail -n "+$(($1 + 1))"); do
-        case $(cat "$state/journal/$old/state" 2>/dev/null) in
-            committed | undone) rm -rf "$state/journal/$old" ;;
-        esac
+    folders "$state/journal"
+    kept=0
+    for old in $spo; do
+        kept=$((kept + 1))
+        line word "$old/state"
+        case "$((kept > $1)),$word" in "1,committed" | "1,undone") rm -rf "$old" ;; esac
     done
 }
 recover() { # finish what a killed run or a reboot left: undo what is half done or was never confirmed, sweep what is staged
-    for id_left in $(ls -r "$state/journal" 2>/dev/null); do
-        left="$state/journal/$id_left"
-        case $(cat "$left/state" 2>/dev/null) in
+    folders "$state/journal"
+    for left in $spo; do
+        line word "$left/state"
+        case $word in
             applied | committed | undone) ;;
-            swapping) undo "$left"; forget "$id_left" ;;
-            *) undo "$left"; forget "$id_left"; rm -rf "$left" ;;
+            swapping) undo "$left"; forget "${left##*/}" ;;
+            *) undo "$left"; forget "${left##*/}"; rm -rf "$left" ;;
         esac
     done
     [ ! -s "$state/confirm" ] || ! unconfirmed || ticking || take_back "the host started anew before anybody confirmed it"

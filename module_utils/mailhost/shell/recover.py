@@ -26,12 +26,11 @@ recover
 echo "A"
 if [ -n "$why" ]; then
     others=
-    for one in $(ls "$state/journal"); do
-        [ "$(cat "$state/journal/$one/state" 2>/dev/null)" = applied ] || continue
-        case "$who,$(cat "$state/journal/$one/who" 2>/dev/null)" in
-            "module "*,"module "* | "$who,$who") ;;
-            *) others=1 ;;
-        esac
+    folders "$state/journal"
+    for one in $ops; do
+        line word "$one/state"
+        line by "$one/who"
+        [ "$word" != applied ] || [ "$by" = "$who" ] || others=1
     done
     if [ -z "$others" ]; then
         disarm
