@@ -94,7 +94,7 @@ def is_open(address, port):
 
 
 class FaultHost:
-    """A provisioned host with an old and a new state: POP3 switched off, and another relay network."""
+    """A provisioned host that goes to and fro between two states: POP3 on, and POP3 off with one more relay network."""
 
     def __init__(self, image, options=()):
         self.machine = Machine(image, options)
@@ -108,6 +108,8 @@ class FaultHost:
         command = ["ansible-playbook", "-i", str(inventory), str(ROOT / "site.yml")]
         done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, check=False, timeout=300)
         assert done.returncode == 0, done.stdout
+        self.words(False, timeout=20)
+        self.state = False
 
     def words(self, new, run=None, check=False, timeout=5, confirm=600, extra=()):
         """One run: every word, then the commit. Returns whether anything changed; raises MailhostError."""

@@ -84,9 +84,14 @@ def _(host):
 
 @fault("symlink-live", ends="new")
 def _(host):
-    host.sh("mkdir -p /srv/shared && mv /etc/postfix/main.cf /srv/shared/ && ln -s /srv/shared/main.cf /etc/postfix/main.cf")
+    host.sh(
+        "mkdir -p /srv/shared && cp -p /etc/postfix/main.cf /root/ && mv /etc/postfix/main.cf /srv/shared/ && ln -s /srv/shared/main.cf /etc/postfix/main.cf"
+    )
     yield
-    assert host.sh("readlink /etc/postfix/main.cf; grep -c 192.0.2.0 /srv/shared/main.cf").stdout.split() == ["/srv/shared/main.cf", "1"]
+    assert host.sh("readlink /etc/postfix/main.cf; cmp -s /srv/shared/main.cf /root/main.cf || echo new").stdout.split() == [
+        "/srv/shared/main.cf",
+        "new",
+    ]
     host.sh("rm /etc/postfix/main.cf && mv /srv/shared/main.cf /etc/postfix/main.cf")
 
 
@@ -161,7 +166,7 @@ def _(host):
 def _(host):
     yield {"run": at("before", is_commit)(host), "confirm": 600}
     host.sh("kill -9 $(cut -d ' ' -f 1 /var/lib/mailhost/confirm)")  # what a reboot does to the timer
-    host.words(False)  # the next run takes it back before it reads anything
+    host.words(host.state)  # the next run takes it back before it reads anything
 
 
 @fault("remote-program-killed", says="answer was cut off")
@@ -176,7 +181,7 @@ def _(host):
     run.before = before
     run.change = lambda program: program.replace("\nswap\n", "\nsleep 5\nswap\n") if is_apply(program) else program
     yield {"run": run}
-    host.words(False)
+    host.words(host.state)
 
 
 @fault("an-edit-between-read-and-swap", ends="new")
@@ -307,7 +312,7 @@ def _(host):
 def _(host):
     tool = "$(command -v doveconf || command -v dovecot)"
     host.sh(f"t={tool}; echo $t >/root/tool; mv $t /root/tool.moved")
-    yield {"without": ("check",)} if host.machine.image != "centos5" else {"without": ("check",)}
+    yield
     host.sh("mv /root/tool.moved $(cat /root/tool)")
 
 
@@ -322,7 +327,7 @@ def _(host):
 def _(host):
     host.sh("mv /usr/sbin/postmap /root/postmap; printf '#!/bin/sh\\nkill -9 $$\\n' >/usr/sbin/postmap; chmod 755 /usr/sbin/postmap")
     host.sh("cp -p /etc/mailhost/aliases /root/aliases; echo '# touched' >>/etc/mailhost/aliases; rm -f /etc/mailhost/aliases.db")
-    yield {"without": ("check",)}
+    yield
     host.sh("mv /root/postmap /usr/sbin/postmap; cp -p /root/aliases /etc/mailhost/aliases; postmap /etc/mailhost/aliases")
 
 

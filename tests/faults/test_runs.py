@@ -25,33 +25,33 @@ EVERY = [on(image, name) for image in IMAGES for name in sorted(FAULTS) if image
 @pytest.mark.parametrize(("host", "name"), EVERY, indirect=["host"], scope="module")
 def test_fault(host, name, count):
     fault = FAULTS[name]
-    host.words(False, timeout=20)
     old = host.snapshot()
     count("tried")
     injected = fault.inject(host)
     how = next(injected) or {}
-    if "check" not in how.pop("without", ()):
-        inodes = host.inodes()
-        Attempt(host, run=Docker(host.machine, how.get("prefix", "")), check=True)
-        assert host.inodes() == inodes, "check mode wrote something"
-    attempt = Attempt(host, **{key: value for key, value in how.items() if key != "prefix"})
-    after = next(injected, None) or {}
-    ends = after.get("ends", fault.ends)
-    if ends != "either":
-        assert bool(attempt.error) == (ends == "old"), attempt.error or "no error"
-    new = not attempt.error
+    prefix = how.pop("prefix", "")
+    inodes = host.inodes()
+    Attempt(host, not host.state, run=Docker(host.machine, prefix), check=True)
+    assert host.inodes() == inodes, "check mode wrote something"
+    attempt = Attempt(host, not host.state, **how)
+    next(injected, None)
+    assert bool(attempt.error) == (fault.ends == "old"), attempt.error or "no error"
     for text in fault.says:
         assert text in attempt.error
     assert "Traceback" not in attempt.error
-    if not new and not after.get("edited"):
+    if attempt.error:
         assert host.snapshot() == old, attempt.error
-    assert host.serves(new) == "", attempt.error
+    else:
+        host.state = not host.state
+    assert host.serves(host.state) == "", attempt.error
     assert host.left() == ""
     for _ in injected:
         pass
-    assert host.words(True, timeout=20) in ((False, True) if new else (True,))
-    assert host.words(True, timeout=20) is False
-    assert host.serves(True) == ""
+    wanted = host.state if not attempt.error else not host.state
+    assert host.words(wanted, timeout=20) is bool(attempt.error)
+    host.state = wanted
+    assert host.words(wanted, timeout=20) is False
+    assert host.serves(wanted) == ""
     count("outage", attempt.outage)
     count("survived")
 
