@@ -27,7 +27,7 @@ for _path in module_utils_loader._get_paths(subdirs=False):
         ansible.module_utils.__path__.append(_path)
 
 from ansible.module_utils.mailhost.errors import MailhostError  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.host import Host  # noqa: E402
+from ansible.module_utils.mailhost.host import Host, Seen  # noqa: E402
 from ansible.module_utils.mailhost.plan import converge  # noqa: E402
 
 EXECUTIONS = ("controller", "module")
@@ -59,15 +59,19 @@ class ActionModule(ActionBase):
         for option, value in plain.items():
             if has_nul(value):
                 return {"failed": True, "msg": f"{word}: {option}: a NUL in the value. Remove it"}
+        feature = importlib.import_module(f"ansible.module_utils.mailhost.features.{word}")
+        validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(plain)
+        if validation.error_messages:  # here on both routes: a module's own refusal shows the value of a misspelt option
+            text = "; ".join(validation.error_messages)
+            return remove_values({**result, "failed": True, "msg": f"{word}: {text}"}, validation._no_log_values)
         if execution == "module" and not self.on_controller_only():
+            try:  # the same words refuse the same input there, but a module's arguments have reached the syslog by then
+                list(feature.reads(validation.validated_parameters, Seen()) if hasattr(feature, "reads") else ())
+            except MailhostError as error:
+                return remove_values({**result, "failed": True, "msg": str(error)}, validation._no_log_values)
             self._task.environment = [*(self._task.environment or []), {"MAILHOST_RUN": self.who()}]
             result.update(self._execute_module(module_name=word, module_args=self._task.args, task_vars=task_vars))
             return result
-        feature = importlib.import_module(f"ansible.module_utils.mailhost.features.{word}")
-        validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(plain)
-        if validation.error_messages:
-            text = "; ".join(validation.error_messages)
-            return remove_values({**result, "failed": True, "msg": f"{word}: {text}"}, validation._no_log_values)
         try:
             answer = self.answer(feature, validation.validated_parameters)
         except MailhostError as error:

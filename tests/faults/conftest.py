@@ -20,16 +20,24 @@ def count(record_property):
     return add
 
 
-@pytest.fixture(scope="module")
-def host(request, tmp_path_factory):
-    """A provisioned host of a kind, with alice's mailbox and a sender that delivers to it all the while."""
-    found = FaultHost(request.param, ["--cap-add", "LINUX_IMMUTABLE"])
-    found.provision(tmp_path_factory.mktemp("provision"))
-    found.ledger = Ledger(found.machine.address)
-    found.ledger.start()
-    yield found
-    found.ledger.over.set()
-    found.remove()
+@pytest.fixture(scope="session")
+def hosts(tmp_path_factory):
+    """Makes a provisioned host of a kind once, with alice's mailbox and a sender that delivers to it all the while."""
+    made: "dict[str, FaultHost]" = {}
+
+    def make(image):
+        if image not in made:
+            rights = ["--cap-add", "LINUX_IMMUTABLE", "--cap-add", "SYS_ADMIN", "--security-opt", "apparmor=unconfined"]  # mount, chattr
+            made[image] = FaultHost(image, rights)
+            made[image].provision(tmp_path_factory.mktemp("provision"))
+            made[image].ledger = Ledger(made[image].machine.address)
+            made[image].ledger.start()
+        return made[image]
+
+    yield make
+    for found in made.values():
+        found.ledger.over.set()
+        found.remove()
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -96,8 +96,9 @@ def is_open(address, port):
 class FaultHost:
     """A provisioned host that goes to and fro between two states: POP3 on, and POP3 off with one more relay network."""
 
-    def __init__(self, image, options=()):
+    def __init__(self, image, options=(), variables=None):
         self.machine = Machine(image, options)
+        self.machine.variables.update(variables or {})
         self.sh = self.machine.run
 
     def provision(self, folder):

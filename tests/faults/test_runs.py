@@ -22,9 +22,12 @@ IMAGES = ("bookworm", "centos5")
 EVERY = [on(image, name) for image in IMAGES for name in sorted(FAULTS) if image in FAULTS[name].images]
 
 
-@pytest.mark.parametrize(("host", "name"), EVERY, indirect=["host"], scope="module")
-def test_fault(host, name, count):
-    fault = FAULTS[name]
+@pytest.mark.parametrize(("image", "name"), EVERY)
+def test_fault(hosts, image, name, count):
+    host, fault = hosts(image), FAULTS[name]
+    if fault.start is not None and host.state is not fault.start:
+        host.words(fault.start, timeout=20)
+        host.state = fault.start
     old = host.snapshot()
     count("tried")
     injected = fault.inject(host)
@@ -56,9 +59,10 @@ def test_fault(host, name, count):
     count("survived")
 
 
-@pytest.mark.parametrize("host", [on(image) for image in IMAGES], indirect=True, scope="module")
-def test_no_accepted_mail_was_lost(host, count):
+@pytest.mark.parametrize("image", [on(image) for image in IMAGES])
+def test_no_accepted_mail_was_lost(hosts, image, count):
     """The last of a host's tests: every number that was acknowledged during all of the above is in a mailbox or a queue."""
+    host = hosts(image)
     told = host.ledger.stop(host.machine)
     for what in ("acknowledged", "found", "duplicated"):
         count(what, told[what])

@@ -83,6 +83,8 @@ def _validate(params: Mapping[str, Any]) -> None:
         if name in seen:
             raise BadInput(_place(number, box), "two mailboxes with one name", "Name each once")
         seen.add(name)
+        if re.search(r"[:\s\0]", box.get("password_hash") or ""):
+            raise BadInput(f"{_place(number, box)}, password_hash", "a colon or white space in the hash", "Give the hash alone")
         uid = box.get("uid")
         if uid is not None and (uid < 500 or uid > 2147483646 or params["store"] == "virtual"):
             raise BadInput(f"{_place(number, box)}, uid", f"{uid} is not a mailbox user's uid", "Give 500 or more, for a system account")
@@ -121,8 +123,6 @@ def crypt_form(place: str, text: str, platform: System) -> Optional[str]:
 
 def stored_form(place: str, text: str, platform: System, number: Version) -> str:
     """The hash as it must stand in a passwd-file for this version: always with a scheme; ``{CRYPT}`` is known to all."""
-    if re.search(r"[:\s\0]", text):
-        raise BadInput(place, "a colon or white space in the hash", "Give the hash alone")
     crypted = crypt_form(place, text, platform)
     if crypted is not None:
         if crypted.startswith("$1$") and number >= (2, 4):
@@ -211,8 +211,6 @@ def _removal(account: "List[str]", secret: str, purge: bool) -> Run:
 def _crypted(place: str, text: Optional[str], platform: System) -> Optional[str]:
     if text is None:
         return None
-    if re.search(r"[:\s\0]", text):
-        raise BadInput(place, "a colon or white space in the hash", "Give the hash alone")
     wanted = crypt_form(place, text, platform)
     if wanted is None:
         raise BadInput(place, "a scheme of Dovecot's own, which system accounts cannot have", "Use SHA512-CRYPT")

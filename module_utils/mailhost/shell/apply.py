@@ -76,12 +76,17 @@ same() { # target, digest as read: is it still what was read?
         [ -f "$1" ] && [ "$(digest "$1")" = "$2" ]
     fi
 }
+note() { # file, line: into the journal, and read again: a full disk may say nothing
+    printf "%s\n" "$2" >"$1" 2>/dev/null && line noted "$1" && [ "$noted" = "$2" ] ||
+        fail write "$1: cannot be written; is the disk full?"
+}
 parents() { # make the directories above a new file, and remember before which they will be
     above=$(dirname -- "$1")
     [ -d "$above" ] && return 0
     parents "$above" || return 1
     above=$(dirname -- "$1")
-    { printf "%s\n" "$above"; cat "$dir/made"; } >"$dir/made.new" && mv "$dir/made.new" "$dir/made" && mkdir -m 755 "$above"
+    note "$dir/made.new" "$above"
+    cat "$dir/made" >>"$dir/made.new" && mv "$dir/made.new" "$dir/made" && mkdir -m 755 "$above"
 }
 trap end 0
 trap "exit 1" 1 2 13 15
@@ -98,21 +103,22 @@ services=
 while IFS= read -r record <&4; do
     number=$((number + 1))
     op="$dir/op/$number"
-    mkdir "$op" && echo "$record" >"$op/kind" || fail write "$op: cannot be written; is the disk full?"
+    mkdir "$op" || fail write "$op: cannot be written; is the disk full?"
+    note "$op/kind" "$record"
     case $record in
         W)
             next path; next expected; next mode; next owner; next fallback; next offset; next length
-            printf "%s\n" "$path" >"$op/path"
+            note "$op/path" "$path"
             target=$path
             if [ -h "$path" ]; then
                 target=$(readlink -f -- "$path") || fail link "$path: a symbolic link that leads nowhere"
             fi
-            printf "%s\n" "$target" >"$op/target"
+            note "$op/target" "$target"
             [ ! -e "$target" ] || [ -f "$target" ] || fail link "$path: not a regular file"
             same "$target" "$expected" || fail changed "$path"
             parents "$target" || fail write "$path: its directory cannot be made"
             new="$(dirname -- "$target")/.mailhost-$id-$number"
-            printf "%s\n" "$new" >"$op/new"
+            note "$op/new" "$new"
             if [ -e "$target" ]; then
                 error=$(cp -a -- "$target" "$op/old" 2>&1) || fail write "$path: no copy for the journal: $error"
                 error=$(cp -a -- "$target" "$new" 2>&1) || fail write "$path: $error"
@@ -128,24 +134,24 @@ while IFS= read -r record <&4; do
             [ "$(wc -c <"$new" | tr -d " ")" = "$length" ] ||
                 fail write "$path: the new file could not be written whole beside it: ${error:-is the disk full?}"
             [ "$mode" = = ] || chmod "$mode" "$new" || fail write "$path: chmod"
-            digest "$new" >"$op/sum" || fail write "$op: cannot be written; is the disk full?"
+            note "$op/sum" "$(digest "$new")"
             durable "$new" ;;
         D)
             next path; next expected
-            printf "%s\n" "$path" >"$op/path"
-            printf "%s\n" "$path" >"$op/target"
+            note "$op/path" "$path"
+            note "$op/target" "$path"
             same "$path" "$expected" || fail changed "$path"
             cp -a -- "$path" "$op/old" || fail write "$path: no copy for the journal" ;;
         R)
             next about; next offset; next length
-            printf "%s\n" "$about" >"$op/about"
+            note "$op/about" "$about"
             words "$op/argv"; words "$op/undo"; words "$op/after-undo"
             blob "$offset" "$length" >"$op/stdin" || fail write "$op: cannot be written; is the disk full?"
             next offset; next length
             if [ "$length" -gt 0 ]; then
                 blob "$offset" "$length" >"$op/undo-stdin" || fail write "$op: cannot be written; is the disk full?"
             fi ;;
-        K) next tree; printf "%s\n" "$tree" >"$op/tree"; words "$op/argv" ;;
+        K) next tree; note "$op/tree" "$tree"; words "$op/argv" ;;
         S) next service; services="$services $service"; printf "%s\n" "$service" >>"$dir/services" ;;
         *) fail failed "unknown record in the plan" ;;
     esac

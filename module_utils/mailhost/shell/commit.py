@@ -114,7 +114,8 @@ for item in $serve; do # a port that another process took
     case " $before " in *" $item "*) continue ;; esac
     if is_open "${item##*,}"; then
         holder=$(holder_of "${item##*,}")
-        [ -z "$holder" ] || reason="$reason; port ${item##*,} is held by $holder"
+        case $holder in "" | *dovecot* | *master*) continue ;; esac # our own, which came up after all
+        reason="$reason; port ${item##*,} is held by $holder"
     fi
 done
 logs=

@@ -19,6 +19,11 @@ PROGRAM = (
 IFS= read -r who
 IFS= read -r wait
 IFS= read -r why
+if [ -n "$why" ] && [ ! -s "$state/pending" ] && [ ! -s "$state/confirm" ]; then # nothing applied: touch nothing
+    echo "A"
+    printf "MAILHOST-END %s\n" "$nonce"
+    exit 0
+fi
 lock "$wait" "$who"
 trap "unlock" 0
 trap "exit 1" 1 2 13 15
