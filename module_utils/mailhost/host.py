@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Callable, Optional, Sequence, Union
 
-from .errors import HostError
+from .errors import ChangedUnderUs, HostError
 from .shell.read import PROGRAM as READ
 
 Run = Callable[[str, bytes], "tuple[int, bytes, bytes]"]
@@ -230,7 +230,7 @@ class _Answers:
         shown = [line.split(" ", 3) for line in rest[:middle]]
         data = bytes.fromhex("".join(rest[middle + 1 :]))
         if len(shown) != len(self._whole) or sum(int(words[0]) for words in shown) != len(data):
-            raise HostError(", ".join(self._whole[:5]), "changed while it was read", "Run it again")
+            raise ChangedUnderUs(", ".join(self._whole[:5]), "changed while it was read", "Run it again")
         found, at = {}, 0
         for path, (size, mode, owner, group) in zip(self._whole, shown):
             found[path] = FileState(path, "file", data[at : at + int(size)], int(mode, 8), owner, group)

@@ -242,13 +242,13 @@ def _(host):
     host.sh("kill $(cat /run/holder)")
 
 
-@fault("daemon-hangs-at-start", says="does not start")
+@fault("daemon-hangs-at-start", ends="new")
 def _(host):
     run = Docker(host.machine)
     unit = "/run/systemd/system/dovecot.service.d"
 
     def before(number, program):
-        if is_commit(program):  # it hangs once
+        if is_commit(program):  # it hangs once, and the commit tries again
             host.sh(f"mkdir -p {unit}; printf '#!/bin/sh\\nsleep 8; rm -rf {unit}; systemctl daemon-reload; exit 1\\n' >/run/hang")
             host.sh(
                 f"chmod 755 /run/hang; printf '[Service]\\nExecStartPre=/bin/sh /run/hang\\n' >{unit}/hang.conf; systemctl daemon-reload"
