@@ -62,10 +62,10 @@ blob() { # offset behind the records, length: a piece of stdin
 next() { IFS= read -r "$1" <&4 || fail failed "the plan ends in the middle of a record"; }
 words() { # file: counted words of the records into it
     next count
-    : >"$1"
+    : >"$1" || fail write "$1: cannot be written; is the disk full?"
     while [ "$count" -gt 0 ]; do
         next word
-        printf "%s\n" "$word" >>"$1"
+        printf "%s\n" "$word" >>"$1" || fail write "$1: cannot be written; is the disk full?"
         count=$((count - 1))
     done
 }
@@ -97,6 +97,7 @@ mkdir "$dir" "$dir/op" && mark "$dir" staged && : >"$dir/made" &&
 cat >"$dir/stdin" || fail write "$dir/stdin: cannot be written; is the disk full?"
 [ "$(wc -c <"$dir/stdin" | tr -d " ")" = "$size" ] || fail cut "the plan did not arrive whole"
 head -c "$records" "$dir/stdin" >"$dir/records"
+[ "$(wc -c <"$dir/records" | tr -d " ")" = "$records" ] || fail write "$dir/records: cannot be written; is the disk full?"
 exec 4<"$dir/records"
 number=1000
 services=
