@@ -1,10 +1,11 @@
-"""A thousand alternating applies on one host: nothing is left over, and the last are as quick as the first."""
+"""A thousand alternating applies on one host: nothing is left over, and the last are as quick and as small as the first."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import time
@@ -39,6 +40,8 @@ def test_a_thousand_applies(local, tmp_path, state, count):
         write = Write(host.read([File(str(path))]).file(str(path)), b"AB"[number % 2 : number % 2 + 1] * 100)
         apply(Plan([write, Run("nothing", ("true",), b"x", undo=("true",))], ("mailhost-no-such-service",)), host, 5, 600)
         took.append(time.monotonic() - begun)
+        if number == max(1, APPLIES // 10):
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB
         if number % 10 == 0:
             (state / "pending").unlink()  # no such service could be started: what a commit of real services does to it
             for journal in (state / "journal").iterdir():
@@ -51,6 +54,8 @@ def test_a_thousand_applies(local, tmp_path, state, count):
     (state / "confirm").unlink()
     assert sorted(os.listdir(state)) == ["journal"]
     assert sorted(os.listdir(tmp_path)) == ["f", "state"]
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
+    assert grown < 8192, f"{grown} KiB more than after the first tenth"
     tenth = max(1, APPLIES // 10)
     first, last = statistics.median(took[:tenth]), statistics.median(took[-tenth:])
     assert last < 2 * first, f"the first took {first:.3f} s, the last {last:.3f} s"
