@@ -14,9 +14,7 @@ from ..wire.conftest import ROOT
 from .hosts import LEFT, SNAPSHOT, FaultHost
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(image, marks=pytest.mark.xdist_group(f"controller-{image}")) for image in ("bookworm", "trixie")]
-)
+@pytest.fixture(scope="module", params=["bookworm", "trixie"])
 def host(request, tmp_path_factory):
     found = FaultHost(request.param, variables={"mailhost_execution": "module" if request.param == "trixie" else "controller"})
     found.provision(tmp_path_factory.mktemp("provision"))

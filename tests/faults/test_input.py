@@ -127,9 +127,7 @@ class Argv(threading.Thread):
         return self.found
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(image, marks=pytest.mark.xdist_group(f"input-{image}")) for image in ("centos5", "trixie")]
-)
+@pytest.fixture(scope="module", params=["centos5", "trixie"])
 def machine(request, tmp_path_factory):
     found = Machine(request.param)
     if request.param == "trixie":

@@ -77,9 +77,7 @@ def play(tmp_path):
     return go
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(image, marks=pytest.mark.xdist_group(image)) for image in ("centos5", "bookworm", "trixie")]
-)
+@pytest.fixture(scope="module", params=["centos5", "bookworm", "trixie"])
 def machine(request):
     found = Machine(request.param)
     if request.param == "trixie":
