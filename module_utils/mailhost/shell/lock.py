@@ -15,7 +15,21 @@ tell() { # kind, message: the answer, an error
     printf "%s" "$2" | hex
     printf "MAILHOST-END %s\n" "$nonce"
 }
-break_lock() { # holder: remove the lock if it is still that one
+alive() { # "PID START ...": does that process still run?
+    rest=${1#* }
+    [ -n "$1" ] && [ "$(started "${1%% *}")" = "${rest%% *}" ]
+}
+break_lock() { # holder, who is gone: remove the lock if it is still that one. One breaker at a time: between looking and
+    # removing, another might have broken it and a third taken it
+    if ln -s "$mine" "$state/lock.break" 2>/dev/null; then
+        [ "$(readlink "$state/lock")" != "$1" ] || rm -f "$state/lock"
+        rm -f "$state/lock.break"
+    else
+        breaker=$(readlink "$state/lock.break" 2>/dev/null)
+        [ -z "$breaker" ] || alive "$breaker" || rm -f "$state/lock.break"
+    fi
+}
+lock() { # holder: remove the lock if it is still that one
     mv "$state/lock" "$state/lock.$$" 2>/dev/null || return 0
     if [ "$(readlink "$state/lock.$$")" = "$1" ]; then
         rm -f "$state/lock.$$"
@@ -36,11 +50,9 @@ lock() { # seconds to wait, who
             reason=$(ln -s "$mine" "$state/lock.$$" 2>&1) || { tell write "$state/lock: $reason"; exit 0; }
             rm -f "$state/lock.$$"
         else
-            pid=${holder%% *}
-            rest=${holder#* }
-            if [ "$(started "$pid")" != "${rest%% *}" ]; then
+            if ! alive "$holder"; then
                 break_lock "$holder"
-                continue
+                [ "$(readlink "$state/lock" 2>/dev/null)" = "$holder" ] || continue
             fi
         fi
         if [ "$waited" -ge "$1" ]; then
