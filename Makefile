@@ -49,11 +49,11 @@ molecule: $(STAMP) images tools
 	sh setup/molecule.sh centos5 bookworm trixie
 
 wire: $(STAMP) images tools
-	pytest -q tests/wire
+	pytest -q -n 2 --dist loadfile tests/wire
 
 # every fault, the mail ledger, bad and strange input, endurance; one fault: make fault NAME=disk-full
 test-faults: $(STAMP) images tools
-	pytest -q -n 3 --dist loadgroup tests/faults
+	pytest -q -n 3 --dist loadfile tests/faults
 
 fault: $(STAMP) images tools
 	pytest -q tests/faults/test_runs.py -k "$(NAME)"

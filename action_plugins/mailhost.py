@@ -27,8 +27,8 @@ for _path in module_utils_loader._get_paths(subdirs=False):
         ansible.module_utils.__path__.append(_path)
 
 from ansible.module_utils.mailhost.errors import MailhostError  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.host import Host, Seen  # noqa: E402
-from ansible.module_utils.mailhost.plan import converge  # noqa: E402
+from ansible.module_utils.mailhost.host import Host, Seen  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.plan import converge  # noqa: E402  (needs the path above)
 
 EXECUTIONS = ("controller", "module")
 TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in must be a tty")

@@ -53,13 +53,3 @@ def shell(request):
     words = SHELLS[request.param]
     assert shutil.which(words[0]), f"{words[0]} is not installed; run `make tools`"
     return words
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Tests that share a host (fixture ``machine`` or ``host``) follow each other in one process, in their order."""
-    for item in items:
-        params = getattr(item, "callspec", None) and item.callspec.params
-        shared = params and (params.get("machine") or params.get("host"))
-        if shared:
-            item.add_marker(pytest.mark.xdist_group(f"{item.module.__name__}-{shared}"))

@@ -148,6 +148,7 @@ def play(machine, folder, playbook, *options, callback="ansible.builtin.default"
 
 def test_bad_input(machine, tmp_path, count):
     given = list(rows())
+    # each row is to fail, and the next is tried all the same; the results are judged below
     tasks = [{"name": f"row {number}", word: args, "ignore_errors": True} for number, (word, args) in enumerate(given)]
     playbook = tmp_path / "play.json"
     playbook.write_text(json.dumps([{"hosts": "mailhosts", "gather_facts": False, "tasks": tasks}]))

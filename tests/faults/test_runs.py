@@ -12,14 +12,8 @@ import pytest
 from .hosts import Attempt, Docker
 from .table import FAULTS
 
-
-def on(image, *more):
-    """A case for one image; those of an image run in one process, on one host."""
-    return pytest.param(image, *more, marks=pytest.mark.xdist_group(f"faults-{image}"), id="-".join((image, *more)))
-
-
 IMAGES = ("bookworm", "centos5")
-EVERY = [on(image, name) for image in IMAGES for name in sorted(FAULTS) if image in FAULTS[name].images]
+EVERY = [(image, name) for image in IMAGES for name in sorted(FAULTS) if image in FAULTS[name].images]
 
 
 @pytest.mark.parametrize(("image", "name"), EVERY)
@@ -59,7 +53,7 @@ def test_fault(hosts, image, name, count):
     count("survived")
 
 
-@pytest.mark.parametrize("image", [on(image) for image in IMAGES])
+@pytest.mark.parametrize("image", IMAGES)
 def test_no_accepted_mail_was_lost(hosts, image, count):
     """The last of a host's tests: every number that was acknowledged during all of the above is in a mailbox or a queue."""
     host = hosts(image)

@@ -19,7 +19,6 @@ from mailhost.transaction import apply, recover
 from ..wire.conftest import Machine
 from .hosts import LEFT, Docker, params
 
-pytestmark = pytest.mark.xdist_group("steps")
 TOOLS = "mv cp cat sync mkdir chmod chown rm sha1sum head tail wc ln touch stat cut date ls dirname readlink sed find sort"
 SHIM = """#!/bin/sh
 count=$(($(/bin/cat /opt/count) + 1))

@@ -193,6 +193,24 @@ def test_undo_of_two_at_once_and_of_an_edited_file(local, shell, tmp_path):
     assert (path.read_bytes(), new.exists()) == (b"one", False)
 
 
+def test_undo_never_removes_a_file_for_want_of_its_copy(local, shell, tmp_path, state):
+    host, path, gone = local(shell), tmp_path / "f", tmp_path / "gone"
+    path.write_bytes(b"one")
+    gone.write_bytes(b"here")
+    asked = {"count": 1, "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+    identity = apply(plan(host, path, b"two", Remove(host.read([File(str(gone))]).file(str(gone)))), host, 5, 0)
+    gone.write_bytes(b"somebody's")
+    with pytest.raises(MailhostError, match="somebody changed it since"):
+        converge(mail_undo, asked, local(shell, read_only=True), False)
+    gone.unlink()
+    copies = list((state / "journal" / identity).glob("op/*/old"))
+    copies[0].unlink()
+    copies[0].mkdir()
+    with pytest.raises(MailhostError, match="cannot be read"):
+        converge(mail_undo, asked, local(shell, read_only=True), False)
+    assert path.read_bytes() == b"two"
+
+
 def test_nothing_but_the_journal_stays(local, shell, tmp_path, state):
     host, path = local(shell), tmp_path / "f"
     for number in range(3):

@@ -4,7 +4,6 @@ import subprocess
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("become")
 WAYS = {
     "sudo": {"ansible_user": "free", "ansible_become_method": "sudo", "ansible_become_password": "free password"},
     "sudo requiretty": {"ansible_user": "term", "ansible_become_method": "sudo"},

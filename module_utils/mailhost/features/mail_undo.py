@@ -52,6 +52,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     services = tuple(dict.fromkeys(service for journal in chosen for service in journal.said.get("s", [])))
     plan = Plan(services=services, reverts=tuple(journal.identity for journal in chosen))
     plan.facts = {"undone": [journal.told() for journal in chosen], "serving": serving, "not_undone": []}
+    if services and not serving:
+        plan.warnings.append("what served before is not known: mail_commit can only see that the services run")
     back: "dict[str, FileState]" = {}
     for journal in chosen:
         for step in reversed(journal.steps):
@@ -72,10 +74,13 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
 def _file(step: Step, seen: Seen, back: "dict[str, FileState]", force: bool) -> None:
     """What a file was before a step; ``back`` has what the steps after it found there."""
     path = step.one("p")
-    now = back.get(path, seen.file(path))
-    if not force and step.one("m") and (now.kind != "file" or hashlib.sha1(now.content).hexdigest() != step.one("m")):
-        raise BadConfiguration(path, "is not what that change wrote: somebody changed it since", "Undo by hand, or say force: true")
-    back[path] = replace(seen.file(f"{step.folder}/old"), path=path) if step.has_old else FileState(path, "absent")
+    now, old = back.get(path, seen.file(path)), seen.file(f"{step.folder}/old")
+    left = "file " + hashlib.sha1(now.content).hexdigest() if now.kind == "file" else now.kind
+    if not force and left != (f"file {step.one('m')}" if step.one("k") == "W" else "absent"):
+        raise BadConfiguration(path, "is not what that change left: somebody changed it since", "Undo by hand, or say force: true")
+    if step.has_old and old.kind != "file":
+        raise BadConfiguration(old.path, "cannot be read, so what the file was is not known", "Undo by hand")
+    back[path] = replace(old, path=path) if step.has_old else FileState(path, "absent")
 
 
 def _restore(now: FileState, then: FileState, plan: Plan) -> None:

@@ -98,7 +98,7 @@ if wait_for full; then
         journal="$state/journal/$journal"
         [ -d "$journal" ] || continue
         { printf "serve %s\n" $serve | tr , " "; printf "closed %s\n" $closed; } | grep " [a-z0-9]" >"$journal/served"
-        mark "$journal" committed
+        mark "$journal" committed || { tell write "$journal: cannot be written; is the disk full?"; exit 0; }
     done
     disarm
     rm -f "$state/pending"

@@ -17,7 +17,7 @@ unconfirmed() { # sets timer, begun and deadline; 0 if there is something to con
     IFS=" " read -r timer begun deadline 2>/dev/null <"$state/confirm"
 }
 ticking() { # is the timer that unconfirmed found still running?
-    [ -n "$begun" ] && [ "$(started "$timer")" = "$begun" ]
+    alive "$timer $begun"
 }
 remember() { # pid, deadline
     began=$(started "$1")

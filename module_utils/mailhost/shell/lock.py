@@ -17,7 +17,7 @@ tell() { # kind, message: the answer, an error
 }
 alive() { # "PID START ...": does that process still run?
     rest=${1#* }
-    [ -n "$1" ] && [ "$(started "${1%% *}")" = "${rest%% *}" ]
+    [ -n "${rest%% *}" ] && [ "$(started "${1%% *}")" = "${rest%% *}" ]
 }
 break_lock() { # holder, who is gone: remove the lock if it is still that one. One breaker at a time: between looking and
     # removing, another might have broken it and a third taken it

@@ -54,10 +54,9 @@ unfinished() { # U: a run was killed in the middle, or the host started anew bef
         [ -r "$journal" ] && IFS= read -r word <"$journal" && case $word in staged | swapping) found=1 ;; esac
     done
     set -f
-    if [ -n "$found" ]; then
-        holder=$(readlink "$state/lock")
-        rest=${holder#* }
-        [ -n "$holder" ] && [ "$(started "${holder%% *}")" = "${rest%% *}" ] || { echo "U"; return 0; }
+    if [ -n "$found" ] && ! alive "$(readlink "$state/lock")"; then
+        echo "U"
+        return 0
     fi
     if [ -s "$state/confirm" ] && unconfirmed && ! ticking; then echo "U"; fi
 }

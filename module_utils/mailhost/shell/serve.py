@@ -8,22 +8,6 @@ from __future__ import annotations
 
 PROGRAM = r"""
 patience_each=9 # seconds for one dialogue
-bounded() { # seconds, command (one that execs): run it with stdin from descriptor 3, killed when the time is over
-    limit=$1
-    shift
-    "$@" <&3 2>/dev/null &
-    child=$!
-    {
-        trap "kill \$nap; exit" 15
-        sleep "$limit" &
-        nap=$!
-        wait "$nap"
-        kill -9 "$child"
-    } >/dev/null 2>&1 3<&- &
-    clock=$!
-    wait "$child" 2>/dev/null
-    kill "$clock" 2>/dev/null
-}
 tcp() { # port: what it says to stdout, and after its greeting stdin to it (Postfix 3.9 refuses whoever talks first)
     if command -v bash >/dev/null; then
         exec bash -c "exec 4<>/dev/tcp/$address/$1 || exit 1; IFS= read -r line <&4; printf \"%s\\n\" \"\$line\"
@@ -46,9 +30,9 @@ said() { # protocol, tls, port, script: the dialogue
 $(printf "$4")
 DATA
     case $2 in
-        plain) bounded "$patience_each" tcp "$3" ;;
-        implicit) bounded "$patience_each" tls "$3" ;;
-        starttls) bounded "$patience_each" tls "$3" -starttls "$1" ;;
+        plain) within "$patience_each" tcp "$3" 2>/dev/null ;;
+        implicit) within "$patience_each" tls "$3" 2>/dev/null ;;
+        starttls) within "$patience_each" tls "$3" -starttls "$1" 2>/dev/null ;;
     esac
     exec 3<&-
 }
@@ -91,7 +75,7 @@ is_open() {
     if [ -r /proc/net/tcp ]; then
         cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ":$(printf "%04X" "$1") [0-9A-F]*:0000 0A "
     else
-        [ -n "$(bounded 3 tcp "$1" | head -n 1)" ]
+        [ -n "$(within 3 tcp "$1" 2>/dev/null | head -n 1)" ]
     fi
 }
 holder_of() { # port: who listens there, where a tool can say it

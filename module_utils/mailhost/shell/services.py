@@ -18,30 +18,33 @@ enable() {
     else update-rc.d "$1" defaults >/dev/null && update-rc.d "$1" enable; fi
 }
 restart() { # stop and start: a reload after a failed start waits for master(8) to try again, up to a minute
+    exec 3</dev/null
     if systemd; then
-        within systemctl stop "$1"
+        within 30 systemctl stop "$1"
         systemctl reset-failed "$1" 2>/dev/null
-        within systemctl start "$1"
+        within 30 systemctl start "$1"
     else
-        within service "$1" stop >/dev/null 2>&1
-        within service "$1" start 2>&1
+        within 30 service "$1" stop >/dev/null 2>&1
+        within 30 service "$1" start 2>&1
     fi
 }
-within() { # command: for as long as a daemon may take to start or stop, 30 seconds
-    "$@" </dev/null &
+within() { # seconds, command: run it with stdin from descriptor 3, killed when the time is over
+    limit=$1
+    shift
+    "$@" <&3 3<&- &
     child=$!
     {
         trap "kill \$nap; exit" 15
-        sleep 30 &
+        sleep "$limit" &
         nap=$!
         wait "$nap"
         kill -9 "$child"
-    } >/dev/null 2>&1 &
+    } >/dev/null 2>&1 3<&- &
     clock=$!
     wait "$child" 2>/dev/null
     code=$?
     kill "$clock" 2>/dev/null
-    [ "$code" -ne 137 ] || echo "it hangs: no end after 30 seconds" >&2
+    [ "$code" -ne 137 ] || echo "no end after $limit seconds" >&2
     return "$code"
 }
 log_of() { # service: its last lines of log, or what the syslog has of it
