@@ -3,6 +3,7 @@ the one before; ``-o name=value`` overrides main.cf for that service."""
 
 from __future__ import annotations
 
+import re
 from typing import List, Optional
 
 from ..errors import BadConfiguration
@@ -81,6 +82,13 @@ class MasterCf:
             found.raw, found.fields = raw, words
         else:
             insert(self.entries, len(self.entries), Service(raw, 0, words))
+
+    def set_chroot(self, name: str, kind: str, value: str) -> None:
+        """The fifth field of a service (y, n or -), all else as it stands."""
+        for service in self.services():
+            if service.key == (name, kind) and service.fields[4] != value:
+                service.raw = re.sub(r"^((?:\S+\s+){4})\S+", lambda found: found.group(1) + value, service.raw, count=1)
+                service.fields[4] = value
 
     def unset(self, name: str, kind: str) -> None:
         for at in range(len(self.entries) - 1, -1, -1):

@@ -46,6 +46,11 @@ class System:
     def openssl_cnf(self) -> str:
         return "/etc/pki/dovecot/dovecot-openssl.cnf" if self.family == "redhat" else "/etc/mailhost/dovecot-openssl.cnf"
 
+    @property
+    def cyrus_socket(self) -> str:
+        """Where Cyrus takes mail by LMTP (the packages' own cyrus.conf)."""
+        return "/run/cyrus/socket/lmtp" if self.family == "debian" else "/var/lib/imap/socket/lmtp"
+
     def crypt_schemes(self) -> "tuple[str, ...]":
         """The prefixes that crypt(3) of this host's C library verifies."""
         if self.family == "redhat" and self.release < (5, 2):
@@ -85,11 +90,27 @@ def _whole(text: str) -> Version:
 #: product -> family -> packages
 PACKAGES: "Dict[str, Dict[str, Tuple[str, ...]]]" = {
     "postfix": {"debian": ("postfix",), "redhat": ("postfix",), "suse": ("postfix",)},
+    "sendmail": {
+        "debian": ("sendmail-bin", "sensible-mda", "procmail"),
+        "redhat": ("sendmail", "sendmail-cf", "m4", "procmail"),
+        "suse": ("sendmail", "procmail"),
+    },
     "dovecot": {
         "debian": ("dovecot-imapd", "dovecot-pop3d"),
         "redhat": ("dovecot",),
         "suse": ("dovecot",),
     },
+    "cyrus": {
+        "debian": ("cyrus-imapd", "cyrus-pop3d"),
+        "redhat": ("cyrus-imapd",),
+        "suse": ("cyrus-imapd",),
+    },
+    "saslauthd": {  # checks passwords for Sendmail and Cyrus
+        "debian": ("sasl2-bin", "libsasl2-modules"),
+        "redhat": ("cyrus-sasl", "cyrus-sasl-plain"),
+        "suse": ("cyrus-sasl-saslauthd", "cyrus-sasl-plain"),
+    },
+    "stunnel": {"debian": ("stunnel4",), "redhat": ("stunnel",), "suse": ("stunnel",)},
     "openssl": {"debian": ("openssl",), "redhat": ("openssl",), "suse": ("openssl",)},
 }
 for _product, _families in PACKAGES.items():
