@@ -44,6 +44,10 @@ options:
     type: bool
     default: true
 
+  clear_passwords:
+    description: Whether users of the virtual store have clear passwords, which C(apop) needs.
+    type: bool
+    default: false
   lock_timeout:
     description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
     type: int

@@ -60,6 +60,17 @@ installed:
   elements: str
   sample: []
 
+mtas:
+  description: The mail transfer agents that were installed before this run.
+  returned: success
+  type: list
+  elements: str
+  sample: [postfix]
+tunnels:
+  description: Whether M(stunnel_services) has tunnels configured there.
+  returned: success
+  type: bool
+  sample: false
 pending:
   description: Services that wait for M(mail_commit) to restart them.
   returned: always

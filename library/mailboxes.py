@@ -45,8 +45,14 @@ options:
         description: With O(mailboxes[].state=absent), remove the mail too.
         type: bool
         default: false
+      quota:
+        description: Limit in KiB; M(cyrus_mailboxes) sets it, for Dovecot it is refused.
+        type: int
+      password:
+        description: The clear password, which APOP needs and nothing else; see M(cyrus_mailboxes).
+        type: str
   store:
-    description: V(system) for accounts of the host, V(virtual) for a passwd-file.
+    description: V(system) for accounts of the host, V(virtual) for Dovecot's passwd-file, or for Cyrus' own store (clear passwords).
     type: str
     choices: [system, virtual]
     default: system
@@ -56,6 +62,16 @@ options:
     elements: str
     default: []
 
+  access:
+    description: What serves the mailboxes; a quota is Cyrus' to enforce, and refused for Dovecot.
+    type: str
+    choices: [dovecot, cyrus]
+    default: dovecot
+  mta:
+    description: Whose tables hold the aliases, Postfix' F(/etc/mailhost/aliases) or Sendmail's F(/etc/mail/virtusertable).
+    type: str
+    choices: [postfix, sendmail]
+    default: postfix
   lock_timeout:
     description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
     type: int

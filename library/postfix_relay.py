@@ -54,6 +54,11 @@ options:
     description: The Maildir, relative to the user's home.
     type: str
     default: Maildir
+  access:
+    description: What takes the mail delivered here, V(dovecot) by the user's Maildir, V(cyrus) by LMTP.
+    type: str
+    choices: [dovecot, cyrus]
+    default: dovecot
 
   lock_timeout:
     description: Seconds to wait for another run that holds the host's lock; then an error names the holder.

@@ -158,7 +158,7 @@ def _line(request: Request) -> str:
     elif isinstance(request, Glob):
         words = ["G", request.pattern]
     else:
-        stdin = request.stdin.splitlines()
+        stdin = request.stdin.rstrip("\n").split("\n") if request.stdin else []
         words = ["C", str(len(request.argv)), str(len(stdin)), *request.argv]
         if any("\n" in word for word in words):
             raise ValueError("a newline in a command's argument")

@@ -3,16 +3,33 @@ it is given and ends well or with a MailhostError; anything else is a defect."""
 
 from __future__ import annotations
 
+import functools
+
 from mailhost.conf.colons import Colons
+from mailhost.conf.cyrus_conf import CyrusConf
 from mailhost.conf.dovecot import Tree
+from mailhost.conf.keyed import Keyed, Names
 from mailhost.conf.main_cf import MainCf
 from mailhost.conf.master_cf import MasterCf
+from mailhost.conf.sendmail_mc import SendmailMc
+from mailhost.conf.settings import Settings
 from mailhost.dialects.versions import version
 from mailhost.errors import MailhostError
 from mailhost.host import decode, encode
 from mailhost.plan import hide
 
-GRAMMARS = {"dovecot": Tree, "main_cf": MainCf, "master_cf": MasterCf, "colons": Colons}
+GRAMMARS = {
+    "dovecot": Tree,
+    "main_cf": MainCf,
+    "master_cf": MasterCf,
+    "colons": Colons,
+    "sendmail_mc": SendmailMc,
+    "keyed": Keyed,
+    "names": Names,
+    "cyrus_conf": CyrusConf,
+    "imapd_conf": Settings,
+    "stunnel_conf": functools.partial(Settings, separator=" = ", comments="#;"),
+}
 
 
 def grammar(name: str, data: bytes) -> None:

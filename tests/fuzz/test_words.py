@@ -9,13 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mailhost.errors import MailhostError
+from mailhost.features import stunnel_services
 from mailhost.plan import Write
 
-from ..unit.hosts import centos5, debian
+from ..unit.features.test_cyrus import OLD_STUNNEL
+from ..unit.features.test_cyrus import el5 as el5_cyrus
+from ..unit.features.test_sendmail import el5 as el5_sendmail
+from ..unit.hosts import debian, host
 from . import targets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORDS = ["dovecot_protocols", "dovecot_settings", "mailboxes", "mail_certificate", "mail_packages", "postfix_relay", "mail_undo"]
+WORDS += ["sendmail_relay", "mta", "cyrus_services", "cyrus_mailboxes", "stunnel_services"]
 HURT = "\n\r\t#${}<>\"'\\`,;:|!%@\0é /.-=*[]()0aA"
 LIKELY = [
     "imap",
@@ -32,7 +37,17 @@ LIKELY = [
     "x" * 1023,
 ]
 text = st.one_of(st.text(alphabet=HURT, max_size=20), st.sampled_from(LIKELY))
-HOSTS = {"centos5": centos5(), "bookworm": debian("12"), "trixie": debian("13")}
+
+
+def everything():
+    """CentOS 5 with every product on it."""
+    seen = el5_sendmail()
+    for more in (el5_cyrus(), host(outputs={stunnel_services.STANDS: OLD_STUNNEL})):
+        seen.add(more)
+    return seen
+
+
+HOSTS = {"centos5": everything(), "bookworm": debian("12"), "trixie": debian("13")}
 
 
 def of(spec):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any, Iterable, Mapping
 
 from ..dialects import dovecot as dialect
@@ -10,47 +9,26 @@ from ..dialects.versions import dotted
 from ..errors import BadInput
 from ..host import Request, Seen
 from ..plan import OPTIONS, Plan
-from . import dovecot
+from . import access, dovecot
+from .switch import question, switch
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "protocols": {"type": "list", "elements": "str", "required": True},
     "addresses": {"type": "list", "elements": "str", "default": []},
     **OPTIONS,
 }
-NEVER = {
-    "kpop": "Dovecot has no KPOP; current Kerberos has none either. Use imaps or pop3s with GSSAPI",
-    "rpop": "no server has RPOP any more (removed by RFC 1460). Use pop3s",
-    "managesieve": "ManageSieve is not one of the protocols this word manages",
-}
+UNITS = ("dovecot", "cyrus-imapd")
+KPOP = "Dovecot has no KPOP; current Kerberos has none either. Use imaps or pop3s with GSSAPI"
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _wanted(params)
-    _addresses(params)
-    return dovecot.reads(seen)
+    access.addresses(params)
+    return (*dovecot.reads(seen), question(*UNITS))
 
 
 def _wanted(params: Mapping[str, Any]) -> "list[str]":
-    wanted = list(params["protocols"])
-    for word in wanted:
-        if word not in dialect.PORTS:
-            reason = NEVER.get(word.lower(), f"{word!r} is not a protocol of Dovecot's")
-            raise BadInput("protocols", reason, f"Choose from {', '.join(dialect.PORTS)}")
-    if not wanted:
-        raise BadInput("protocols", "empty: nothing would be served", f"Choose from {', '.join(dialect.PORTS)}")
-    if len(set(wanted)) != len(wanted):
-        raise BadInput("protocols", "a protocol is named twice", "Name each once")
-    return [word for word in dialect.PORTS if word in wanted]
-
-
-def _addresses(params: Mapping[str, Any]) -> "list[str]":
-    for address in params["addresses"]:
-        if address != "*":
-            try:
-                ipaddress.ip_address(address)
-            except ValueError:
-                raise BadInput("addresses", f"{address!r} is not an IP address or *", "Give addresses") from None
-    return list(params["addresses"])
+    return access.protocols(params, "Dovecot", {"kpop": KPOP})
 
 
 def _refuse_what_is_not_installed(wanted: "list[str]", seen: Seen) -> None:
@@ -80,12 +58,17 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
                     _set(here, (*listener, "ssl"), "yes")
     else:
         _set(here, ("protocols",), " ".join(wanted))
-    addresses = _addresses(params)
+    addresses = access.addresses(params)
     if addresses:
         if len(addresses) > 1 and not here.at(dialect.LISTEN_MANY):
             raise BadInput("addresses", f"Dovecot {dotted(here.version)} listens on one address", "Give one, or use 1.1")
         _set(here, ("listen",), ", ".join(_bracketed(address, here) for address in addresses))
-    return here.plan({"protocols": wanted, "ports": [dialect.PORTS[word] for word in wanted]})
+    plan = here.plan({"protocols": wanted, "ports": [dialect.PORTS[word] for word in wanted]})
+    step = switch(seen, "cyrus-imapd", "dovecot", UNITS)
+    if step:
+        plan.operations.append(step)
+        plan.warnings.append("the mailboxes of Cyrus stay in its spool (partition-default in /etc/imapd.conf); Dovecot does not show them")
+    return plan
 
 
 def _bracketed(address: str, here: dovecot.Installation) -> str:

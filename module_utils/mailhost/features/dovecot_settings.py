@@ -10,7 +10,7 @@ from ..dialects.system import REQUESTS, system
 from ..errors import BadInput
 from ..host import Request, Seen
 from ..plan import OPTIONS, Plan
-from . import dovecot
+from . import access, dovecot
 
 USERS = "/etc/mailhost/users"
 SOCKET = "/var/spool/postfix/private/auth"
@@ -22,6 +22,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "certificate": {"type": "path"},
     "key": {"type": "path", "no_log": False},
     "postfix_sasl": {"type": "bool", "default": True},
+    "clear_passwords": {"type": "bool", "default": False},
     **OPTIONS,
 }
 #: mechanisms that need the clear password, or a secret of their own, which no store of hashes has
@@ -36,14 +37,16 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
 
 def _validate(params: Mapping[str, Any]) -> None:
     for word in params["auth_mechanisms"]:
-        if word.lower() in NEED_A_SECRET:
+        if word.lower() == "apop":
+            _needs_clear_passwords(params)
+        elif word.lower() in NEED_A_SECRET:
             raise BadInput(
                 "auth_mechanisms",
                 f"{word} needs each user's clear password, and the {params['mailbox_store']} store holds hashes: no password "
                 "database could serve it, and Dovecot's logins would all fail",
                 "Use plain and login inside TLS",
             )
-        if word.lower() not in ("plain", "login"):
+        elif word.lower() not in ("plain", "login"):
             raise BadInput("auth_mechanisms", f"{word!r} is not a mechanism that these stores serve", "Use plain and login")
     if not params["auth_mechanisms"]:
         raise BadInput("auth_mechanisms", "empty: nobody could log in", "Use plain and login")
@@ -51,9 +54,20 @@ def _validate(params: Mapping[str, Any]) -> None:
     if not maildir or maildir.startswith("/") or ".." in maildir.split("/") or any(c in maildir for c in " \t\r\n%$#\"'<>{}:\\\0"):
         raise BadInput("maildir", f"{maildir!r} is not the name of a folder below the home", "Give a relative path")
     for option in ("certificate", "key"):
-        value = params.get(option)
-        if value and (not value.startswith("/") or any(c in value for c in " \t\r\n#\"'<>{}\\\0")):
-            raise BadInput(option, f"{value!r} is not an absolute path without spaces and quotes", "Give such a path")
+        access.path(option, params.get(option))
+
+
+def _needs_clear_passwords(params: Mapping[str, Any]) -> None:
+    if params["mailbox_store"] == "system":
+        raise BadInput(
+            "auth_mechanisms", "apop needs each user's clear password, and accounts of the system have hashes", "Use mailbox_store virtual"
+        )
+    if not params["clear_passwords"]:
+        raise BadInput(
+            "auth_mechanisms",
+            "apop needs each user's clear password, and the virtual store holds hashes only: Dovecot's logins would all fail",
+            "Give the users who need it a password (mailhost_mailboxes[].password), or use plain and login inside TLS",
+        )
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
@@ -74,7 +88,10 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         here.set(here.at(dialect.SASL_SOCKET), socket=SOCKET)
     else:
         _drop_socket(here)
-    return here.plan({})
+    plan = here.plan({})
+    if "apop" in map(str.lower, params["auth_mechanisms"]):
+        plan.warnings.append(f"APOP needs each user's clear password: they stand in {USERS}, which only dovecot and root can read")
+    return plan
 
 
 def _drop_socket(here: dovecot.Installation) -> None:

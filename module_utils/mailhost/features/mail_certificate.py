@@ -17,7 +17,7 @@ from ..dialects.system import REQUESTS, System, system
 from ..errors import BadConfiguration, BadInput
 from ..host import Command, File, Output, Request, Seen
 from ..plan import OPTIONS, Plan, Run, Write
-from .postfix_relay import NAME
+from .relay import NAME
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "provider": {"type": "str", "choices": ["self_signed", "files"], "default": "self_signed"},

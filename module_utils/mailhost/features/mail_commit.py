@@ -37,7 +37,8 @@ def expectations(params: Mapping[str, Any]) -> str:
         if not word.endswith("s"):
             lines.append(f"serve {product} starttls {PORTS[word]}")
     if params["protocols"]:
-        lines += [f"closed {port}" for word, port in PORTS.items() if word not in params["protocols"]]
+        tunnels = {line.rpartition(" ")[2] for line in params["serving"]}
+        lines += [f"closed {port}" for word, port in PORTS.items() if word not in params["protocols"] and str(port) not in tunnels]
     for word in params["smtp"]:
         lines += [f"serve smtp plain {_SMTP[word]}", f"serve smtp starttls {_SMTP[word]}"]
     return "\n".join([*lines, *params["serving"]]) + "\n"

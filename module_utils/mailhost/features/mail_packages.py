@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterable, Mapping
 
 from ..dialects.system import MANAGERS, PACKAGES, REQUESTS, WHICH, System, manager, system
 from ..errors import BadConfiguration, BadInput
-from ..host import Command, Request, Seen
+from ..host import Command, Request, Seen, encode
 from ..plan import OPTIONS, Plan, Run
+from ..shell.services import PROGRAM as SERVICES
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "products": {"type": "list", "elements": "str", "required": True},
     **OPTIONS,
 }
-EVERY = tuple(sorted({name for families in PACKAGES.values() for names in families.values() for name in names}))
+#: on Debian, what must go with the packages that a new one takes away: dovecot-core alone cannot restart with what is configured
+GOES_TOO = {"cyrus-imapd": "dovecot-core"}
+EVERY = tuple(sorted({name for families in PACKAGES.values() for names in families.values() for name in names} | set(GOES_TOO.values())))
 DPKG = ("dpkg-query", "-W", "-f", "${Package} ${Status}\\n", *EVERY)
 RPM = ("rpm", "-q", *EVERY)
+#: on Debian a package of the one takes that of the other away, and its queue would wait for nobody
+EXCLUDE = {"sendmail-bin": "postfix", "postfix": "sendmail-bin"}
+#: how many messages wait: queue files (qf*) of Sendmail, all files of Postfix' queues
+QUEUES = (
+    "sh",
+    "-c",
+    'echo "queue sendmail $(find /var/spool/mqueue /var/spool/clientmqueue /var/spool/mqueue-client -name "qf*" 2>/dev/null | wc -l)"; '
+    "cd /var/spool/postfix 2>/dev/null; "
+    'echo "queue postfix $(find maildrop incoming active deferred hold -type f 2>/dev/null | wc -l)"',
+)
+#: which MTAs are there, and whether a tunnel is configured: what a play needs to leave out words that have nothing to do
+STANDS = (
+    "sh",
+    "-c",
+    "[ ! -e /usr/sbin/postfix ] || echo mta postfix; "
+    "[ ! -e /usr/sbin/sendmail.sendmail ] && [ ! -e /usr/libexec/sendmail/sendmail ] || echo mta sendmail; "
+    "[ ! -e /etc/mailhost/stunnel.conf ] || echo tunnels; true",
+)
 #: what installs without asking; the names follow
 INSTALL = {
     "apt-get": (
@@ -44,7 +66,10 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     for product in params["products"]:
         if product not in PACKAGES:
             raise BadInput("products", f"{product!r} is not a product mailhost knows", f"Choose from {', '.join(PACKAGES)}")
-    return (*REQUESTS, WHICH, Command(DPKG), Command(RPM))
+    yield from (*REQUESTS, WHICH, Command(DPKG), Command(RPM), Command(STANDS))
+    have = installed(System("", (), "debian"), seen)
+    if any(EXCLUDE[name] in have for product in params["products"] for name in PACKAGES[product]["debian"] if name in EXCLUDE):
+        yield Command(QUEUES)  # a second question, only where a package is about to take another's place
 
 
 def installed(platform: System, seen: Seen) -> "set[str]":
@@ -56,6 +81,31 @@ def installed(platform: System, seen: Seen) -> "set[str]":
     return {name for name in EVERY for line in lines if line.startswith(name + "-") and line[len(name) + 1 :][:1].isdigit()}
 
 
+def waiting(seen: Seen, mta: str) -> int:
+    """How many messages wait in the queues of an MTA."""
+    found = re.findall(rf"^queue {mta} +(\d+)", seen.output(*QUEUES).text, re.M)
+    return int(found[0]) if found else 0
+
+
+def _refuse_to_lose_mail(missing: "list[str]", have: "set[str]", seen: Seen) -> None:
+    for package in missing:
+        other = EXCLUDE.get(package, "")
+        mta = other.split("-")[0]
+        if other in have and waiting(seen, mta):
+            raise BadConfiguration(
+                f"the queue of {mta}",
+                f"{waiting(seen, mta)} messages wait there, and {package} takes {other} away",
+                "Let them go out (mailq shows them), or delete what cannot be delivered, and run again",
+            )
+
+
+def _stopped(package: str) -> Run:
+    """The MTA that a package takes away, stopped first: Debian's sendmail would run on without its files and hold port 25."""
+    mta = package.split("-")[0]
+    again = encode(SERVICES + 'restart "$1"\n')
+    return Run(f"stop {mta}", ("sh", "-s", mta), encode(SERVICES + 'stop "$1"\n'), undo=("sh", "-s", mta), undo_stdin=again)
+
+
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     platform = system(seen)
     if platform.family == "unknown":
@@ -63,8 +113,12 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     wanted = [name for product in params["products"] for name in PACKAGES[product][platform.family]]
     have = installed(platform, seen)
     missing = [name for name in wanted if name not in have]
-    plan = Plan(facts={"packages": wanted, "installed": missing})
+    stands = seen.output(*STANDS).text.splitlines()
+    mtas = [line[4:] for line in stands if line.startswith("mta ")]
+    plan = Plan(facts={"packages": wanted, "installed": missing, "mtas": mtas, "tunnels": "tunnels" in stands})
     if missing:
+        if platform.family == "debian":
+            _refuse_to_lose_mail(missing, have, seen)
         tool = manager(seen)
         if tool is None:
             raise BadConfiguration(
@@ -72,7 +126,10 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
                 f"has no {', '.join(missing)}, and none of {', '.join(MANAGERS)} to install them",
                 "Install them by hand",
             )
+        if tool == "apt-get":
+            plan.operations += [_stopped(EXCLUDE[name]) for name in missing if EXCLUDE.get(name) in have]
         names = ", ".join(missing)
-        plan.operations.append(Run(f"install {names} with {tool}", (*INSTALL[tool], *missing)))
+        gone = [GOES_TOO[name] + "-" for name in missing if tool == "apt-get" and GOES_TOO.get(name) in have]
+        plan.operations.append(Run(f"install {names} with {tool}", (*INSTALL[tool], *missing, *gone)))
         plan.operations.append(Run(f"see that {names} came", (*CONFIRM[platform.family], *missing)))
     return plan

@@ -12,7 +12,7 @@ from ..probe import proofs
 from ..probe.connection import Target
 from ..probe.proofs import Login, Proof
 from ..probe.relay import relay
-from .postfix_relay import domain, network
+from .relay import domain, network
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "address": {"type": "str", "required": True},

@@ -6,6 +6,7 @@ import re
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ..conf.colons import Colons
+from ..conf.keyed import Keyed
 from ..dialects.system import REQUESTS, System, system
 from ..dialects.versions import Version, version
 from ..errors import BadConfiguration, BadInput
@@ -13,7 +14,9 @@ from ..host import Command, File, Request, Seen, encode
 from ..plan import OPTIONS, Plan, Run, Write
 from .dovecot import VERSION
 from .dovecot_settings import USERS
-from .postfix_relay import ALIASES, MAILBOXES, MAP_TYPE, domain, map_files, map_type
+from .postfix_relay import ALIASES, MAILBOXES, MAP_TYPE, map_files, map_type
+from .relay import domain
+from .sendmail_relay import MAKEMAP, VIRTUSERS
 
 _BOX = {
     "name": {"type": "str", "required": True},
@@ -22,11 +25,15 @@ _BOX = {
     "aliases": {"type": "list", "elements": "str", "default": []},
     "uid": {"type": "int"},
     "purge_mail": {"type": "bool", "default": False},
+    "quota": {"type": "int"},
+    "password": {"type": "str", "no_log": True},
 }
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "mailboxes": {"type": "list", "elements": "dict", "required": True, "options": _BOX},
     "store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
     "domains": {"type": "list", "elements": "str", "default": []},
+    "mta": {"type": "str", "choices": ["postfix", "sendmail"], "default": "postfix"},
+    "access": {"type": "str", "choices": ["dovecot", "cyrus"], "default": "dovecot"},
     **OPTIONS,
 }
 _NAME = re.compile(r"^[a-z0-9_][a-z0-9._-]{0,63}$")
@@ -85,6 +92,11 @@ def _validate(params: Mapping[str, Any]) -> None:
         seen.add(name)
         if re.search(r"[:\s\0]", box.get("password_hash") or ""):
             raise BadInput(f"{_place(number, box)}, password_hash", "a colon or white space in the hash", "Give the hash alone")
+        if box.get("quota") is not None and params["access"] == "dovecot":
+            raise BadInput(
+                f"{_place(number, box)}, quota", "this store enforces none", "Leave it out, or use Cyrus (mailhost_access: cyrus)"
+            )
+        _refuse_password(_place(number, box), box, params)
         uid = box.get("uid")
         if uid is not None and (uid < 500 or uid > 2147483646 or params["store"] == "virtual"):
             raise BadInput(f"{_place(number, box)}, uid", f"{uid} is not a mailbox user's uid", "Give 500 or more, for a system account")
@@ -98,9 +110,29 @@ def _validate(params: Mapping[str, Any]) -> None:
             seen.add(alias)
 
 
+def _refuse_password(place: str, box: Box, params: Mapping[str, Any]) -> None:
+    """A clear password is for APOP: in Dovecot's virtual store, or in Cyrus' own store of secrets."""
+    word = box.get("password")
+    if params["access"] == "cyrus":
+        if params["store"] == "virtual" and box.get("password_hash"):
+            way = "Give password, or use system accounts (mailhost_mailbox_store: system)"
+            raise BadInput(f"{place}, password_hash", "a hash, and Cyrus' own store of users holds clear passwords", way)
+        return
+    if not word:
+        return
+    if params["store"] == "system":
+        raise BadInput(
+            f"{place}, password", "clear, and accounts of the system have hashes", "Give password_hash, or use the virtual store"
+        )
+    if box.get("password_hash"):
+        raise BadInput(f"{place}, password", "given beside password_hash, and the store holds one of them", "Give one")
+    if re.search(r"[:\r\n\0]", word):
+        raise BadInput(f"{place}, password", "a colon, a newline or NUL, which the passwd-file cannot hold", "Choose another password")
+
+
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
-    paths = ["/etc/passwd", USERS, ALIASES, MAILBOXES] + (["/etc/shadow"] if params["store"] == "system" else [])
+    paths = ["/etc/passwd", USERS, ALIASES, MAILBOXES, VIRTUSERS] + (["/etc/shadow"] if params["store"] == "system" else [])
     return (*REQUESTS, *map(File, paths), Command(VERSION), Command(MAP_TYPE))
 
 
@@ -145,10 +177,11 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     accounts = Colons(seen.file("/etc/passwd").text, "/etc/passwd")
     if params["store"] == "system":
         _system(params, seen, plan, accounts)
-    else:
+    elif params["access"] == "dovecot":
         _virtual(params, seen, plan, accounts)
-    said = seen.output(*MAP_TYPE)
-    if said.ok:
+    if params["mta"] == "sendmail":
+        _virtusertable(params, seen, plan)
+    elif seen.output(*MAP_TYPE).ok:
         map_files(plan, seen, map_type(seen), _maps(params, seen))
     plan.operations.sort(key=lambda operation: isinstance(operation, Run) and operation.about.endswith(AND_MAIL))  # no way back: last
     return plan
@@ -244,7 +277,9 @@ def _virtual(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons
             continue
         stands = users.get(name)
         text = box.get("password_hash")
-        if text is None:
+        if box.get("password"):
+            secret = "{PLAIN}" + box["password"]
+        elif text is None:
             secret = stands[1] if stands else "{CRYPT}!"
         elif stands is not None and stands[1] == "{CRYPT}" + text and text.startswith(("$6$", "$5$")):
             secret = stands[1]  # unchanged since it was validated
@@ -260,11 +295,34 @@ def _virtual(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons
     facts = plan.facts
     changes = [f"{name}: password" for name in facts["password_changed"]]
     settings = (before + changes, _described(users) + [f"{line} (changed)" for line in changes])
-    plan.write(Write(state, encode(users.render()), mode=0o640, owner="root:dovecot", settings=settings))
+    clear = any("{PLAIN}" in (users.get(name) or ["", ""])[1] for name in users.names())
+    mode, holder = (0o600, "dovecot:dovecot") if clear else (0o640, "root:dovecot")
+    plan.write(Write(state, encode(users.render()), mode=mode, owner=holder, settings=settings))
 
 
 def _described(users: Colons) -> "list[str]":
     return [f"{name}: mailbox" for name in users.names()]
+
+
+def _virtusertable(params: Mapping[str, Any], seen: Seen, plan: Plan) -> None:
+    """The aliases as rows of Sendmail's virtusertable; rows that lead to none of our mailboxes stay as they are."""
+    boxes = {box["name"]: box for box in params["mailboxes"]}
+    table = Keyed(seen.file(VIRTUSERS).text, VIRTUSERS)
+    before = table.settings()
+    wanted = {
+        f"{alias}@{name}": box["name"]
+        for name in params["domains"]
+        for box in boxes.values()
+        if box["state"] == "present"
+        for alias in box.get("aliases") or []
+    }
+    table.unset(*(row.key for row in table.rows() if row.value in boxes and row.key.partition("@")[2] in params["domains"]
+                  and row.key not in wanted))  # fmt: skip
+    for key, target in wanted.items():
+        table.set(key, target)
+    if plan.write(Write(seen.file(VIRTUSERS), encode(table.render()), fallback_mode=0o640, settings=(before, table.settings()))):
+        build = ("sh", "-c", MAKEMAP, "makemap", VIRTUSERS)
+        plan.operations.append(Run(f"build {VIRTUSERS}.db", build, after_undo=build if seen.file(VIRTUSERS).exists else ()))
 
 
 def _maps(params: Mapping[str, Any], seen: Seen) -> "dict[str, str]":
@@ -282,8 +340,10 @@ def _maps(params: Mapping[str, Any], seen: Seen) -> "dict[str, str]":
     head = "# Written by mailhost (mailboxes).\n"
     found = {ALIASES: head + "".join(f"{key}\t{target}\n" for key, target in sorted(lines.items()))}
     if virtual:
-        users = Colons(seen.file(USERS).text, USERS)
-        names = (set(users.names()) | set(boxes)) - {name for name, box in boxes.items() if box["state"] == "absent"}
+        stand = Colons(seen.file(USERS).text, USERS).names()
+        if params["access"] == "cyrus":  # which has no file of users; the table itself tells who is known
+            stand = [row.key.split("@")[0] for row in Keyed(seen.file(MAILBOXES).text, MAILBOXES).rows()]
+        names = (set(stand) | set(boxes)) - {name for name, box in boxes.items() if box["state"] == "absent"}
         rows = sorted(f"{name}@{domain_name}\t{name}/Maildir/\n" for name in names for domain_name in params["domains"])
         found[MAILBOXES] = head + "".join(rows)
     return found

@@ -21,7 +21,7 @@ MASTER = (
     "sh",
     "-c",
     'for f in /proc/[0-9]*/comm /proc/[0-9]*/cmdline; do tr "\\0" " " <$f; echo; done 2>/dev/null | grep -o '
-    '-e "^sendmail: accepting" -e "^master$" -e "[a-z/]*postfix[a-z/]*/master" | sort -u; true',
+    '-e "^sendmail: .*accepting" -e "^master$" -e "[a-z/]*postfix[a-z/]*/master" | sort -u; true',
 )
 PORTS = ("cat", "/proc/net/tcp", "/proc/net/tcp6")  # no File: in proc(5) each has a size of 0
 

@@ -5,7 +5,6 @@ A rule that would let a stranger relay is refused, whoever wrote it: the options
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Any, Iterable, Mapping, Optional
 
@@ -16,72 +15,31 @@ from ..dialects.system import REQUESTS, system
 from ..dialects.versions import Version, dotted, version
 from ..errors import BadConfiguration, BadInput
 from ..host import Command, File, Request, Seen
-from ..plan import OPTIONS, Check, Plan, Run, Write
+from ..plan import Check, Plan, Run, Write
+from . import relay
 
 MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
 VERSION = ("postconf", "-d", "-h", "mail_version")
 MAP_TYPE = ("postconf", "-d", "-h", "default_database_type")
 ALIASES, MAILBOXES = "/etc/mailhost/aliases", "/etc/mailhost/mailboxes"
-ARGUMENT_SPEC: "dict[str, Any]" = {
-    "hostname": {"type": "str", "required": True},
-    "domains": {"type": "list", "elements": "str", "required": True},
-    "networks": {"type": "list", "elements": "str", "default": ["127.0.0.0/8", "::1/128"]},
-    "relay_domains": {"type": "list", "elements": "str", "default": []},
-    "authenticated": {"type": "bool", "default": True},
-    "smarthost": {"type": "str", "default": ""},
-    "certificate": {"type": "path"},
-    "key": {"type": "path", "no_log": False},
-    "mailbox_store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
-    "maildir": {"type": "str", "default": "Maildir"},
-    **OPTIONS,
-}
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-NAME = re.compile(rf"^{_LABEL}(?:\.{_LABEL})+$")
-_SMARTHOST = re.compile(rf"^(?:\[(?:{_LABEL}(?:\.{_LABEL})*|[0-9.]+|IPv6:[0-9a-fA-F:]+)\]|{_LABEL}(?:\.{_LABEL})+)(?::\d{{1,5}})?$")
+GROUP, SMTPD = "/etc/group", "/etc/postfix/sasl/smtpd.conf"
+ARGUMENT_SPEC = relay.ARGUMENT_SPEC
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
-    return (*REQUESTS, Command(VERSION), Command(MAP_TYPE), File(MAIN), File(MASTER), File(ALIASES), File(MAILBOXES))
-
-
-def network(place: str, text: str) -> str:
-    """A network in Postfix' form; refuses what is not one, and what would trust strangers."""
-    try:
-        found = ipaddress.ip_network(text, strict=True)
-    except ValueError as error:
-        detail = "has host bits set" if "host bits" in str(error) else "is not an IP network"
-        raise BadInput(place, f"{text!r} {detail}", "Write it as address/length, as in 192.0.2.0/24") from None
-    widest = 8 if found.version == 4 else 16
-    if found.prefixlen < widest:
-        raise BadInput(
-            place,
-            f"{text} would let strangers relay: it holds {'all of' if not found.prefixlen else 'much of'} the Internet",
-            f"Name your own networks, no wider than /{widest}",
-        )
-    return str(found) if found.version == 4 else f"[{found.network_address}]/{found.prefixlen}"
-
-
-def domain(place: str, text: str) -> str:
-    if not NAME.match(text) or len(text) > 253 or text.rsplit(".", 1)[-1].isdigit():
-        raise BadInput(place, f"{text!r} is not a domain of at least two labels", "Write it as in example.org (IDNA form)")
-    return text.lower()
+    files = (MAIN, MASTER, ALIASES, MAILBOXES, *((GROUP, SMTPD) if params["access"] == "cyrus" else ()))
+    return (*REQUESTS, Command(VERSION), Command(MAP_TYPE), *map(File, files))
 
 
 def _validate(params: Mapping[str, Any]) -> None:
-    for text in params["networks"]:
-        network("networks", text)
-    for option in ("domains", "relay_domains"):
-        for text in params[option]:
-            domain(option, text)
-    if not params["domains"]:
-        raise BadInput("domains", "empty: mail would be accepted for nobody", "Name the domains delivered here")
-    domain("hostname", params["hostname"])
-    both = sorted(set(map(str.lower, params["domains"])) & set(map(str.lower, params["relay_domains"])))
-    if both:
-        raise BadInput("relay_domains", f"{', '.join(both)} is delivered here and cannot be passed on too", "Name it once")
-    if params["smarthost"] and not _SMARTHOST.match(params["smarthost"]):
-        raise BadInput("smarthost", f"{params['smarthost']!r} is neither a name nor [host]:port", "Write [mail.example.org]:587")
+    relay.validate(params)
+    if params["access"] == "cyrus" and params["mailbox_store"] == "virtual" and params["authenticated"]:
+        raise BadInput(
+            "authenticated",
+            "true, and Postfix cannot ask anybody about the passwords of Cyrus' own users, which only Cyrus may read",
+            "Set mailhost_relay_authenticated to false, or use mailbox_store system",
+        )
 
 
 def map_type(seen: Seen) -> str:
@@ -121,7 +79,7 @@ def restrictions(rule: str, authenticated: bool, stands: "Optional[str]") -> str
 
 
 def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: str, main: MainCf) -> "dict[str, str]":
-    domains = [domain("domains", text) for text in params["domains"]]
+    domains = [relay.domain("domains", text) for text in params["domains"]]
     virtual = params["mailbox_store"] == "virtual"
     authenticated = params["authenticated"]
     rule = dialect.RELAY_RULE.at(number) or ""
@@ -130,8 +88,8 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
         "myhostname": params["hostname"].lower(),
         "inet_interfaces": "all",
         "mydestination": ", ".join(dict.fromkeys(local)),
-        "mynetworks": " ".join(network("networks", text) for text in params["networks"]) or "127.0.0.0/8",
-        "relay_domains": " ".join(domain("relay_domains", text) for text in params["relay_domains"]),
+        "mynetworks": " ".join(relay.network("networks", text) for text in params["networks"]),
+        "relay_domains": " ".join(relay.domain("relay_domains", text) for text in params["relay_domains"]),
         "relayhost": params["smarthost"],
         rule: restrictions(rule, authenticated, main.get(rule)),
         "smtpd_tls_cert_file": params.get("certificate") or platform.certificate,
@@ -142,12 +100,16 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
         "virtual_alias_maps": f"{kind}:{ALIASES}",
         "home_mailbox": params["maildir"] + "/",
     }
-    if authenticated:
+    if params["access"] == "cyrus":
+        found["virtual_transport" if virtual else "mailbox_transport"] = f"lmtp:unix:{platform.cyrus_socket}"
+    if authenticated and params["access"] == "cyrus":
+        found.update(smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", smtpd_sasl_security_options="noanonymous")
+    elif authenticated:
         found.update(smtpd_sasl_type="dovecot", smtpd_sasl_path="private/auth", smtpd_sasl_security_options="noanonymous")
     if virtual:
+        found.update(virtual_mailbox_domains=" ".join(domains), virtual_mailbox_maps=f"{kind}:{MAILBOXES}")
+    if virtual and params["access"] == "dovecot":
         found.update(
-            virtual_mailbox_domains=" ".join(domains),
-            virtual_mailbox_maps=f"{kind}:{MAILBOXES}",
             virtual_mailbox_base="/var/vmail",
             virtual_uid_maps="static:5000",
             virtual_gid_maps="static:5000",
@@ -180,7 +142,7 @@ def _guard_services(master: MasterCf, rule: str) -> None:
             if name == "mynetworks":
                 for word in filter(None, words):
                     try:
-                        network(place, word.replace("[", "").replace("]", ""))
+                        relay.network(place, word.replace("[", "").replace("]", ""))
                     except BadInput as error:
                         raise BadConfiguration(place, f"-o mynetworks: {error.what}", "Remove that -o") from None
 
@@ -200,8 +162,14 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     if params["mailbox_store"] == "system":
         for name in ("virtual_mailbox_domains", "virtual_mailbox_maps"):
             main.unset(name)
-    _submission(master, params["authenticated"], rule)
+    wanted = _settings(params, number, platform, kind, main)
+    for name in ("mailbox_transport", "virtual_transport"):
+        if name not in wanted and main.get(name) == f"lmtp:unix:{platform.cyrus_socket}":
+            main.unset(name)
     plan = Plan(services=("postfix",), facts={"version": dotted(number)})
+    if params["access"] == "cyrus":
+        _beside_cyrus(plan, seen, master, platform)
+    _submission(master, params["authenticated"], rule)
     map_files(plan, seen, kind, _first_maps(params, seen))
     changed = plan.write(Write(seen.file(MAIN), _bytes(main.render()), settings=(before, main.settings())))
     changed |= plan.write(Write(seen.file(MASTER), _bytes(master.render()), settings=(services, master.settings())))
@@ -209,6 +177,19 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         plan.operations.append(Check("/etc/postfix", ("postconf", "-c", "@TREE@", "-n")))
         plan.operations.append(Check("/etc/postfix", ("postfix", "-c", "@TREE@", "check")))
     return plan
+
+
+def _beside_cyrus(plan: Plan, seen: Seen, master: MasterCf, platform: Any) -> None:
+    """Postfix must reach the sockets of Cyrus and saslauthd: they lie outside its chroot, in folders of two groups."""
+    for service in (("smtp", "inet"), ("lmtp", "unix")):
+        master.set_chroot(*service, "n")
+    members = {line.split(":")[0]: line.rpartition(":")[2].strip().split(",") for line in seen.file(GROUP).text.splitlines()}
+    for name in ("mail", "sasl"):
+        if name in members and "postfix" not in members[name]:
+            add, drop = ("gpasswd", "-a", "postfix", name), ("gpasswd", "-d", "postfix", name)
+            plan.operations.append(Run(f"put postfix into group {name}", add, undo=drop))
+    if platform.family == "debian":
+        plan.write(Write(seen.file(SMTPD), b"pwcheck_method: saslauthd\nmech_list: plain login\n"))
 
 
 def _bytes(text: str) -> bytes:

@@ -216,7 +216,7 @@ def message(target: Target, wanted: Sequence[str], login: "Login | None", domain
     try:
         client = c.smtp(target, "plain")
         body = f"Subject: mailhost probe {token}\r\nMessage-ID: <{token}@{c.HELO}>\r\n\r\nÄ message to prove its way.\r\n"
-        client.sendmail(f"probe@{c.HELO}", [f"{login.user.split('@')[0]}@{domain}"], body.encode("utf-8"))
+        client.sendmail("", [f"{login.user.split('@')[0]}@{domain}"], body.encode("utf-8"))
         c.close(client)
     except Dialogue as error:
         return {name: Proof("fail", f"not accepted by SMTP: {seen(error)}") for name in ("imap", "pop3")}

@@ -114,7 +114,7 @@ for item in $serve; do # a port that another process took
     case " $before " in *" $item "*) continue ;; esac
     if is_open "${item##*,}"; then
         holder=$(holder_of "${item##*,}")
-        case $holder in "" | *dovecot* | *master*) continue ;; esac # our own, which came up after all
+        case $holder in "" | -* | *dovecot* | *master* | *sendmail* | *stunnel*) continue ;; esac # our own, which came up after all
         reason="$reason; port ${item##*,} is held by $holder"
     fi
 done
@@ -140,6 +140,12 @@ if [ -n "$journals" ]; then
     serve=$before
     closed=
     why=
+    remain= # what the old state does not start, as the other MTA of a switch taken back, stays down
+    for unit in $touched; do ! begins "$unit" || remain="$remain $unit"; done
+    touched=$remain
+    remain=
+    for unit in $units; do ! begins "$unit" || remain="$remain $unit"; done
+    units=$remain
     start_all
     if wait_for quick; then outcome="$outcome:$restored; the host serves as before"; else
         outcome="$outcome:$restored; the host does NOT serve as before: $why"; fi

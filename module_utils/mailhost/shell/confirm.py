@@ -75,7 +75,9 @@ take_back() { # why: undo every applied change, the newest first, and restart wh
         taken="$taken ${left##*/}"
     done
     if [ -s "$state/pending" ]; then
-        for unit in $(cut -d " " -f 1 "$state/pending" | sort -u); do restart "$unit" </dev/null >/dev/null 2>&1; done
+        for unit in $(cut -d " " -f 1 "$state/pending" | sort -u); do
+            ! is_enabled "$unit" || restart "$unit" </dev/null >/dev/null 2>&1 # one that does not start at boot was not ours to start
+        done
     fi
     if [ -n "$taken" ]; then
         {

@@ -17,15 +17,44 @@ enable() {
     elif command -v chkconfig >/dev/null; then chkconfig "$1" on
     else update-rc.d "$1" defaults >/dev/null && update-rc.d "$1" enable; fi
 }
-restart() { # stop and start: a reload after a failed start waits for master(8) to try again, up to a minute
+disable() {
+    if systemd; then systemctl disable --quiet "$1"
+    elif command -v chkconfig >/dev/null; then chkconfig --level 0123456 "$1" off
+    else update-rc.d "$1" disable; fi
+}
+begins() { # does it start in any runlevel?
+    if ! systemd && command -v chkconfig >/dev/null; then chkconfig --list "$1" 2>/dev/null | grep -q ":on"
+    else is_enabled "$1"; fi
+}
+stop() {
     exec 3</dev/null
+    pids=
+    if [ "$1" = sendmail ]; then # before its script takes the files away
+        for file in /var/run/sendmail/mta/sendmail.pid /var/run/sendmail.pid; do
+            [ ! -r "$file" ] || ! IFS= read -r pid <"$file" || pids="$pids $pid"
+        done
+    fi
+    if systemd; then within 30 systemctl stop "$1"; else within 30 service "$1" stop >/dev/null 2>&1; fi
+    for pid in $pids; do # Debian 13's script looks for it under another name, and ends nothing
+        turns=0
+        while grep -q sendmail "/proc/$pid/cmdline" 2>/dev/null && [ "$turns" -lt 15 ]; do
+            kill "$pid" 2>/dev/null
+            sleep 1
+            turns=$((turns + 1))
+        done
+    done
+}
+restart() { # stop and start: a reload after a failed start waits for master(8) to try again, up to a minute
+    stop "$1"
     if systemd; then
-        within 30 systemctl stop "$1"
         systemctl reset-failed "$1" 2>/dev/null
         within 30 systemctl start "$1"
     else
-        within 30 service "$1" stop >/dev/null 2>&1
+        umask 022 # what a daemon makes as it starts is for others too, and not every init script says so
         within 30 service "$1" start 2>&1
+        code=$?
+        umask 077
+        return "$code"
     fi
 }
 within() { # seconds, command: run it with stdin from descriptor 3, killed when the time is over

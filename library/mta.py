@@ -1,0 +1,89 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mta
+short_description: Which mail transfer agent is the host's own
+description:
+  - Sets the alternative C(mta) where Red Hat's C(alternatives) manages it (F(/usr/sbin/sendmail), C(mailq), C(newaliases), the PAM and man
+    links follow), stops the other MTA, disables it in all runlevels, enables and starts this one; one step, undone as one.
+  - Messages that wait in the other one's queue stay there and are counted in a warning.
+  - On Debian the two packages exclude each other, so M(mail_packages) decides; this word then has nothing to do.
+options:
+  name:
+    description: The MTA that is to run.
+    type: str
+    choices: [postfix, sendmail]
+    required: true
+  lock_timeout:
+    description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
+    type: int
+    default: 60
+  confirm_timeout:
+    description: Seconds within which M(mail_commit) must confirm the change; else the host takes it back by itself. 0 is never.
+    type: int
+    default: 600
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+notes:
+  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
+    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
+  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: CentOS 5's default
+  mta:
+    name: sendmail
+"""
+
+RETURN = r"""
+mta:
+  description: The host's MTA.
+  returned: success
+  type: str
+  sample: sendmail
+waiting:
+  description: How many messages wait in the other one's queue.
+  returned: success
+  type: int
+  sample: 0
+pending:
+  description: Services that wait for M(mail_commit) to restart them.
+  returned: always
+  type: list
+  elements: str
+  sample: [sendmail]
+journal:
+  description: The journal of this change on the host, below C(/var/lib/mailhost/journal).
+  returned: when something was changed
+  type: str
+  sample: 20261123T110000-0a1b2c3d
+
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 1
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.mailhost.entry import run_module
+from ansible.module_utils.mailhost.features import mta
+
+
+def main():
+    run_module(mta, AnsibleModule)
+
+
+if __name__ == "__main__":
+    main()
