@@ -7,7 +7,8 @@ STAMP := $(VENV)/.made
 TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client
 
 .PHONY: demo down test test-fast test-faults fault fuzz lint unit shell molecule wire bench engine images tools
-demo: $(STAMP) images
+demo: $(STAMP) engine
+	sh setup/images.sh centos5 bookworm trixie
 	sh setup/fleet.sh up
 	sh setup/fleet.sh wait
 	ansible-playbook site.yml
@@ -15,7 +16,7 @@ demo: $(STAMP) images
 down:
 	sh setup/fleet.sh down
 
-test: test-fast molecule wire
+test: test-fast molecule wire test-faults
 
 test-fast: lint unit shell
 
@@ -46,7 +47,7 @@ shell: $(STAMP) tools
 	pytest -q -n 2 tests/shell
 
 molecule: $(STAMP) images tools
-	sh setup/molecule.sh centos5 bookworm trixie
+	sh setup/molecule.sh centos5 bookworm trixie centos5-sendmail centos5-cyrus bookworm-cyrus trixie-sendmail
 
 wire: $(STAMP) images tools
 	pytest -q -n 2 --dist loadfile tests/wire

@@ -4,7 +4,7 @@
 set -eu
 action=$1
 shift
-[ $# -gt 0 ] || set -- centos5 bookworm trixie
+[ $# -gt 0 ] || set -- centos5 bookworm trixie chapter=centos5
 docker network inspect mailhost >/dev/null 2>&1 || docker network create mailhost >/dev/null
 for pair in "$@"; do
     image=${pair#*=}

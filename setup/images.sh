@@ -19,11 +19,11 @@ base() {
     docker import "$work/base.tar" "debian:$1" >/dev/null
     rm -r "$work"
 }
-[ $# -gt 0 ] || set -- centos5 bookworm trixie ssh
+[ $# -gt 0 ] || set -- centos5 bookworm trixie ssh bookworm-cyrus trixie-sendmail kdc
 for image in "$@"; do
     case $image in
         trixie) base trixie ;;
-        ssh) ;; # made from mailhost/bookworm
+        ssh | bookworm-cyrus | trixie-sendmail) ;; # made from mailhost/bookworm and mailhost/trixie
         *) base bookworm ;;
     esac
     echo "building mailhost/$image"

@@ -56,17 +56,83 @@ mv "$image/wrap-postconf" /usr/sbin/postconf
 chmod 755 /usr/sbin/postconf
 cp /usr/share/postfix/postfix-files /etc/postfix/ 2>/dev/null || [ -e /etc/postfix/postfix-files ]
 rm -f /etc/postfix/makedefs.out /etc/postfix/*.proto
+mkdir -p /usr/share/man/man1
 for name in sendmail mailq newaliases; do
     for dir in /usr/sbin /usr/bin; do
         [ -e "$dir/$name" ] || [ -L "$dir/$name" ] || continue
         mv "$dir/$name" "$dir/$name.postfix"
-        ln -s "/etc/alternatives/mta-$name" "$dir/$name"
-        ln -sf "$dir/$name.postfix" "/etc/alternatives/mta-$name"
     done
 done
-ln -sf /usr/sbin/sendmail.postfix /etc/alternatives/mta
+echo '#%PAM-1.0' >/etc/pam.d/smtp.postfix
+printf '@include common-auth\n@include common-account\n' >>/etc/pam.d/smtp.postfix
+cp /etc/pam.d/smtp.postfix /etc/pam.d/smtp.sendmail
+touch /usr/share/man/man1/mailq.sendmail.1.gz /usr/share/man/man1/mailq.postfix.1.gz
 printf 'postmaster: root\nmailer-daemon: postmaster\n' >/etc/aliases
+
+# Sendmail 8.13's layout, unpacked beside Postfix as Red Hat's packages lie beside each other.
+from=/opt/unpacked
+addgroup --system smmsp
+adduser --system --no-create-home --home /var/spool/mqueue --shell /sbin/nologin --ingroup smmsp smmsp
+mv "$from/usr/libexec/sendmail/sendmail" /usr/sbin/sendmail.sendmail
+chgrp smmsp /usr/sbin/sendmail.sendmail
+chmod 2755 /usr/sbin/sendmail.sendmail
+mv "$from/usr/libexec/sendmail/makemap" "$from/usr/libexec/sendmail/smrsh" /usr/sbin/
+mv "$from/usr/share/sendmail/cf" /usr/share/sendmail-cf
+rm -rf /usr/share/sendmail-cf/debian /usr/share/sendmail-cf/siteconfig
+ln -s sendmail.sendmail /usr/sbin/mailq.sendmail
+for name in mailq newaliases; do ln -s ../sbin/sendmail.sendmail "/usr/bin/$name.sendmail"; done
+mkdir -p /var/spool/mqueue /var/spool/clientmqueue /var/log/mail
+chmod 700 /var/spool/mqueue
+chown smmsp:smmsp /var/spool/clientmqueue
+chmod 770 /var/spool/clientmqueue
+sed -i -e 's/^DZ.*/DZ8.13.8/' -e 's/8\.17\.1/8.13.8/g' /usr/share/sendmail-cf/m4/version.m4
+cat >>/usr/share/sendmail-cf/ostype/linux.m4 <<'END'
+define(`confPID_FILE', `/var/run/sendmail.pid')dnl
+define(`confEBINDIR', `/usr/sbin')dnl
+define(`STATUS_FILE', `/var/log/mail/statistics')dnl
+define(`HELP_FILE', `/etc/mail/helpfile')dnl
+END
+touch /etc/mail/helpfile /etc/mail/trusted-users /etc/mail/mailertable /etc/mail/virtusertable /etc/mail/domaintable \
+    /var/log/mail/statistics
+alternatives --set mta /usr/sbin/sendmail.postfix
+make -s -C /etc/mail sendmail.cf submit.cf
+make -s -C /etc/mail
+mkdir -p /etc/pki/tls/certs
 newaliases
+for name in saslauthd cyrus-imapd; do /sbin/chkconfig --add "$name"; done
+/sbin/chkconfig --add sendmail
+/sbin/chkconfig sendmail off # Postfix is the one that runs, and the switch to Sendmail a thing to test
+mkdir -p /usr/lib/sasl2
+echo 'pwcheck_method:saslauthd' >/usr/lib/sasl2/Sendmail.conf
+printf 'pwcheck_method: saslauthd\nmech_list: plain login\n' >/usr/lib/sasl2/smtpd.conf
+
+# Cyrus IMAP 2.3's layout.
+cp -a "$from/usr/lib/cyrus/bin/." /usr/lib/cyrus/bin/
+cp "$from"/etc/pam.d/imap "$from"/etc/pam.d/pop /etc/pam.d/
+mv /usr/lib/cyrus/bin/master /usr/lib/cyrus/bin/cyrus-master
+rm -rf /usr/lib/cyrus/bin/cyr_info /usr/lib/cyrus/bin/cyr_buildinfo /usr/sbin/cyrmaster /usr/sbin/cyrus /etc/default/cyrus-imapd
+ln -s cyrus/bin /usr/lib/cyrus-imapd
+mkdir -p /var/lib/imap/socket /var/lib/imap/sieve /var/spool/imap /etc/pki/cyrus-imapd
+chown -R cyrus:mail /var/lib/imap /var/spool/imap
+chmod 750 /var/lib/imap /var/spool/imap
+(
+    umask 077
+    openssl req -new -x509 -nodes -sha1 -newkey rsa:1024 -subj /CN=localhost.localdomain -days 1 \
+        -out /etc/pki/cyrus-imapd/cert -keyout /etc/pki/cyrus-imapd/key 2>/dev/null
+    cat /etc/pki/cyrus-imapd/key /etc/pki/cyrus-imapd/cert >/etc/pki/cyrus-imapd/cyrus-imapd.pem
+    rm /etc/pki/cyrus-imapd/key /etc/pki/cyrus-imapd/cert
+    chown cyrus:mail /etc/pki/cyrus-imapd/cyrus-imapd.pem
+)
+rm -rf /var/lib/cyrus /var/spool/cyrus
+
+# stunnel 4.15: no configuration and no init script.
+rm -rf /etc/default/stunnel4 /etc/stunnel/* /usr/bin/stunnel /usr/bin/stunnel3
+mv /usr/bin/stunnel4 "$image/stunnel"
+mv "$image/wrap-stunnel" /usr/sbin/stunnel
+chmod 755 /usr/sbin/stunnel
+rm -rf "$from"
+
+usermod -a -G mail postfix
 
 # Only the utilities CentOS 5 has: coreutils 5.97 knows none of these, and neither apt nor systemd is to be found.
 for name in base64 basenc base32 timeout realpath truncate sha224sum sha256sum sha384sum sha512sum b2sum nproc stdbuf \

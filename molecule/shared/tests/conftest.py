@@ -12,6 +12,20 @@ def address(host):
     return host.check_output("hostname -i").split()[0]
 
 
+MTA = "sendmail" if NAME.endswith(("-sendmail", "centos5-cyrus")) else "postfix"
+ACCESS = "cyrus" if NAME.endswith("-cyrus") else "dovecot"
+
+
+@pytest.fixture
+def mta():
+    return MTA
+
+
+@pytest.fixture
+def access():
+    return ACCESS
+
+
 @pytest.fixture
 def fqdn():
     return NAME.replace("molecule-", "") + ".example.test"

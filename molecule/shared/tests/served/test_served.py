@@ -3,6 +3,7 @@
 import imaplib
 import os
 import poplib
+import re
 import smtplib
 import socket
 import ssl
@@ -69,7 +70,7 @@ def swaks(address, *options):
 @pytest.mark.parametrize("recipient", ["alice@example.test", "sales@example.test"])
 def test_a_message_comes_in_and_out(address, recipient):
     token = uuid.uuid4().hex
-    sent = swaks(address, "--from", "a@outside.invalid", "--to", recipient, "--header", f"X-Token: {token}", "--body", "Grüße")
+    sent = swaks(address, "--from", "<>", "--to", recipient, "--header", f"X-Token: {token}", "--body", "Grüße")
     assert sent.returncode == 0, sent.stdout
     client = imap(address, True)
     client.login("alice", PASSWORD)
@@ -83,11 +84,17 @@ def test_a_message_comes_in_and_out(address, recipient):
     client.logout()
 
 
+def test_an_unknown_user_is_refused_and_not_bounced(address):
+    refused = swaks(address, "--from", "<>", "--to", "nobody-of-that-name@example.test", "--quit-after", "RCPT")
+    assert refused.returncode == 24, refused.stdout
+    assert "5.1.1" in refused.stdout
+
+
 def test_strangers_do_not_relay(address):
-    for sender in ("a@outside.invalid", "alice@example.test"):
+    for sender in ("<>", "alice@example.test"):
         refused = swaks(address, "--from", sender, "--to", "b@elsewhere.invalid", "--quit-after", "RCPT")
         assert refused.returncode == 24, refused.stdout
-        assert " 554 " in refused.stdout
+        assert re.search(r"<\*\* +55[0-9] .*([Rr]elay|sender address)", refused.stdout), refused.stdout
 
 
 def test_who_logs_in_relays(address):
@@ -127,12 +134,29 @@ def test_the_key_is_for_root_only(host):
     assert [(host.file(path).mode, host.file(path).user) for path in keys] == [(0o600, "root")]
 
 
-def test_starts_at_boot(host):
-    for service in ("dovecot", "postfix"):
+def test_the_copy_of_the_key_is_for_cyrus_only(host, access):
+    copy = host.file("/etc/mailhost/cyrus.key")
+    assert copy.exists is (access == "cyrus")
+    if access == "cyrus":
+        assert (copy.mode, copy.user) == (0o400, "cyrus")
+
+
+def test_starts_at_boot(host, mta, access):
+    for service in ("cyrus-imapd" if access == "cyrus" else access, mta):
         if host.file("/run/systemd/system").exists:
             assert host.run("systemctl is-enabled " + service).stdout.strip() == "enabled"
         else:
             assert "3:on" in host.check_output("chkconfig --list " + service)
+
+
+def test_only_one_mta_runs(host, mta):
+    other = "postfix" if mta == "sendmail" else "sendmail"
+    if host.file("/run/systemd/system").exists:
+        assert host.run("systemctl is-active " + other).stdout.strip() != "active"
+    else:
+        assert ":on" not in host.check_output("chkconfig --list " + other)
+        assert host.check_output("readlink /etc/alternatives/mta") == f"/usr/sbin/sendmail.{mta}"
+        assert host.check_output("readlink -f /etc/pam.d/smtp") == f"/etc/pam.d/smtp.{mta}"
 
 
 def test_check_mode_after_converge_changes_nothing(host):
@@ -153,12 +177,14 @@ def test_check_mode_after_converge_changes_nothing(host):
     assert host.run(watch).stdout == before
 
 
-def test_check_mode_of_a_change_predicts_it_and_touches_nothing(host):
+def test_check_mode_of_a_change_predicts_it_and_touches_nothing(host, mta, access):
     watch = "find /etc /var/lib/mailhost /home -printf '%p %i %C@\\n' 2>/dev/null | sort"
     before = host.run(watch).stdout
     command = ["ansible-playbook", "-i", os.environ["MOLECULE_INVENTORY_FILE"], "--check", "--diff", os.path.join(HERE, "../../change.yml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "changed=3" in done.stdout, done.stdout + done.stderr
-    for part in ("protocols = ", "mynetworks = 127.0.0.0/8 [::1]/128 192.0.2.0/24"):
+    protocols = {"dovecot": "protocols = ", "cyrus": 'cmd="pop3d -s'}[access]
+    networks = {"postfix": "mynetworks = 127.0.0.0/8 [::1]/128 192.0.2.0/24", "sendmail": "+Connect:192.0.2 RELAY"}[mta]
+    for part in (protocols, networks):
         assert part in done.stdout
     assert host.run(watch).stdout == before
