@@ -104,6 +104,38 @@ def rows():
     yield from (("mail_undo", {"count": count}) for count in (0, -1, 10000))
 
 
+M4 = ["a`b", "a'b", "syscmd(`id')", "include(/etc/shadow)", "a(b", "a)b", "a\nb.test", "a dnl b"]
+ADMINS = ["anyone", "anonymous", "a b", "a\nallowanonymouslogin: yes", "", "Cyrus"]
+MAILBOXES = ["user.bob.x", "a/../b", "*", "%", 'a"b', "{10}", "b&AOk-b", "", "b\nz LOGOUT", "anyone", "mailhost", LONG, "-x"]
+TUNNEL = {"name": "imaps", "accept": "10993", "connect": "143"}
+TUNNELS = [{"name": text} for text in ("", "a b", "a]\nexec = /bin/sh", "[x", LONG)]
+TUNNELS += [{"accept": text} for text in ("", "0", "99999", "x", "993\nexec = /bin/sh", "example.org:993")]
+TUNNELS += [{"connect": text} for text in ("", "/bin/sh", "143\nexec = /bin/sh", "1.2.3.4.5:143")]
+TUNNELS += [{"protocol": "imap", "connect": "110"}, {"connect": "25"}]
+
+
+def rows_of_other_daemons():
+    """The same battery through the words for Sendmail, Cyrus and stunnel."""
+    relay = {"hostname": "a.test", "domains": ["a.test"]}
+    yield from (("sendmail_relay", {**relay, "networks": [text]}) for text in (*NETWORKS, *M4, "2001:db8::/33"))
+    yield from (("sendmail_relay", {**relay, "hostname": name}) for name in (*HOSTS, *M4))
+    yield from (("sendmail_relay", {**relay, "domains": [name]}) for name in (*HOSTS, *M4, "|/bin/sh", "com"))
+    yield from (("sendmail_relay", {**relay, "relay_domains": [name]}) for name in (*HOSTS, *M4, "com", "*"))
+    yield from (("sendmail_relay", {**relay, "smarthost": text}) for text in (*M4, "[x", "a b", "a:b"))
+    yield "sendmail_relay", {**relay, "mailbox_store": "virtual"}
+    yield from (("mta", {"name": text}) for text in ("exim", "", "sendmail;id"))
+    yield from (("cyrus_services", {"protocols": texts}) for texts in ([], ["rpop"], ["imap", "imap"], ["imap\nx"], ["*"]))
+    yield from (("cyrus_services", {"protocols": ["imap"], "admins": [text]}) for text in ADMINS)
+    yield from (("cyrus_services", {"protocols": ["imap"], "addresses": [text]}) for text in ("localhost", '1.2.3.4" cmd="x', ""))
+    yield from (("cyrus_services", {"protocols": ["imap"], "auth_mechanisms": [text]}) for text in ("anonymous", "apop", "", "plain\nx"))
+    yield from (("cyrus_mailboxes", {"mailboxes": [{"name": name}]}) for name in MAILBOXES)
+    yield from (("cyrus_mailboxes", {"mailboxes": [{"name": "x", **more}]}) for more in ({"quota": 0}, {"password": SECRET + "\n"}))
+    yield from (("stunnel_services", {"services": [{**TUNNEL, **more}], "networks": ["127.0.0.0/8"]}) for more in TUNNELS)
+    yield from (
+        ("mailboxes", {"mailboxes": [{"name": "x", **more}], "domains": ["a.test"]}) for more in ({"password": SECRET}, {"quota": 1})
+    )
+
+
 class Argv(threading.Thread):
     """Looks at the arguments of every process of this machine, the containers' too, for a secret."""
 
@@ -147,7 +179,7 @@ def play(machine, folder, playbook, *options, callback="ansible.builtin.default"
 
 
 def test_bad_input(machine, tmp_path, count):
-    given = list(rows())
+    given = [*rows(), *rows_of_other_daemons()]
     # each row is to fail, and the next is tried all the same; the results are judged below
     tasks = [{"name": f"row {number}", word: args, "ignore_errors": True} for number, (word, args) in enumerate(given)]
     playbook = tmp_path / "play.json"

@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SYSTEMD = ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
 SYSTEMD += ["-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/tmp", "-e", "container=docker"]
 SYSTEMD += ["-e", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
-OPTIONS = {"centos5": ["--tmpfs", "/run"]}
+OPTIONS = {"centos5": ["--tmpfs", "/run"], "kdc": []}
 PASSWORD = "demo a$s\"s'w\\ö"
 DEMO = yaml.safe_load((ROOT / "inventory/demo/group_vars/mailhosts.yml").read_text())
 VARIABLES = {
