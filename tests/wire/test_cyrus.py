@@ -103,7 +103,8 @@ def test_gssapi_logins_with_a_real_kdc(cyrus, tmp_path):
         cyrus.run("sleep 2")
         kdc.run("echo ticket | kinit alice")
         for program, port, done in (("imtest", 143, ". logout"), ("pop3test", 110, "QUIT")):
-            test = f"echo '{done}' | timeout 20 {program} -m GSSAPI -l 0 -u alice -a alice -p {port} {host} 2>&1 | LC_ALL=C tr -cd '[:print:]'"
+            client = f"timeout 20 {program} -m GSSAPI -l 0 -u alice -a alice -p {port} {host}"
+            test = f"echo '{done}' | {client} 2>&1 | LC_ALL=C tr -cd '[:print:]'"
             said = kdc.run(test, check=False).stdout
             assert "Authenticated." in said, said
             kdc.run("kdestroy")
