@@ -63,6 +63,22 @@ options:
     choices: [dovecot, cyrus]
     default: dovecot
 
+  accept:
+    description: >-
+      Rules that let strangers through and stay all the same, by the name that an error or a report gives them; each with a reason, which
+      every report shows.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      rule:
+        description: The rule's name, such as C(FEATURE relay_entire_domain).
+        type: str
+        required: true
+      reason:
+        description: Why it may stay.
+        type: str
+        required: true
   lock_timeout:
     description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
     type: int

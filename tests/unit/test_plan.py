@@ -136,7 +136,8 @@ def test_failures_read_well():
 
 
 def test_layers():
-    """module_utils/mailhost imports relatively or from the standard library; nothing in it imports ansible; pure code opens nothing."""
+    """module_utils/mailhost imports relatively or from the standard library; nothing in it imports ansible; pure code opens nothing
+    (report/ keeps the audit's files on the controller)."""
     import sys
 
     for path in MODULES.rglob("*.py"):
@@ -146,6 +147,8 @@ def test_layers():
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 assert (node.module or "").split(".")[0] in sys.stdlib_module_names, path
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                assert node.func.id != "open", path
+                assert node.func.id != "open" or path.parent.name == "report", path
         if path.parent.name == "conf":
             assert not re.search(r"^from \.\.(features|dialects)", path.read_text(), re.M), path
+        if path.parent.name in ("policy", "probe"):
+            assert not re.search(r"^from \.\.(features|plan|transaction|report)", path.read_text(), re.M), path

@@ -165,6 +165,7 @@ def _imapd(imapd: Settings, params: Mapping[str, Any], here: Installation, platf
         "sasl_sasldb_path": SASLDB,
         "sasl_mech_list": " ".join(word.upper() for word in ("plain", "login", "gssapi") if word in names),
         "popminpoll": "0",
+        "munge8bit": "no",  # a header of eight bits (RFC 6532) comes out as it came in, not as XXX
         ("tls_server_cert" if new else "tls_cert_file"): params.get("certificate") or platform.certificate,
         ("tls_server_key" if new else "tls_key_file"): KEY,
     }

@@ -85,7 +85,7 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
         yield from _given(params)
     for path, key in {_paths(params, System("", (), family)) for family in ("debian", "redhat")}:
         yield File(path)
-        yield _asked(path, key)
+        yield asked(path, key)
     yield from {File(System("", (), family).openssl_cnf) for family in ("debian", "redhat")}
 
 
@@ -126,7 +126,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     return _self_signed(params, seen, path, key, now)
 
 
-def _asked(path: str, key: str) -> Command:
+def asked(path: str, key: str) -> Command:
     return Command(("sh", "-c", STANDS, "stands", path, key))
 
 
@@ -144,9 +144,22 @@ class Standing:
     def safe(self) -> bool:
         return self.mode in ("600", "400") and self.owner == "root"
 
+    @property
+    def is_a_pair(self) -> bool:
+        return bool(self.public) and self.public == self.key_public
 
-def _stands(seen: Seen, path: str, key: str) -> Standing:
-    said = seen.output(*_asked(path, key).argv).text
+    @property
+    def ends(self) -> Optional[int]:
+        """When the certificate expires, in seconds since 1970; None if it cannot be read."""
+        return _date(self.shown, "notAfter")
+
+    @property
+    def begins(self) -> Optional[int]:
+        return _date(self.shown, "notBefore")
+
+
+def stands_of(seen: Seen, path: str, key: str) -> Standing:
+    said = seen.output(*asked(path, key).argv).text
     shown, _, rest = said.partition("= key\n")
     public, _, mode = rest.partition("= mode\n")
     words = (mode + " ? ?").split()
@@ -155,12 +168,12 @@ def _stands(seen: Seen, path: str, key: str) -> Standing:
 
 def reason_to_renew(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> str:
     """Why a new certificate is due; empty if the one that stands will do."""
-    stands = _stands(seen, path, key)
+    stands = stands_of(seen, path, key)
     shown = stands.shown
-    ends, begins = _date(shown, "notAfter"), _date(shown, "notBefore")
+    ends, begins = stands.ends, stands.begins
     if ends is None or begins is None:
         return "there is none that can be read"
-    if not stands.public or stands.public != stands.key_public:
+    if not stands.is_a_pair:
         return "the key is not the certificate's"
     if names_of(shown.text) != {name.lower() for name in params["names"]}:
         return "its names are not those asked for"
@@ -242,7 +255,7 @@ def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now
                 undo=("sh", "-c", UNMAKE, "undo", path, key),
             )
         )
-    elif not _stands(seen, path, key).safe:
+    elif not stands_of(seen, path, key).safe:
         plan.operations.append(Run(f"make {key} readable by root only", ("chmod", "600", "--", key)))
         plan.operations.append(Run(f"give {key} to root", ("chown", "root", "--", key)))
     return plan
@@ -274,7 +287,7 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
     described = f"a certificate until {time.strftime('%Y-%m-%d', time.gmtime(ends))}"
     state = seen.file(path)
     new = plan.write(Write(state, body.encode(), settings=([], [described]), mode=0o644 if not state.exists else None))
-    stands = _stands(seen, path, key)
+    stands = stands_of(seen, path, key)
     if stands.key_public != theirs or not stands.safe:
         keep = Run(
             f"put the key into {key}",

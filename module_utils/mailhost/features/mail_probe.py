@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from ..dialects.dovecot import PORTS
 from ..errors import BadInput
 from ..host import Host
-from ..probe import proofs
+from ..probe import connection, proofs
+from ..probe import relay as battery
 from ..probe.connection import Target
+from ..probe.finding import worst
 from ..probe.proofs import Login, Proof
-from ..probe.relay import relay
+from ..probe.wire import Endpoint
 from .relay import domain, network
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
@@ -50,7 +52,7 @@ def probe(params: Mapping[str, Any]) -> "dict[str, Proof]":
             "certificate": pool.submit(proofs.certificate, target, wanted, smtp),
             "cleartext": pool.submit(proofs.cleartext, target, wanted, smtp, login, params["cleartext_login"] == "refuse"),
             "login": pool.submit(proofs.logins, target, wanted, login),
-            "relay": pool.submit(relay, target, params["domain"]),
+            "relay": pool.submit(relay, target, params["domain"], smtp),
         }
         ways = pool.submit(proofs.message, target, wanted, login, params["domain"])
         found = {name: job.result() for name, job in jobs.items()}
@@ -59,6 +61,28 @@ def probe(params: Mapping[str, Any]) -> "dict[str, Proof]":
         for name in ("relay", "cleartext"):
             found[name] = Proof("invalid", vantage.detail)
     return found
+
+
+def relay(target: Target, domain: str, smtp: Sequence[str]) -> Proof:
+    """Every pattern of the battery is refused for good on these services, and every control accepted."""
+    names = battery.Names(target.fqdn, domain, target.address)
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [job for word in smtp for job in battery.jobs(_endpoint(target, word), names, connection.lenient(), battery.Followed())]
+        found = list(pool.map(lambda job: job(), jobs))
+    verdict = worst(finding.verdict for finding in found)
+    if verdict == "pass":
+        patterns = {finding.id for finding in found if finding.id.startswith("relay.R")}
+        controls = {finding.id for finding in found if finding.id.startswith("relay.C")}
+        return Proof("pass", f"{len(patterns)} patterns refused, {len(controls)} controls accepted (HELO {connection.HELO})")
+    bad = [one for one in found if one.verdict == verdict]
+    named = "; ".join(f"{one.id[6:]} on {one.where}: {one.title}: {one.detail}" for one in bad[:3])
+    if not bad:
+        return Proof("none", "no SMTP service was named")
+    return Proof(verdict, ("OPEN: " if bad[0].detail.startswith("accepted: ") else "") + named)
+
+
+def _endpoint(target: Target, word: str) -> Endpoint:
+    return Endpoint(target.address, connection.PORTS[word], "smtp", name=target.fqdn, submission=word == "submission")
 
 
 def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[str, Any]":

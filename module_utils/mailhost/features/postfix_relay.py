@@ -5,7 +5,6 @@ A rule that would let a stranger relay is refused, whoever wrote it: the options
 
 from __future__ import annotations
 
-import re
 from typing import Any, Iterable, Mapping, Optional
 
 from ..conf.main_cf import MainCf
@@ -16,6 +15,8 @@ from ..dialects.versions import Version, dotted, version
 from ..errors import BadConfiguration, BadInput
 from ..host import Command, File, Request, Seen
 from ..plan import Check, Plan, Run, Write
+from ..policy import postfix as policy
+from ..policy.cause import accepted, refuse
 from . import relay
 
 MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
@@ -29,7 +30,15 @@ ARGUMENT_SPEC = relay.ARGUMENT_SPEC
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
     files = (MAIN, MASTER, ALIASES, MAILBOXES, *((GROUP, SMTPD) if params["access"] == "cyrus" else ()))
-    return (*REQUESTS, Command(VERSION), Command(MAP_TYPE), *map(File, files))
+    yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), *map(File, files))
+    if seen.file(MAIN).kind == seen.file(MASTER).kind == "file":
+        yield from map(File, policy.tables(setup(MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER), (), seen)))
+
+
+def setup(main: MainCf, master: MasterCf, number: Version, seen: Seen) -> policy.Setup:
+    """A Postfix as the policy reads it, with the tables that were read."""
+    texts = {path: state.text if state.kind == "file" else None for path, state in seen.files.items()}
+    return policy.Setup(main, master, number, texts)
 
 
 def _validate(params: Mapping[str, Any]) -> None:
@@ -58,24 +67,20 @@ def postfix_version(seen: Seen) -> Version:
     return number
 
 
-def restrictions(rule: str, authenticated: bool, stands: "Optional[str]") -> str:
-    """The list that guards relaying. Where it is also the list for everything else (before 2.10), what stood there
-    besides goes behind the guard, where it can refuse more but open nothing."""
+def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept: "Iterable[str]" = ()) -> str:
+    """The list that guards relaying: in front of the guard what was accepted there with a reason, and where it is also the list
+    for everything else (before 2.10), what stood there besides behind it, where it can refuse more but open nothing."""
     guard = ["permit_mynetworks", *(["permit_sasl_authenticated"] if authenticated else []), "reject_unauth_destination"]
+    dropped = (*guard, "permit_sasl_authenticated", "defer_unauth_destination", "permit")
     rest: "list[str]" = []
-    if rule == "smtpd_recipient_restrictions" and stands:
-        words = re.split(r"[\s,]+", stands.strip())
-        dropped = (*guard, "permit_sasl_authenticated", "defer_unauth_destination", "permit", "")
-        rest = [word for word in words if word not in dropped]
-        joined, words = "", []
-        for word in rest:  # a table belongs to the word before it
-            if ":" in word or word.startswith("/"):
-                joined = words.pop() if words else ""
-                words.append(f"{joined} {word}".strip())
-            else:
-                words.append(word)
-        rest = words
-    return ", ".join(guard + rest)
+    for word in policy.words(stands or ""):
+        if rest and (":" in word or word.startswith("/")):  # a table belongs to the word before it
+            rest[-1] += f" {word}"
+        elif word not in dropped:
+            rest.append(word)
+    kept = [word for word in rest if any(one == word or one.startswith((f"{word} ", f"{rule} {word}")) for one in accept)]
+    behind = [word for word in rest if word not in kept] if rule == "smtpd_recipient_restrictions" else []
+    return ", ".join(kept + guard + behind)
 
 
 def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: str, main: MainCf) -> "dict[str, str]":
@@ -91,7 +96,7 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
         "mynetworks": " ".join(relay.network("networks", text) for text in params["networks"]),
         "relay_domains": " ".join(relay.domain("relay_domains", text) for text in params["relay_domains"]),
         "relayhost": params["smarthost"],
-        rule: restrictions(rule, authenticated, main.get(rule)),
+        rule: restrictions(rule, authenticated, main.get(rule), accepted(params["accept"])),
         "smtpd_tls_cert_file": params.get("certificate") or platform.certificate,
         "smtpd_tls_key_file": params.get("key") or platform.key,
         "smtpd_tls_security_level": "may",
@@ -100,6 +105,7 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
         "virtual_alias_maps": f"{kind}:{ALIASES}",
         "home_mailbox": params["maildir"] + "/",
     }
+    found.update(dialect.SUBMISSION_PROTOCOLS.at(number) or () if authenticated else ())
     if params["access"] == "cyrus":
         found["virtual_transport" if virtual else "mailbox_transport"] = f"lmtp:unix:{platform.cyrus_socket}"
     if authenticated and params["access"] == "cyrus":
@@ -127,26 +133,6 @@ def map_files(plan: Plan, seen: Seen, kind: str, contents: "dict[str, str]") -> 
             plan.operations.append(Run(f"build {path}", build, after_undo=build if state.exists else ()))
 
 
-def _guard_services(master: MasterCf, rule: str) -> None:
-    """An smtpd service whose own options take the guard away is refused, with its place."""
-    for service in master.services():
-        if service.fields[7] != "smtpd":
-            continue
-        for name, value in service.options.items():
-            words = re.split(r"[\s,]+", value)
-            place = f"{master.name}:{service.line}"
-            if name == rule and not any(word in dialect.REJECTS for word in words):
-                raise BadConfiguration(
-                    place, f"service {service.fields[0]} overrides {name} with nothing that rejects a stranger", "Remove that -o"
-                )
-            if name == "mynetworks":
-                for word in filter(None, words):
-                    try:
-                        relay.network(place, word.replace("[", "").replace("]", ""))
-                    except BadInput as error:
-                        raise BadConfiguration(place, f"-o mynetworks: {error.what}", "Remove that -o") from None
-
-
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     _validate(params)
     number, platform, kind = postfix_version(seen), system(seen), map_type(seen)
@@ -156,7 +142,6 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     main, master = MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER)
     before, services = main.settings(), master.settings()
     rule = dialect.RELAY_RULE.at(number) or ""
-    _guard_services(master, rule)
     for name, value in _settings(params, number, platform, kind, main).items():
         main.set(name, value)
     if params["mailbox_store"] == "system":
@@ -170,6 +155,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     if params["access"] == "cyrus":
         _beside_cyrus(plan, seen, master, platform)
     _submission(master, params["authenticated"], rule)
+    plan.warnings += refuse(policy.causes(setup(main, master, number, seen)), params["accept"], BadConfiguration)
     map_files(plan, seen, kind, _first_maps(params, seen))
     changed = plan.write(Write(seen.file(MAIN), _bytes(main.render()), settings=(before, main.settings())))
     changed |= plan.write(Write(seen.file(MASTER), _bytes(master.render()), settings=(services, master.settings())))

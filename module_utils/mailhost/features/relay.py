@@ -8,6 +8,7 @@ from typing import Any, Mapping
 
 from ..errors import BadInput
 from ..plan import OPTIONS
+from ..policy.cause import ACCEPT, accepted
 from .access import path
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
@@ -22,6 +23,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "mailbox_store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
     "maildir": {"type": "str", "default": "Maildir"},
     "access": {"type": "str", "choices": ["dovecot", "cyrus"], "default": "dovecot"},
+    "accept": ACCEPT,
     **OPTIONS,
 }
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -53,6 +55,7 @@ def domain(place: str, text: str) -> str:
 
 
 def validate(params: Mapping[str, Any]) -> None:
+    accepted(params["accept"])
     for text in params["networks"]:
         network("networks", text)
     for option in ("certificate", "key"):

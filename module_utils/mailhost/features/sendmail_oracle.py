@@ -12,6 +12,7 @@ from typing import Any, Mapping
 from ..errors import BadConfiguration
 from ..host import Command, Seen
 from ..plan import Check
+from ..policy.cause import accepted
 
 STRANGERS = ("203.0.113.77", "198.51.100.77", "192.0.2.77")
 ELSEWHERE = "elsewhere.invalid"
@@ -40,6 +41,10 @@ def stranger(params: Mapping[str, Any]) -> str:
 def patterns(params: Mapping[str, Any]) -> "tuple[list[str], list[str]]":
     """Recipients that must be refused, and those that must be accepted."""
     here, domain, user = params["hostname"].lower(), params["domains"][0].lower(), f"user@{ELSEWHERE}"
+    local = [f"<postmaster@{name.lower()}>" for name in params["domains"][:20]]
+    rules = accepted(params["accept"])
+    if rules:  # what was accepted with a reason would answer some of these; a plain third party is refused all the same
+        return ([] if "FEATURE promiscuous_relay" in rules else [f"<{user}>"]), local
     inner = f"user%{ELSEWHERE}"
     refused = [
         f"<{user}>",
@@ -52,7 +57,7 @@ def patterns(params: Mapping[str, Any]) -> "tuple[list[str], list[str]]":
     if len(here.split(".")) > 2:
         refused.append(f"<user@mailhost-relay-test.{here.split('.', 1)[1]}>")
     refused = [one for one in refused if one.strip("<>").rpartition("@")[2] not in _accepted_domains(params)]
-    return refused, [f"<postmaster@{name.lower()}>" for name in params["domains"][:20]]
+    return refused, local
 
 
 def _accepted_domains(params: Mapping[str, Any]) -> "set[str]":
@@ -65,7 +70,7 @@ def _accepted_domains(params: Mapping[str, Any]) -> "set[str]":
 def _questions(params: Mapping[str, Any]) -> "tuple[int, list[str]]":
     address = stranger(params)
     refused, accepted = patterns(params)
-    senders = ("spam@" + ELSEWHERE, f"spam@{params['domains'][0].lower()}")
+    senders = ("spam@" + ELSEWHERE, f"spam@{params['domains'][0].lower()}")[: 1 if params["accept"] else 2]
     head = [f".D{{client_addr}}{address}", f".D{{client_name}}[{address}]", ".D{client_resolve}FAIL"]
     lines = list(head)
     for sender in senders:

@@ -11,7 +11,7 @@ import ipaddress
 import re
 from typing import Any, Iterable, Mapping
 
-from ..conf.keyed import Keyed, Names, Row
+from ..conf.keyed import Keyed, Names
 from ..conf.sendmail_mc import Call, SendmailMc
 from ..dialects import sendmail as dialect
 from ..dialects.system import REQUESTS, System, system
@@ -19,6 +19,10 @@ from ..dialects.versions import dotted, version
 from ..errors import BadConfiguration, BadInput
 from ..host import Command, File, Request, Seen, decode, encode
 from ..plan import Plan, Run, Write
+from ..policy import sendmail as policy
+from ..policy.cause import accepted as policy_accepted
+from ..policy.cause import refuse
+from ..policy.sendmail import LOOPBACK_NAMES
 from . import relay
 from .sendmail_oracle import candidate, live, verdict
 
@@ -51,7 +55,6 @@ MAKEMAP = (
     'if [ -e "$1.db" ]; then chown --reference="$1.db" "$new.db"; chmod --reference="$1.db" "$new.db"; '
     'else chmod 640 "$new.db"; fi; mv -f "$new.db" "$1.db"'
 )
-LOOPBACK_NAMES = ("localhost", "localhost.localdomain")
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
@@ -127,47 +130,11 @@ def _digest(text: str) -> str:
     return hashlib.sha1(encode(text)).hexdigest()
 
 
-def _refuse_open(mc: SendmailMc, access: Keyed, relayed: Names, params: Mapping[str, Any]) -> None:
-    """What lets strangers relay, whoever wrote it, with its place."""
-    for call in mc.every_call():
-        first = (call.args or [""])[0].strip()
-        reason = dialect.OPEN_FEATURES.get(first.lower()) if call.name == "FEATURE" else None
-        if reason:
-            raise BadConfiguration(f"{mc.name}:{call.line}", f"FEATURE({first}): {reason}", "Take that line out")
-        if call.name in ("RELAY_DOMAIN", "RELAY_DOMAIN_FILE"):
-            raise BadConfiguration(
-                f"{mc.name}:{call.line}",
-                f"{call.name}({first}) relays for clients and subdomains of those names",
-                "Take that line out and name the domains in mailhost_relay_domains",
-            )
+def _refuse_open(mc: SendmailMc, access: Keyed, relayed: Names, params: Mapping[str, Any]) -> "list[str]":
+    """What lets strangers relay, whoever wrote it, with its place; warnings for what was accepted with a reason."""
     wanted = {key.lower() for key in _rows(params)}
-    for row in access.rows():
-        reason = _opens(row) if row.value == "RELAY" and row.key.lower() not in wanted else ""
-        if reason:
-            raise BadConfiguration(f"{access.name}:{row.line}", f"{row.key} RELAY {reason}", "Take that row out")
-    for row in relayed.rows():
-        if "." not in row.key.strip("."):
-            raise BadConfiguration(f"{relayed.name}:{row.line}", f"{row.key} relays for a whole top-level domain", "Take that line out")
-
-
-def _opens(row: Row) -> str:
-    """Why a RELAY row is open to strangers; empty if it names what may be trusted."""
-    tag, separator, rest = row.key.partition(":")
-    if not separator or tag.lower() not in ("connect", "to", "from"):
-        return "has no tag: it counts for clients and for recipients alike"
-    if tag.lower() == "from":
-        return "trusts a sender's name, which anybody can give"
-    if rest.lower() in LOOPBACK_NAMES or rest == "127" or rest.startswith("127."):
-        return ""
-    if not rest.strip(".@"):
-        return "names nobody, so it counts for everybody"
-    version_6 = rest.lower().startswith("ipv6:")
-    parts = rest[5:].split(":") if version_6 else rest.split(".")
-    if version_6:
-        return "is much of the Internet" if len(parts) < 2 else ""
-    if len([part for part in parts if part]) < 2:
-        return "is a network of sixteen million addresses" if parts[0].isdigit() else "is a whole top-level domain"
-    return ""
+    domain, host = params["domains"][0].lower(), params["hostname"].lower()
+    return refuse(policy.causes(mc, access, relayed, wanted, domain, host), params["accept"], BadConfiguration)
 
 
 def _wanted_mc(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
@@ -268,6 +235,7 @@ def _access(params: Mapping[str, Any], seen: Seen) -> Keyed:
     access = Keyed(seen.file(ACCESS).text, ACCESS)
     wanted = _rows(params)
     keep = {key.lower() for key in wanted}
+    keep |= {rule[7:].lower() for rule in policy_accepted(params["accept"]) if rule.startswith("access ")}
     access.unset(*(row.key for row in access.rows() if row.value == "RELAY" and row.key.lower() not in keep))
     for key in wanted:
         if key.partition(":")[2] not in LOOPBACK_NAMES or access.get(key) is not None:
@@ -289,14 +257,15 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         Names(seen.file(RELAYED).text, RELAYED),
         Names(seen.file(LOCAL).text, LOCAL),
     )
-    _refuse_open(before, access, relayed, params)
+    accepted = _refuse_open(before, access, relayed, params)
     number = version(seen.output(*STANDS).text.partition("DZ")[2].partition("\n")[0])
-    plan = Plan(services=("sendmail",), facts={"version": dotted(number or ())})
+    plan = Plan(services=("sendmail",), facts={"version": dotted(number or ())}, warnings=accepted)
     names = [*(relay.domain("domains", text) for text in params["domains"]), params["hostname"].lower(), "localhost"]
     settings = (access.settings(), local.settings(), relayed.settings())
+    keep = policy_accepted(params["accept"])
     access = _access(params, seen)
     local.set_names(names)
-    relayed.set_names([])
+    relayed.set_names(name for name in relayed.names() if f"relay-domains {name}" in keep)
     mc = _wanted_mc(params, seen)
     plan.write(Write(seen.file(MC), encode(mc.render()), settings=(before.settings(), mc.settings())))
     _build(plan, seen, mc, has_m4)

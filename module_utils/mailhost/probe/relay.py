@@ -1,74 +1,296 @@
-"""Relay patterns: what open-relay testers try, with the controls that prove the daemon alive.
+"""The relay battery: fifty ways strangers have tried to send through a host, and the controls that prove the host alive.
 
-The ids are those of the project's relay battery (abuse.net, nmap's smtp-open-relay, DSBL's relaytest, RFC 2505 section 2.1).
+Ids and patterns are the project's own numbering of what abuse.net, nmap's smtp-open-relay, MAPS, DSBL's relaytest and the authors of
+Postfix and Sendmail try (RFC 2505, section 2.1; RFC 5321, sections 3.6 and 4.5.1). One connection each: error counters would
+otherwise turn a refusal into something else.
 """
 
 from __future__ import annotations
 
-import smtplib
-from typing import Dict, Tuple
+import ssl
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from . import connection as c
-from .connection import HELO, Target
-from .proofs import Dialogue, Proof, seen
+from .finding import Finding, Question
+from .wire import HELO, Endpoint, Invalid, Wire, opened, secured
 
 OUTSIDE = "victim.invalid"
-STRANGER = "spam@evil.invalid"
-#: id -> MAIL FROM, RCPT TO; S is the server, D a domain of its own, IP its address
-PATTERNS: "Dict[str, Tuple[str, str]]" = {
-    "R01": (f"<{STRANGER}>", f"<relaytest@{OUTSIDE}>"),
-    "R02": ("<>", f"<relaytest@{OUTSIDE}>"),
-    "R05": ("<spam@{D}>", f"<relaytest@{OUTSIDE}>"),
-    "R07": ("<spam@[{IP}]>", f"<relaytest@{OUTSIDE}>"),
-    "R13": (f"<{STRANGER}>", f"<relaytest%{OUTSIDE}@{{D}}>"),
-    "R18": (f"<{STRANGER}>", f'<"relaytest@{OUTSIDE}">'),
-    "R20": (f"<{STRANGER}>", f'<"relaytest@{OUTSIDE}"@{{S}}>'),
-    "R24": (f"<{STRANGER}>", f"<@{{S}}:relaytest@{OUTSIDE}>"),
-    "R28": (f"<{STRANGER}>", f"<{OUTSIDE}!relaytest@{{S}}>"),
-    "R40": (f"<{STRANGER}>", "<relaytest@sub.{D}>"),
+EVIL = "evil.invalid"
+FOREIGN = "192.0.2.1"  # RFC 5737
+SPAM = "<spam@{E}>"
+USER = "<{U}@{V}>"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """``sender`` and ``recipient`` are the envelope as sent; ``first`` is a recipient before it, ``before`` a command before MAIL."""
+
+    trick: str
+    sender: str = SPAM
+    recipient: str = USER
+    helo: str = HELO
+    first: str = ""
+    before: str = ""
+    parameter: str = ""
+
+
+PATTERNS: "Dict[str, Pattern]" = {
+    "R01": Pattern("plain third party"),
+    "R02": Pattern("null sender", "<>"),
+    "R03": Pattern("sender without domain", "<spam>"),
+    "R04": Pattern("sender at localhost", "<spam@localhost>"),
+    "R05": Pattern("forged local sender", "<spam@{D}>"),
+    "R06": Pattern("sender at the server's name", "<spam@{S}>"),
+    "R07": Pattern("sender at the server's address", "<spam@[{IP}]>"),
+    "R08": Pattern("privileged local sender", "<postmaster@{D}>"),
+    "R09": Pattern("sender is the recipient", USER),
+    "R10": Pattern("local sender in bang form", "<{D}!spam>"),
+    "R11": Pattern("recipient without brackets", recipient="{U}@{V}"),
+    "R12": Pattern("percent by the host's name", recipient="<{U}%{V}@{S}>"),
+    "R13": Pattern("percent by the domain", recipient="<{U}%{V}@{D}>"),
+    "R14": Pattern("percent by the address", recipient="<{U}%{V}@[{IP}]>"),
+    "R15": Pattern("percent by localhost", recipient="<{U}%{V}@localhost>"),
+    "R16": Pattern("percent without a domain", recipient="<{U}%{V}>"),
+    "R17": Pattern("nested percent", recipient="<{U}%{V}%{D}@{S}>"),
+    "R18": Pattern("whole address quoted", recipient='<"{U}@{V}">'),
+    "R19": Pattern("quoted percent", recipient='<"{U}%{V}">'),
+    "R20": Pattern("quoted local part", recipient='<"{U}@{V}"@{S}>'),
+    "R21": Pattern("quoted local part at the address", recipient='<"{U}@{V}"@[{IP}]>'),
+    "R22": Pattern("double at sign", recipient="<{U}@{V}@{S}>"),
+    "R23": Pattern("double at sign, address", recipient="<{U}@{V}@[{IP}]>"),
+    "R24": Pattern("source route", recipient="<@{S}:{U}@{V}>"),
+    "R25": Pattern("source route by the address", recipient="<@[{IP}]:{U}@{V}>"),
+    "R26": Pattern("route of two hops", recipient="<@{S},@{D}:{U}@{V}>"),
+    "R27": Pattern("bang path", recipient="<{V}!{U}>"),
+    "R28": Pattern("bang path by the host", recipient="<{V}!{U}@{S}>"),
+    "R29": Pattern("bang path by the address", recipient="<{V}!{U}@[{IP}]>"),
+    "R30": Pattern("bang path through the server", recipient="<{S}!{V}!{U}>"),
+    "R31": Pattern("bang and percent", recipient="<{S}!{U}%{V}>"),
+    "R32": Pattern("quoted bang path", recipient='<"{V}!{U}"@{S}>'),
+    "R33": Pattern("local sender and percent", "<spam@{D}>", "<{U}%{V}@{D}>"),
+    "R34": Pattern("null sender, percent and address", "<>", "<{U}%{V}@[{IP}]>"),
+    "R35": Pattern("HELO as localhost", helo="localhost"),
+    "R36": Pattern("HELO as the server", helo="{S}"),
+    "R37": Pattern("HELO as loopback's address", helo="[127.0.0.1]"),
+    "R38": Pattern("trailing dot", recipient="<{U}@{V}.>"),
+    "R39": Pattern("upper case", recipient="<{U}@{VU}>"),
+    "R40": Pattern("a foreign host below the domain", recipient="<{U}@sub.{D}>"),
+    "R41": Pattern("percent by a domain passed on", recipient="<{U}%{V}@{B}>"),
+    "R42": Pattern("double at sign by a domain passed on", recipient="<{U}@{V}@{B}>"),
+    "R43": Pattern("a stranger's domain whose MX is this host", recipient="<{U}@{P}>"),
+    "R44": Pattern("a foreign address in brackets", recipient="<{U}@[{F}]>"),
+    "R45": Pattern("a foreign address without brackets", recipient="<{U}@{F}>"),
+    "R46": Pattern("a comment of RFC 822", recipient="<{U}@{V}(x@{D})>"),
+    "R47": Pattern("an empty domain behind it", recipient="<{U}@{V}@>"),
+    "R48": Pattern("a local recipient first", first="<postmaster@{D}>"),
+    "R49": Pattern("forged AUTH parameter", parameter=" AUTH=<postmaster@{D}>"),
+    "R50": Pattern("a proxy's identity", before="XCLIENT ADDR=127.0.0.1"),
 }
-CONTROLS: "Dict[str, Tuple[str, str]]" = {
-    "C01": (f"<{STRANGER}>", "<postmaster>"),
-    "C02": (f"<{STRANGER}>", "<postmaster@{D}>"),
-    "C04": ("<>", "<postmaster@{D}>"),
+#: must be accepted: RFC 5321, 4.5.1 (postmaster, also without a domain), and mail for the host's own
+CONTROLS: "Dict[str, Pattern]" = {
+    "C01": Pattern("postmaster without a domain", recipient="<postmaster>"),
+    "C02": Pattern("postmaster of the domain", recipient="<postmaster@{D}>"),
+    "C03": Pattern("a user of the domain", recipient="<{user}@{D}>"),
+    "C04": Pattern("the null sender to the domain", "<>", "<{user}@{D}>"),
+    "C05": Pattern("a domain passed on", recipient="<bob@{B}>"),
 }
+#: tried once more behind a login that failed, in one connection
+AFTER_AUTH = ("R01", "R02", "R05", "R13", "R20", "R24", "R28", "R40")
 
 
-def ask(target: Target, sender: str, recipient: str) -> "tuple[int, str]":
-    """One connection: the reply code that decides, and its text. Ends with RSET: no message is sent."""
-    client = c.smtp(target, "plain")
+@dataclass(frozen=True)
+class Names:
+    """What the patterns' letters stand for. ``passed_on`` is a domain that the host passes on, ``user`` a mailbox; both may be empty."""
+
+    server: str
+    domain: str
+    address: str
+    passed_on: str = ""
+    user: str = ""
+    outside: str = OUTSIDE
+    evil: str = EVIL
+
+    def letters(self) -> "dict[str, str]":
+        literal = f"IPv6:{self.address}" if ":" in self.address else self.address
+        return {
+            "S": self.server,
+            "D": self.domain,
+            "IP": literal,
+            "B": self.passed_on,
+            "V": self.outside,
+            "VU": self.outside.upper(),
+            "E": self.evil,
+            "U": "relaytest",
+            "P": f"parked-{self.outside}",
+            "F": FOREIGN,
+            "user": self.user or "postmaster",
+        }
+
+
+@dataclass
+class Followed:
+    """Messages that were accepted where they should not be, by token: what the sink is asked for at the end."""
+
+    enabled: bool = False
+    tokens: "Dict[str, Finding]" = field(default_factory=dict)
+
+
+def _fill(pattern: Pattern, names: Names) -> Pattern:
+    letters = names.letters()
+    parts = (pattern.sender, pattern.recipient, pattern.helo, pattern.first, pattern.before, pattern.parameter)
+    return Pattern(pattern.trick, *(part.format(**letters) for part in parts))
+
+
+def ask(wire: Wire, pattern: Pattern) -> "Tuple[int, str]":
+    """The reply that decides, in a dialogue that is greeted."""
+    if pattern.before:
+        code, text = wire.smtp(pattern.before)
+        if code >= 400:
+            return code, text
+        wire.ehlo(pattern.helo)
+    code, text = wire.smtp(f"MAIL FROM:{pattern.sender}{pattern.parameter}")
+    if code >= 400 and ".1.8" in text[:6]:  # RFC 3463: the sender's domain is refused, which proves nothing
+        code, text = wire.smtp(f"MAIL FROM:<>{pattern.parameter}")
+    if code >= 400:
+        return code, text
+    if pattern.first:
+        code, text = wire.smtp(f"RCPT TO:{pattern.first}")
+        if code >= 400:
+            return code, text
+    code, text = wire.smtp(f"RCPT TO:{pattern.recipient}")
+    if code >= 400 and ".1.8" in text[:6] and pattern.sender != "<>":
+        wire.smtp("RSET")
+        wire.smtp("MAIL FROM:<>")
+        code, text = wire.smtp(f"RCPT TO:{pattern.recipient}")
+    return code, text
+
+
+def _opened(endpoint: Endpoint, context: ssl.SSLContext, helo: str) -> Wire:
+    """Servers speak to each other in clear; submission is asked inside TLS where it has it, since that is where it lets in."""
+    if not endpoint.submission:
+        return opened(endpoint, context, helo=helo)
     try:
-        code, text = client.docmd("MAIL", f"FROM:{sender}")
-        if code < 400:
-            code, text = client.docmd("RCPT", f"TO:{recipient}")
-        client.rset()
-        answer = text.decode("utf-8", "replace")
-    finally:
-        c.close(client)
-    if sender == f"<{STRANGER}>" and ".1.8" in answer[:6]:  # RFC 3463: the sender's domain is refused, which proves nothing
-        return ask(target, "<>", recipient)
-    return code, answer
+        return secured(endpoint, context, helo=helo)
+    except Invalid:
+        return opened(endpoint, context, helo=helo)
 
 
-def relay(target: Target, domain: str) -> Proof:
-    """Every pattern is refused for good (5xx), and every control accepted. A 4xx is a warning, silence is no refusal."""
-    names = {"D": domain, "S": target.fqdn, "IP": target.address}
-    warnings = []
+def one(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: ssl.SSLContext, followed: Followed) -> Finding:
+    """A pattern on a port: refused for good, or what happened instead."""
+    filled = _fill(pattern, names)
+    title = f"{pattern.trick}: from {filled.sender} to {filled.recipient}"
+    told = Question(f"relay.{name}", title, str(endpoint))
+    wire: Optional[Wire] = None
     try:
-        for name, (sender, recipient) in CONTROLS.items():
-            code, text = ask(target, sender.format(**names), recipient.format(**names))
-            if not 200 <= code < 300:
-                return Proof("fail", f"control {name} {recipient.format(**names)}: {code} {text}"[:200])
-        for name, (sender, recipient) in PATTERNS.items():
-            code, text = ask(target, sender.format(**names), recipient.format(**names))
+        with _opened(endpoint, context, filled.helo) as wire:
+            code, text = ask(wire, filled)
+            said = f"{code} {text}".replace("\n", " ")[:160]
+            if code == 421:
+                return told.answer("invalid", detail=said, dialogue=tuple(wire.dialogue))
+            if code >= 400:
+                verdict = "pass" if code >= 500 else "warn"
+                return told.answer(verdict, detail=said, dialogue=tuple(wire.dialogue))
+            way_out = "See the cause that relay.policy names; a stranger must be refused with 5xx"
+            if not followed.enabled:
+                return told.answer("fail", detail=f"accepted: {said}", way_out=way_out, dialogue=tuple(wire.dialogue))
+            token = _send(wire)
+            found = told.answer("fail", detail=f"accepted: {said}", way_out=way_out, dialogue=tuple(wire.dialogue))
+            followed.tokens[token] = found
+            return found
+    except Invalid as error:
+        dialogue = tuple(wire.dialogue) if wire else error.dialogue
+        return told.answer("invalid", detail=str(error), dialogue=dialogue)
+
+
+def _send(wire: Wire) -> str:
+    """The accepted message, with a token that a sink knows it by."""
+    token = uuid.uuid4().hex
+    code, text = wire.smtp("DATA")
+    if code == 354:
+        code, text = wire.smtp(f"Subject: relay test {token}\r\nX-Mailhost-Token: {token}\r\n\r\nA test of this host's relaying.\r\n.")
+    return token
+
+
+def control(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: ssl.SSLContext) -> Finding:
+    """A control: accepted from every server. Submission may refuse it for want of a login, but answer it must."""
+    filled = _fill(pattern, names)
+    told = Question(f"relay.{name}", f"control, {pattern.trick}: {filled.recipient} is accepted", str(endpoint))
+    wire: Optional[Wire] = None
+    try:
+        with _opened(endpoint, context, filled.helo) as wire:
+            code, text = ask(wire, filled)
+            said = f"{code} {text}".replace("\n", " ")[:160]
+            fine = 200 <= code < 300 or (endpoint.submission and code >= 500)
+            return told.answer(
+                "pass" if fine else "fail",
+                detail=said,
+                way_out="" if fine else "The host must take this mail; while it does not, its refusals prove nothing",
+                dialogue=tuple(wire.dialogue),
+            )
+    except Invalid as error:
+        return told.answer("invalid", detail=str(error), dialogue=tuple(wire.dialogue) if wire else error.dialogue)
+
+
+def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refused: str) -> Finding:
+    """A login that fails (``refused``, the initial response of PLAIN) opens nothing: then patterns in the same connection."""
+    told = Question("relay.S03", "a failed login opens nothing", str(endpoint))
+    wire: Optional[Wire] = None
+    try:
+        with _opened(endpoint, context, HELO) as wire:
+            if "AUTH" not in wire.extensions:
+                if not endpoint.submission and "STARTTLS" in wire.extensions:
+                    wire.starttls(context)
+                if "AUTH" not in wire.extensions:
+                    return told.answer("none", detail="no AUTH is offered", dialogue=tuple(wire.dialogue))
+            code, text = wire.smtp(f"AUTH PLAIN {refused}")
             if code < 400:
-                return Proof("fail", f"OPEN: {name} {sender.format(**names)} to {recipient.format(**names)}: {code} {text}"[:200])
-            if code < 500:
-                warnings.append(f"{name}: {code}")
-    except smtplib.SMTPResponseException as error:
-        return Proof("invalid", f"{error.smtp_code} {error.smtp_error!r}"[:200])
-    except Dialogue as error:
-        return Proof("invalid", seen(error))
-    if warnings:
-        return Proof("warn", "not refused for good: " + ", ".join(warnings))
-    return Proof("pass", f"{len(PATTERNS)} patterns refused, {len(CONTROLS)} controls accepted (HELO {HELO})")
+                return told.answer("fail", detail=f"nobody with a wrong password is let in: {code}", dialogue=tuple(wire.dialogue))
+            for name in AFTER_AUTH:
+                code, text = ask(wire, _fill(PATTERNS[name], names))
+                if code < 400:
+                    return told.answer("fail", detail=f"{name}: accepted: {code} {text[:80]}", dialogue=tuple(wire.dialogue))
+                wire.smtp("RSET")
+            return told.answer("pass", detail=f"{len(AFTER_AUTH)} patterns refused after {code}", dialogue=tuple(wire.dialogue))
+    except Invalid as error:
+        if wire and any(line.startswith("S: 535") for line in wire.dialogue) and "closed" in str(error):
+            return told.answer("pass", detail="the server ends the connection", dialogue=tuple(wire.dialogue))
+        return told.answer("invalid", detail=str(error), dialogue=tuple(wire.dialogue) if wire else error.dialogue)
+
+
+def witness(number: int, seen: "Mapping[str, str]") -> "Tuple[str, Pattern]":
+    """A pattern made of what the host's own policy says would get through."""
+    return f"W{number:02}", Pattern(
+        f"what {seen['rule']} lets through", seen.get("sender") or SPAM, seen.get("recipient") or USER, seen.get("helo") or HELO
+    )
+
+
+Job = Callable[[], Finding]
+PATIENCE = 3
+
+
+def patiently(job: Job) -> Finding:
+    """Once more, a little later, where the host has too many connections just now (421, RFC 5321, section 3.8)."""
+    found = job()
+    for _ in range(PATIENCE):
+        if found.verdict != "invalid" or "421" not in found.detail:
+            break
+        time.sleep(1.0)
+        found = job()
+    return found
+
+
+def jobs(
+    endpoint: Endpoint, names: Names, context: ssl.SSLContext, followed: Followed, witnesses: "Sequence[Mapping[str, str]]" = ()
+) -> "List[Job]":
+    """Every question to one port; patterns that need a domain passed on are left out where there is none."""
+    patterns = {**PATTERNS, **dict(witness(number, seen) for number, seen in enumerate(witnesses, 1))}
+    found: "List[Job]" = []
+    for name, pattern in CONTROLS.items():
+        if names.passed_on or "{B}" not in pattern.recipient:
+            found.append(lambda n=name, p=pattern: patiently(lambda: control(n, p, endpoint, names, context)))  # type: ignore[misc]
+    for name, pattern in patterns.items():
+        if names.passed_on or "{B}" not in pattern.recipient:
+            found.append(lambda n=name, p=pattern: patiently(lambda: one(n, p, endpoint, names, context, followed)))  # type: ignore[misc]
+    return found

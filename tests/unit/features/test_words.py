@@ -255,8 +255,8 @@ def test_relay_refused(given, said):
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("smtpd_relay_restrictions=permit", "/etc/postfix/master.cf:1: service smtp overrides smtpd_relay_restrictions"),
-        ("mynetworks=0.0.0.0/0", "/etc/postfix/master.cf:1: -o mynetworks: 0.0.0.0/0 would let strangers relay"),
+        ("smtpd_relay_restrictions=permit", "/etc/postfix/master.cf:1: permit in smtpd_relay_restrictions: everybody is let by"),
+        ("mynetworks=0.0.0.0/0", "/etc/postfix/master.cf:1: mynetworks holds 0.0.0.0/0, which is everybody"),
     ],
 )
 def test_a_hole_in_master_cf_is_named(option, said):

@@ -1,0 +1,81 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mail_policy
+short_description: What a host's own configuration says of relaying, passwords and keys
+description:
+  - Computes who may relay by each smtpd service of Postfix (main.cf, master.cf with its C(-o), the defaults of the version, the order of
+    the restrictions, the tables they name) and by Sendmail (sendmail.mc, access, class files), whoever wrote them.
+  - Names what lets passwords go in clear (Postfix, Sendmail, Dovecot, Cyrus IMAP), tunnels in front of nothing, keys that do not fit,
+    certificates that expired, and secrets that everybody may read; each cause with file and line.
+  - Reads only, also on hosts that mailhost never touched.
+options:
+  accept:
+    description: >-
+      Rules that let strangers through and stay all the same, by the name that an error or a report gives them; each with a reason, which
+      every report shows.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      rule:
+        description: The rule's name, such as C(FEATURE relay_entire_domain).
+        type: str
+        required: true
+      reason:
+        description: Why it may stay.
+        type: str
+        required: true
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+notes:
+  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
+    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: Why is this host an open relay
+  mail_policy:
+  register: found
+"""
+
+RETURN = r"""
+policy:
+  description: >-
+    What was read (C(about)); C(causes), each with rule, kind (open, wide, clear, dead, secret, stale, unknown), place, what, way_out and
+    witness, an envelope that would get through; C(networks) that may relay; C(domains) delivered here; C(ports) in state LISTEN;
+    C(fingerprint), the SHA-256 of the certificate on disk.
+  returned: always
+  type: dict
+  sample:
+    about: "debian 12, Postfix 3.7.11, Dovecot 2.3.19.1"
+    causes: []
+
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 2
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.mailhost.entry import run_module
+from ansible.module_utils.mailhost.features import mail_policy
+
+
+def main():
+    run_module(mail_policy, AnsibleModule)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mail_report
+short_description: The results of a fleet's audit, for programs
+description:
+  - Reads what M(mail_audit) left for each host below O(directory) and writes C(audit.json) (docs/audit.md has its schema), C(audit.xml)
+    (JUnit) and C(audit.prom) (Prometheus' textfile format) there, mode 0600, each in one step.
+  - A host without a record is C(invalid), never left out.
+  - Runs on the controller.
+options:
+  directory:
+    description: Directory on the controller.
+    type: path
+    required: true
+  hosts:
+    description: The hosts, in order.
+    type: list
+    elements: str
+    required: true
+  state:
+    description: C(announced) writes nothing and returns what an audit of these hosts may cost at most.
+    type: str
+    choices: [announced, written]
+    default: written
+  missing:
+    description: Why a host has no record, by its name.
+    type: dict
+    default: {}
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: Report
+  mail_report:
+    directory: audit
+    hosts: "{{ groups['mailhosts'] }}"
+"""
+
+RETURN = r"""
+verdict:
+  description: The worst of all hosts.
+  returned: when written
+  type: str
+  sample: pass
+summary:
+  description: How many hosts have which verdict.
+  returned: when written
+  type: dict
+  sample: {pass: 3}
+rows:
+  description: For each host its verdict, the verdict of each battery, and what is not as it should be.
+  returned: when written
+  type: list
+  elements: dict
+  sample: []
+bounds:
+  description: Connections in all, connections at once, and seconds for each host, at most.
+  returned: when announced
+  type: dict
+  sample: {connections: 1400, at_once: 20, seconds: 60}
+written:
+  description: The files.
+  returned: when written
+  type: list
+  elements: str
+  sample: [audit/audit.json]
+
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 2
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.mailhost.entry import run_module
+from ansible.module_utils.mailhost.features import mail_report
+
+
+def main():
+    run_module(mail_report, AnsibleModule)
+
+
+if __name__ == "__main__":
+    main()

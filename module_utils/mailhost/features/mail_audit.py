@@ -1,0 +1,414 @@
+"""The whole of what a stranger sees of a mail host, as a verdict: relay, TLS, passwords, messages; beside it what the host's own
+configuration says (``mail_policy``). Runs where the play runs, never on the host; changes nothing but for the messages it sends."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import socket
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
+from dataclasses import replace
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+
+from ..errors import BadInput
+from ..host import Host
+from ..policy.cause import KINDS
+from ..probe import cleartext, connection, tls
+from ..probe import relay as battery
+from ..probe.finding import VERDICTS, Finding, Question, worst
+from ..probe.relay import OUTSIDE, Names
+from ..probe.sink import Sink
+from ..probe.ways import ways
+from ..probe.wire import Endpoint, Invalid, Wire, opened
+from ..report.files import write_host
+from .relay import domain, network
+
+#: ports that are asked on every host; others are found among those it listens on
+PORTS: "Dict[int, Tuple[str, bool, bool]]" = {  # product, implicit TLS, submission
+    25: ("smtp", False, False),
+    465: ("smtp", True, True),
+    587: ("smtp", False, True),
+    2525: ("smtp", False, False),
+    110: ("pop3", False, False),
+    143: ("imap", False, False),
+    993: ("imap", True, False),
+    995: ("pop3", True, False),
+}
+AT_ONCE, OTHERS, SECONDS = 20, 12, 60
+ARGUMENT_SPEC: "dict[str, Any]" = {
+    "address": {"type": "str", "required": True},
+    "address6": {"type": "str", "default": ""},
+    "fqdn": {"type": "str", "required": True},
+    "domain": {"type": "str", "default": ""},
+    "passed_on": {"type": "str", "default": ""},
+    "networks": {"type": "list", "elements": "str", "default": []},
+    "cleartext_login": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
+    "authenticated": {"type": "bool", "default": True},
+    "profile": {"type": "str", "choices": ["", "modern", "intermediate", "centos5"], "default": ""},
+    "anchors": {"type": "path"},
+    "sink": {
+        "type": "dict",
+        "options": {
+            "domain": {"type": "str", "required": True},
+            "address": {"type": "str", "required": True},
+            "port": {"type": "int", "default": 25},
+        },
+    },
+    "user": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "policy": {"type": "dict", "default": {}},
+    "protocols": {"type": "list", "elements": "str", "default": []},
+    "name": {"type": "str", "default": ""},
+    "directory": {"type": "path"},
+    "fail": {"type": "bool", "default": True},
+}
+
+
+def _validate(params: Mapping[str, Any]) -> None:
+    domain("fqdn", params["fqdn"])
+    for option in ("domain", "passed_on"):
+        if params[option]:
+            domain(option, params[option])
+    for text in params["networks"]:
+        network("networks", text)
+    sink = params.get("sink")
+    if sink:
+        domain("sink.domain", sink["domain"])
+        if not 0 < sink["port"] < 65536:
+            raise BadInput("sink.port", f"{sink['port']} is no port", "Give 1 to 65535")
+        if sink["domain"].lower() in (params["domain"].lower(), params["passed_on"].lower()):
+            raise BadInput("sink.domain", f"{sink['domain']} is delivered here, so nothing sent to it proves relaying", "Name another")
+
+
+def bounds(hosts: int = 1) -> "dict[str, int]":
+    """What an audit may cost at most, told before it starts."""
+    patterns = len(battery.PATTERNS) + len(battery.CONTROLS) + 1
+    ports = len(PORTS) + OTHERS
+    return {"connections": hosts * 2 * (4 * patterns + ports * 24), "at_once": hosts * AT_ONCE, "seconds": SECONDS}
+
+
+class Audit:
+    """One host's audit: its endpoints, its questions, its findings."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.params, self.policy = params, dict(params["policy"] or {})
+        self.causes: "List[dict[str, Any]]" = list(self.policy.get("causes") or [])
+        found = next(iter(self.policy.get("domains") or []), "")
+        sink = params.get("sink") or {}
+        self.names = Names(
+            server=params["fqdn"],
+            domain=params["domain"] or found or params["fqdn"],
+            address=params["address"],
+            passed_on=params["passed_on"],
+            user=(params.get("user") or "").partition("@")[0],
+            outside=sink.get("domain") or OUTSIDE,
+        )
+        self.profile = params["profile"] or self.policy.get("profile") or "intermediate"
+        self.login = cleartext.Login(params.get("user") or "", params.get("password") or "")
+        self.endpoints: "List[Endpoint]" = []
+        self.certificates: "List[dict[str, Any]]" = []
+        self.mine = ""
+
+    def run(self) -> "List[Finding]":
+        ends = time.monotonic() + SECONDS
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            self.endpoints = self._find(pool)
+            alive = list(pool.map(self._alive, self.endpoints))
+            self.endpoints = [endpoint for endpoint, finding in zip(self.endpoints, alive) if finding.verdict == "pass"]
+            vantage = self._vantage()
+            with self._sink() as sink:
+                found = self._ask(pool, sink, ends)
+        finally:
+            pool.shutdown(wait=False)
+        if vantage.verdict == "invalid":
+            found = [_spoilt(finding, vantage.detail) for finding in found]
+        found = [self._with_accepted(finding) for finding in found]
+        return [vantage, *alive, *self._asked(), *found, *self._policy(), *self._agreement(found)]
+
+    # what is there
+
+    def _addresses(self) -> "List[str]":
+        return [address for address in (self.params["address"], self.params["address6"]) if address]
+
+    def _find(self, pool: ThreadPoolExecutor) -> "List[Endpoint]":
+        """Ports that take connections; of those of no fixed use, the ones that greet as SMTP does."""
+        name = self.params["fqdn"]
+        known = [
+            Endpoint(address, port, PORTS[port][0], PORTS[port][1], name, PORTS[port][2]) for address in self._addresses() for port in PORTS
+        ]
+        listening = [int(port) for port in self.policy.get("ports") or [] if int(port) not in PORTS]
+        others = [Endpoint(self.params["address"], port, "smtp", False, name) for port in listening[:OTHERS]]
+        found = [one for one, opened in zip(known, pool.map(is_open, known)) if opened]
+        return found + [one for one, greets in zip(others, pool.map(greets_as_smtp, others)) if greets]
+
+    def _alive(self, endpoint: Endpoint) -> Finding:
+        told = Question("alive.greeting", "the open port greets", str(endpoint))
+        try:
+            with opened(endpoint, connection.lenient()) as wire:
+                self.mine = self.mine or wire.mine
+                return told.answer("pass", detail=wire.greeting.split("\n")[0][:100], dialogue=tuple(wire.dialogue))
+        except Invalid as error:
+            return told.answer(
+                "fail",
+                detail=f"open, but nothing serves there: {error}",
+                dialogue=tuple(error.dialogue),
+                way_out="See the daemon's log; a port that only opens serves nobody",
+            )
+
+    def _asked(self) -> "List[Finding]":
+        """What was asked to be served is, and what was not is closed."""
+        served = {(one.product, one.implicit) for one in self.endpoints if one.product != "smtp"}
+        found = []
+        for word, (product, implicit) in WORDS.items() if self.params["protocols"] else ():
+            wanted, is_served = word in self.params["protocols"], (product, implicit) in served
+            verdict = "pass" if wanted == is_served else "fail"
+            detail = "served" if is_served else "not served"
+            found.append(Finding(f"asked.{word}", verdict, f"{word} is {'served' if wanted else 'closed'}, as asked", detail))
+        if not self.endpoints:
+            found.append(
+                Finding(
+                    "alive.host",
+                    "invalid",
+                    "the host serves mail",
+                    "none of its mail ports takes a connection and greets",
+                    self.params["address"],
+                    "Start the daemons, or let this place through the firewall",
+                )
+            )
+        return found
+
+    def _vantage(self) -> Finding:
+        """Whether this place is a stranger's: not the host itself, and in no network that the host trusts."""
+        told = Question("vantage", "asked from a stranger's place", self.mine)
+        if not self.mine:
+            return told.answer("invalid", detail="no connection was made")
+        own = ipaddress.ip_address(self.mine)
+        if own.is_loopback or self.mine in self._addresses():
+            return told.answer("invalid", detail=f"{self.mine} is the host itself", way_out="Ask from another machine")
+        for text in self.policy.get("networks") or self.params["networks"]:
+            net = ipaddress.ip_network(text, strict=False)
+            if net.version == own.version and own in net:
+                detail = f"{self.mine} lies in {text}, which the host trusts"
+                return told.answer("invalid", detail=detail, way_out="Ask from an address outside the host's networks")
+        return told.answer("pass", detail=f"from {self.mine}")
+
+    # the questions
+
+    @contextlib.contextmanager
+    def _sink(self) -> "Iterator[Optional[Sink]]":
+        given = self.params.get("sink")
+        if not given:
+            yield None
+            return
+        try:
+            sink = Sink(given["address"], given["port"])
+        except OSError as error:
+            raise BadInput(
+                "sink", f"{given['address']}:{given['port']} cannot be listened on: {error.strerror}", "Give a free address"
+            ) from None
+        with sink:
+            yield sink
+
+    def _ask(self, pool: ThreadPoolExecutor, sink: "Optional[Sink]", ends: float) -> "List[Finding]":
+        followed = battery.Followed(enabled=sink is not None)
+        witnesses = [{**cause["witness"], "rule": cause["rule"]} for cause in self.causes if cause.get("witness")]
+        refuse = self.params["cleartext_login"] == "refuse"
+        jobs: "List[battery.Job]" = []
+        certificates = {pool.submit(tls.served, one, self.params.get("anchors") or ""): one for one in self.endpoints}
+        for one in self.endpoints:
+            if one.product == "smtp":
+                jobs += battery.jobs(one, self.names, connection.lenient(), followed, witnesses)
+            jobs += tls.jobs(one, self.profile) + cleartext.jobs(one, self.login, refuse)
+        futures = [pool.submit(job) for job in jobs]
+        letters = pool.submit(ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink)
+        found = [_result(future, ends) for future in futures]
+        found += _results(letters, ends) + self._certificates(certificates, ends)
+        # last, since a daemon answers an address the more slowly the more of its logins failed; side by side, before it does
+        found += self._failing(pool, ends)
+        return _followed(found, followed, sink)
+
+    def _failing(self, pool: ThreadPoolExecutor, ends: float) -> "List[Finding]":
+        """Logins that must fail, on one port of each kind; behind them one that is let in, which ends the daemon's distrust."""
+        wrong, context = cleartext.Login(self.login.user, self.login.wrong), connection.lenient()
+        kinds = {(one.product, one.submission): one for one in reversed(self.endpoints)}
+        access = [one for one in kinds.values() if one.product != "smtp"]
+        jobs: "List[battery.Job]" = [lambda o=one: cleartext.nobody(o) for one in kinds.values()]  # type: ignore[misc]
+        for one in kinds.values():
+            if one.product == "smtp":
+                jobs.append(lambda o=one: battery.after_auth(o, self.names, context, wrong.initial()))  # type: ignore[misc]
+        for one in access:
+            jobs.append(lambda o=one: cleartext.wrong(o, self.login))  # type: ignore[misc]
+        if access:
+            jobs.append(lambda: cleartext.wrong(access[0], self.login, empty=True))
+        found = [_result(future, ends) for future in [pool.submit(job) for job in jobs]]
+        if access and self.login.given:
+            pool.submit(cleartext.inside, access[0], self.login)
+        return found
+
+    def _certificates(self, futures: "Dict[Future[Tuple[Finding, tls.Served]], Endpoint]", ends: float) -> "List[Finding]":
+        found, served = [], []
+        for future, endpoint in futures.items():
+            try:
+                finding, here = future.result(max(0.1, ends - time.monotonic()))
+            except TimeoutError:
+                found.append(Finding("tls.T11", "invalid", "a full handshake", "no time was left", str(endpoint)))
+                continue
+            found.append(finding)
+            if here.der:
+                served.append((str(endpoint), here))
+                self.certificates.append(here.data(str(endpoint)))
+                found.append(tls.key_size(str(endpoint), here.der))
+                found.append(tls.deployed(str(endpoint), here, str(self.policy.get("fingerprint") or "")))
+        return found + tls.one_certificate(served)
+
+    # what the host itself says
+
+    def _policy(self) -> "List[Finding]":
+        if not self.policy.get("read"):
+            error = str(self.policy.get("error") or "")
+            told = Question("policy.read", "the host's own configuration was read")
+            return [told.answer("warn" if error else "none", error or "it was not read, as asked")]
+        reasons = self._reasons()
+        found = [Finding("policy.read", "pass", "the host's own configuration was read", str(self.policy.get("about") or ""))]
+        for cause in self.causes:
+            as_asked = cause["rule"].startswith("cleartext ") and self.params["cleartext_login"] == "allow"
+            verdict = "warn" if cause["rule"] in reasons or as_asked else KINDS[cause["kind"]]
+            detail = cause["what"] + (f" (accepted: {reasons[cause['rule']]})" if cause["rule"] in reasons else "")
+            found.append(Finding(f"policy.{cause['rule']}", verdict, cause["rule"], detail, cause["place"], cause["way_out"]))
+        return found
+
+    def _reasons(self) -> "Dict[str, str]":
+        return {entry["rule"]: entry["reason"] for entry in self.policy.get("accepted") or []}
+
+    def _with_accepted(self, finding: Finding) -> Finding:
+        """What goes through by a rule that was accepted with a reason is a warning."""
+        if finding.verdict != "fail" or not finding.id.startswith("relay.W"):
+            return finding
+        for rule, reason in self._reasons().items():
+            if finding.title.startswith(f"what {rule} lets through"):
+                return replace(finding, verdict="warn", detail=f"{finding.detail} (accepted: {reason})")
+        return finding
+
+    def _agreement(self, found: "Sequence[Finding]") -> "List[Finding]":
+        """The configuration's answer and the wire's are the same; if not, one of the two is wrong, and that is ours to mend."""
+        told = Question("relay.agreement", "what the configuration says and what the wire shows agree")
+        if not self.policy.get("read") or not any(finding.id == "relay.R01" for finding in found):
+            return [told.answer("none", detail="only one of the two is known")]
+        asked = [finding for finding in found if re.match(r"relay\.[RW]\d\d$", finding.id)]
+        if any(finding.verdict == "invalid" for finding in asked):
+            return [told.answer("none", detail="the wire's answer is not whole")]
+        let_in = sorted({finding.id.partition(".")[2] for finding in asked if "accepted: " in finding.detail})
+        relaying = [cause["rule"] for cause in self.causes if cause["kind"] in ("open", "wide")]
+        refused = [finding.title for finding in asked if finding.id.startswith("relay.W") and finding.verdict == "pass"]
+        seen = [title for title in refused if not any(f.title == title and f.verdict != "pass" for f in asked)]
+        if let_in and not relaying:
+            detail = f"the wire lets {', '.join(let_in[:6])} through, and nothing that was read says why"
+            return [told.answer("fail", detail=detail, way_out="Look for what was not read: another daemon, a policy service, a proxy")]
+        if seen:
+            return [
+                told.answer(
+                    "fail", detail=f"the wire refuses {'; '.join(seen[:3])}", way_out="Is the daemon running with this configuration?"
+                )
+            ]
+        return [told.answer("pass", detail=f"open by {len(relaying)} rules, by both" if let_in else "closed, by both")]
+
+
+WORDS = {"imap": ("imap", False), "imaps": ("imap", True), "pop3": ("pop3", False), "pop3s": ("pop3", True)}
+
+
+def is_open(endpoint: Endpoint) -> bool:
+    try:
+        socket.create_connection((endpoint.address, endpoint.port), 4).close()
+    except OSError:
+        return False
+    return True
+
+
+def greets_as_smtp(endpoint: Endpoint) -> bool:
+    try:
+        with Wire(endpoint, seconds=3) as wire:
+            return wire.line().startswith("220")
+    except Invalid:
+        return False
+
+
+def _spoilt(finding: Finding, reason: str) -> Finding:
+    """What was asked from a place that the host trusts proves nothing about strangers."""
+    about_strangers = finding.id.startswith("relay.") or re.match(r"clear\.(T0[1-6]|T02\.|T04\.)", finding.id)
+    return (
+        replace(finding, verdict="invalid", detail=f"{reason}: {finding.detail}")
+        if about_strangers and finding.verdict != "none"
+        else finding
+    )
+
+
+def _result(future: "Future[Finding]", ends: float) -> Finding:
+    try:
+        return future.result(max(0.05, ends - time.monotonic()))
+    except TimeoutError:
+        future.cancel()
+        return Finding("relay.time", "invalid", "every question is asked in time", f"the host is too slow: {SECONDS} s are over")
+
+
+def _results(future: "Future[List[Finding]]", ends: float) -> "List[Finding]":
+    try:
+        return future.result(max(0.05, ends - time.monotonic()))
+    except TimeoutError:
+        future.cancel()
+        return [Finding("way.time", "invalid", "every message comes in time", f"the host is too slow: {SECONDS} s are over")]
+
+
+def _followed(found: "List[Finding]", followed: "battery.Followed", sink: "Optional[Sink]") -> "List[Finding]":
+    """With a sink, what was accepted is a hole only if it came out there (a queue may still hold it: a warning)."""
+    if sink is None or not followed.tokens:
+        return found
+    came = sink.wait_for(set(followed.tokens), 10)
+    lost = {id(finding) for token, finding in followed.tokens.items() if token not in came}
+    out = {id(finding) for token, finding in followed.tokens.items() if token in came}
+    return [
+        replace(one, verdict="warn", detail=f"{one.detail}; it did not reach the sink within 10 s")
+        if id(one) in lost
+        else replace(one, detail=f"{one.detail}; it reached the sink: an open relay")
+        if id(one) in out
+        else one
+        for one in found
+    ]
+
+
+def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[str, Any]":
+    """Looks only: never changed, the same in check mode. The whole report goes into ``directory``, the result is its summary."""
+    _validate(params)
+    begun = time.monotonic()
+    audit = Audit(params)
+    findings = audit.run()
+    verdict = worst(finding.verdict for finding in findings)
+    counts = {name: sum(finding.verdict == name for finding in findings) for name in VERDICTS}
+    bad = [
+        f"{finding.id} {finding.where}: {finding.verdict}, {finding.detail}"
+        for finding in findings
+        if finding.verdict in ("fail", "invalid")
+    ]
+    record = {
+        "name": params["name"] or params["fqdn"],
+        "fqdn": params["fqdn"],
+        "address": params["address"],
+        "verdict": verdict,
+        "profile": audit.profile,
+        "about": audit.policy.get("about") or "",
+        "seconds": round(time.monotonic() - begun, 2),
+        "counts": counts,
+        "certificates": audit.certificates,
+        "accepted": audit.policy.get("accepted") or [],
+        "findings": [finding.data() for finding in findings],
+    }
+    if params.get("directory"):
+        write_host(params["directory"], record)
+    result: "dict[str, Any]" = {"changed": False, "verdict": verdict, "counts": counts, "bad": bad[:40], "seconds": record["seconds"]}
+    if not params.get("directory"):
+        result["audit"] = record
+    if bad and params["fail"]:
+        result.update(failed=True, msg=f"{params['fqdn']} ({params['address']}): " + "; ".join(bad[:8]))
+    return result

@@ -1,0 +1,282 @@
+"""The TLS battery: T09 to T13, T17 to T19 and T21, on every port that speaks TLS.
+
+Sources: RFC 8314 and RFC 8997 (TLS 1.2 at least, for mail access and submission); Mozilla's Server Side TLS (modern, intermediate);
+RFC 3207, 2595 and 9051 (what was said before TLS is forgotten; CVE-2011-0411). ``centos5`` is what OpenSSL 0.9.8e can do, TLS 1.0:
+legacy, never compliant. Between servers (port 25) encryption is opportunistic: weak is better than none there, so it is a warning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Sequence, Tuple
+
+from . import connection
+from .finding import Finding, Question
+from .hello import SUITES, USUAL, offered
+from .wire import Endpoint, Invalid, Wire, secured
+
+Job = Callable[[], Finding]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """``refused``: versions and kinds of suites that must be refused; ``wanted``: versions of which one must be served."""
+
+    refused: "Tuple[str, ...]"
+    wanted: "Tuple[str, ...]"
+    discouraged: "Tuple[str, ...]" = ()
+    legacy: bool = False
+
+
+BROKEN = ("SSLv2", "SSLv3", "NULL", "EXPORT")
+PROFILES: "Dict[str, Profile]" = {
+    "modern": Profile((*BROKEN, "anonymous", "RC4", "3DES", "TLSv1.0", "TLSv1.1", "TLSv1.2"), ("TLSv1.3",)),
+    "intermediate": Profile((*BROKEN, "anonymous", "RC4", "3DES", "TLSv1.0", "TLSv1.1"), ("TLSv1.2", "TLSv1.3"), ("static RSA",)),
+    "centos5": Profile(BROKEN, ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"), ("anonymous", "RC4", "3DES"), legacy=True),
+}
+LEFT = 14  # days
+
+
+@dataclass(frozen=True)
+class Served:
+    """The certificate of a port: what a client reads in it."""
+
+    der: bytes
+    names: "Tuple[str, ...]" = ()
+    ends: str = ""
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.der).hexdigest()
+
+    @property
+    def days(self) -> int:
+        return int((ssl.cert_time_to_seconds(self.ends) - time.time()) // 86400) if self.ends else 0
+
+    def data(self, where: str) -> "dict[str, Any]":
+        return {"where": where, "sha256": self.sha256, "names": list(self.names), "ends": self.ends, "days": self.days}
+
+
+def _about(wire: "Wire | None") -> "Tuple[str, ...]":
+    return tuple(wire.dialogue) if wire else ()
+
+
+def _until_tls(endpoint: Endpoint) -> Wire:
+    """A dialogue that is where a ClientHello belongs."""
+    wire = Wire(endpoint)
+    try:
+        if not endpoint.implicit:
+            agreed, said = wire.greet().begin_tls()
+            if not agreed:
+                raise Invalid(f"TLS is not begun: {said[:80]}")
+        return wire
+    except BaseException:
+        wire.__exit__()
+        raise
+
+
+def served(endpoint: Endpoint, anchors: str = "") -> "Tuple[Finding, Served]":
+    """T11 and T12: a full handshake; the certificate covers the name, is in its dates, and leads to an anchor (itself, unless
+    ``anchors``, a PEM file, is given)."""
+    told = Question("tls.T12", "a full handshake, and a certificate for the name, in its dates", str(endpoint))
+    try:
+        with secured(endpoint, connection.lenient()) as wire:
+            der, dialogue = wire.certificate(), _about(wire)
+    except Invalid as error:
+        return told.answer("fail", detail=str(error), way_out="Look into the daemon's log for the key and the certificate"), Served(b"")
+    strict = connection.strict(der)
+    if anchors:
+        strict = connection.lenient()
+        strict.verify_mode, strict.check_hostname = ssl.CERT_REQUIRED, True
+        strict.load_verify_locations(cafile=anchors)
+    problem = ""
+    try:
+        here = _read(endpoint, strict, der)
+    except Invalid as error:
+        problem = str(error).replace("no TLS: ", "")
+        here = _read_anyway(endpoint, der)
+    if problem:
+        detail = f"{problem} (names: {', '.join(here.names) or 'none'}; until {here.ends or '?'})"
+        return told.answer("fail", detail=detail, way_out="Renew it (mail_certificate)", dialogue=dialogue), here
+    verdict = "warn" if here.days < LEFT else "pass"
+    detail = f"sha256 {here.sha256[:16]} for {', '.join(here.names)}, {here.days} days left"
+    return told.answer(verdict, detail=detail, dialogue=dialogue), here
+
+
+def _read(endpoint: Endpoint, context: ssl.SSLContext, der: bytes) -> Served:
+    """The certificate as the library reads it once it has verified it in this context."""
+    with secured(endpoint, context) as wire:
+        found = wire.sock.getpeercert() if isinstance(wire.sock, ssl.SSLSocket) else None
+    names = tuple(str(pair[1]) for pair in (found or {}).get("subjectAltName", ()) if pair[0] in ("DNS", "IP Address"))
+    return Served(der, names, str((found or {}).get("notAfter", "")))
+
+
+def _read_anyway(endpoint: Endpoint, der: bytes) -> Served:
+    """The same of one that does not verify: itself the anchor, whatever its dates and names."""
+    context = connection.strict(der)
+    context.check_hostname = False
+    context.verify_flags |= 0x200000  # X509_V_FLAG_NO_CHECK_TIME
+    try:
+        return _read(endpoint, context, der)
+    except Invalid:
+        return Served(der)
+
+
+def version_or_suite(endpoint: Endpoint, what: str, profile: Profile) -> Finding:
+    """T18 and T19: a version or a kind of suite that the profile refuses is refused."""
+    number = "T18" if what in (*BROKEN, *SUITES) else "T19"
+    told = Question(f"tls.{number}.{what.replace(' ', '-')}", f"{what} is refused", str(endpoint))
+    wire = None
+    try:
+        with _until_tls(endpoint) as wire:
+            if what in SUITES:
+                answer = offered(wire, "TLSv1.2", SUITES[what]) or None
+            else:
+                answer = offered(wire, what, USUAL)
+    except Invalid as error:
+        return told.answer("invalid", detail=str(error), dialogue=_about(wire) or error.dialogue)
+    if answer is None:
+        return told.answer("pass", detail="refused", dialogue=_about(wire))
+    servers = endpoint.product == "smtp" and not endpoint.submission
+    mild = what in profile.discouraged or (servers and what not in BROKEN)
+    detail = f"served (suite 0x{answer[1]:04x})" + (", between servers better than none" if mild and servers else "")
+    return told.answer(
+        "warn" if mild else "fail",
+        detail=detail,
+        way_out="Raise the daemon's lowest TLS version or its list of ciphers",
+        dialogue=_about(wire),
+    )
+
+
+def serves_wanted(endpoint: Endpoint, profile: Profile, name: str) -> Finding:
+    """T21: a client that has only what the profile asks for gets in."""
+    told = Question("tls.T21", f"serves {' or '.join(profile.wanted)}", str(endpoint))
+    context = connection.lenient()
+    if "TLSv1.2" not in profile.wanted:
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+    elif "TLSv1.0" not in profile.wanted:
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        with secured(endpoint, context) as wire:
+            spoken, dialogue = str(wire.sock.version()) if isinstance(wire.sock, ssl.SSLSocket) else "?", _about(wire)
+    except Invalid as error:
+        return told.answer("fail", detail=str(error), way_out=f"The profile {name} asks for it")
+    legacy = profile.legacy and spoken in ("TLSv1", "TLSv1.1", "SSLv3")
+    detail = f"{spoken}" + (": legacy, not compliant with RFC 8997" if legacy else "")
+    return told.answer("warn" if legacy else "pass", detail=detail, dialogue=dialogue)
+
+
+INJECTED = {"smtp": "STARTTLS\r\nNOOP\r\n", "imap": "p0 STARTTLS\r\np1 CAPABILITY\r\n", "pop3": "STLS\r\nCAPA\r\n"}
+
+
+def injection(endpoint: Endpoint) -> Finding:
+    """T09: what follows the command in the same segment is not answered inside TLS."""
+    told = Question("tls.T09", "a command smuggled in behind STARTTLS is forgotten", str(endpoint))
+    wire = None
+    try:
+        with Wire(endpoint) as wire:
+            wire.greet()
+            wire._note("C:", INJECTED[endpoint.product].replace("\r\n", " | "))
+            wire.send_bytes(INJECTED[endpoint.product].encode())
+            agreed, said = wire.agreed()
+            if not agreed:
+                return told.answer("pass", f"refused: {said[:80]}", _about(wire))
+            try:
+                wire.handshake(connection.lenient())
+            except Invalid as error:
+                if "more in clear" in str(error):
+                    return told.answer("fail", "the smuggled command is answered in clear", _about(wire))
+                if "timed out" in str(error):
+                    raise
+                return told.answer("pass", f"the server ends it: {error}", _about(wire))
+            if wire.is_quiet(1.0):
+                return told.answer("pass", detail="not answered", dialogue=_about(wire))
+            return told.answer(
+                "fail",
+                detail="the smuggled command is answered inside TLS (CVE-2011-0411)",
+                way_out="Update the daemon",
+                dialogue=_about(wire),
+            )
+    except Invalid as error:
+        return told.answer("invalid", detail=str(error), dialogue=_about(wire) or error.dialogue)
+
+
+def twice(endpoint: Endpoint) -> Finding:
+    """T10: TLS inside TLS is refused."""
+    told = Question("tls.T10", "a second STARTTLS is refused", str(endpoint))
+    wire = None
+    try:
+        with secured(endpoint, connection.lenient()) as wire:
+            agreed, said = wire.begin_tls()
+            return told.answer("fail" if agreed else "pass", detail=said[:80].replace("\n", " "), dialogue=_about(wire))
+    except Invalid as error:
+        ended = "closed" in str(error)
+        return told.answer("pass" if ended else "invalid", detail=str(error), dialogue=_about(wire) or error.dialogue)
+
+
+def key_size(where: str, der: bytes) -> Finding:
+    """T17, as far as a client sees it: RSA of 2048 bits and more, or an elliptic curve."""
+    told = Question("tls.T17", "the certificate's key is long enough", where)
+    bits = rsa_bits(der)
+    if bits is None:
+        return told.answer("pass", detail="not RSA")
+    return told.answer(
+        "pass" if bits >= 2048 else "fail", detail=f"RSA, {bits} bits", way_out="" if bits >= 2048 else "Make a key of 2048 bits"
+    )
+
+
+def rsa_bits(der: bytes) -> "int | None":
+    """Length of the modulus of an RSA certificate (RFC 3279, section 2.3.1); None for other keys."""
+    at = der.find(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03")
+    if at < 0:
+        return None
+    at += 13
+    body = _value(der, at)[1:]  # BIT STRING, without its count of unused bits
+    sequence = _value(body, 0)
+    return int.from_bytes(_value(sequence, 0), "big").bit_length()
+
+
+def _value(data: bytes, at: int) -> bytes:
+    """The contents of the DER element at ``at``."""
+    length, at = data[at + 1], at + 2
+    if length & 0x80:
+        count = length & 0x7F
+        length, at = int.from_bytes(data[at : at + count], "big"), at + count
+    return data[at : at + length]
+
+
+def deployed(where: str, here: Served, fingerprint: str) -> Finding:
+    """T13: what is served is what lies on the host's disk."""
+    told = Question("tls.T13", "the certificate served is the one deployed", where)
+    if not fingerprint:
+        return told.answer("none", detail="the host's files were not read")
+    same = here.sha256 == fingerprint
+    detail = here.sha256[:16] if same else f"served {here.sha256[:16]}, on disk {fingerprint[:16]}"
+    return told.answer("pass" if same else "fail", detail=detail, way_out="" if same else "Restart the daemon: it serves an old one")
+
+
+def jobs(endpoint: Endpoint, profile_name: str) -> "List[Job]":
+    """The questions to one port but for its certificate (``served``), which others wait for."""
+    profile = PROFILES[profile_name]
+    found: "List[Job]" = [lambda: serves_wanted(endpoint, profile, profile_name)]
+    for what in (*profile.refused, *profile.discouraged):
+        found.append(lambda w=what: version_or_suite(endpoint, w, profile))  # type: ignore[misc]
+    if not endpoint.implicit:
+        found += [lambda: injection(endpoint), lambda: twice(endpoint)]
+    return found
+
+
+def one_certificate(all_served: "Sequence[Tuple[str, Served]]") -> "List[Finding]":
+    """One certificate on all ports: two are a daemon that was not restarted."""
+    prints: "Dict[str, List[str]]" = {}
+    for where, here in all_served:
+        if here.der:
+            prints.setdefault(here.sha256, []).append(where)
+    if not prints:
+        return []
+    detail = "; ".join(f"{', '.join(wheres)}: {sha[:16]}" for sha, wheres in prints.items())
+    verdict = "pass" if len(prints) == 1 else "warn"
+    return [Finding("tls.same", verdict, "one certificate on every port", detail if len(prints) > 1 else detail.split(": ")[-1])]

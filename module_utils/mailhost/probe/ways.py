@@ -1,0 +1,218 @@
+"""The ways a message takes, each known by its token: in by SMTP and out by IMAP and POP3, between users, outwards, and back as a bounce.
+
+Sources: RFC 5322 and RFC 2045 to 2047 (the message has an attachment and a header of eight bits, RFC 6532), RFC 3464 (bounces).
+"""
+
+from __future__ import annotations
+
+import base64
+import email
+import email.policy
+import re
+import time
+import uuid
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+from . import connection
+from .cleartext import Login, log_in
+from .finding import Finding, Question
+from .relay import Names
+from .sink import Sink
+from .wire import Endpoint, Invalid, Wire, opened, secured
+
+WAIT = 12.0
+ATTACHMENT = bytes(range(256)) * 4
+BODY = "Zur Prüfung."
+
+
+def message(token: str, sender: str, recipient: str) -> str:
+    """A message of text and one attachment, with eight bits in its subject and body."""
+    body = base64.encodebytes(ATTACHMENT).decode().replace("\n", "\r\n")
+    return (
+        f"From: {sender or 'postmaster@' + connection.HELO}\r\nTo: {recipient}\r\nSubject: Grüße an {token}\r\n"
+        f"Message-ID: <{token}@{connection.HELO}>\r\nX-Mailhost-Token: {token}\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/mixed; boundary="mailhost"\r\n\r\n'
+        "--mailhost\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        f"{BODY}\r\n"
+        "--mailhost\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n"
+        f'Content-Disposition: attachment; filename="all.bin"\r\n\r\n{body}--mailhost--\r\n'
+    )
+
+
+def _submit(wire: Wire, sender: str, recipient: str, token: str) -> "Tuple[int, str]":
+    eight = " BODY=8BITMIME" if "8BITMIME" in wire.extensions else ""
+    for line in (f"MAIL FROM:<{sender}>{eight}", f"RCPT TO:<{recipient}>", "DATA"):
+        code, text = wire.smtp(line)
+        if code >= 400:
+            return code, text
+    text = message(token, sender, recipient)
+    return wire.smtp(text + ".", shown=f"(a message of {len(text)} characters, token {token})")
+
+
+def harm(text: str) -> str:
+    """What the way did to the message (RFC 2047 and RFC 6532 subjects count alike); empty if it came whole."""
+    found = email.message_from_bytes(text.encode("utf-8", "replace"), policy=email.policy.default)
+    parts = {part.get_content_type(): part for part in found.walk()}
+    plain, binary = parts.get("text/plain"), parts.get("application/octet-stream")
+    if binary is None or binary.get_content() != ATTACHMENT:
+        return "the attachment is not what was sent"
+    if plain is None or str(plain.get_content()).strip() != BODY:
+        return "the eight bits of the text are lost"
+    return "" if str(found["Subject"]).startswith("Grüße an ") else f"the subject's eight bits are lost: {str(found['Subject'])[:40]!r}"
+
+
+def by_imap(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str], Tuple[str, ...]]":
+    """The message from INBOX as text; None if it is not there."""
+    with secured(endpoint, connection.lenient(), login.hidden) as wire:
+        fine, said = log_in(wire, login)
+        if not fine:
+            raise Invalid(f"the login is refused: {said[:80]}")
+        wire.imap("EXAMINE INBOX")
+        _, lines = wire.imap(f"SEARCH HEADER X-Mailhost-Token {token}")
+        numbers = [number for line in lines if line.upper().startswith("* SEARCH") for number in line.split()[2:]]
+        if not numbers:
+            return None, tuple(wire.dialogue)
+        _, lines = wire.imap(f"FETCH {numbers[-1]} BODY.PEEK[]")
+        literal = next((line for line in lines if token in line), "")
+        return literal.partition("\r\n")[2].rpartition(")")[0], tuple(wire.dialogue)
+
+
+def by_pop3(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str], Tuple[str, ...]]":
+    with secured(endpoint, connection.lenient(), login.hidden) as wire:
+        fine, said = log_in(wire, login)
+        if not fine:
+            raise Invalid(f"the login is refused: {said[:80]}")
+        found = None
+        for number in reversed(_last_numbers(wire)):
+            _, lines = wire.pop3(f"TOP {number} 0", many=True)
+            if any(token in line for line in lines):
+                _, lines = wire.pop3(f"RETR {number}", many=True)
+                found = "\r\n".join(line[1:] if line.startswith("..") else line for line in lines[1:-1]) + "\r\n"
+                break
+        wire.pop3("QUIT")
+        return found, tuple(wire.dialogue)
+
+
+def _last_numbers(wire: Wire, count: int = 15) -> "List[int]":
+    """Numbers of the newest messages."""
+    _, lines = wire.pop3("STAT")
+    match = re.match(r"\+OK (\d{1,6}) ", lines[0])
+    last = int(match.group(1)) if match else 0
+    return list(range(max(1, last - count + 1), last + 1))
+
+
+Fetch = Callable[[Endpoint, Login, str], "Tuple[Optional[str], Tuple[str, ...]]"]
+FETCH: "Dict[str, Fetch]" = {"imap": by_imap, "pop3": by_pop3}
+
+
+def comes_out(name: str, title: str, endpoint: Endpoint, login: Login, token: str, begun: float) -> Finding:
+    """The message with this token comes out here, whole."""
+    told = Question(f"way.{name}", title, str(endpoint))
+    dialogue: "Tuple[str, ...]" = ()
+    while True:
+        try:
+            found, dialogue = FETCH[endpoint.product](endpoint, login, token)
+        except Invalid as error:
+            return told.answer("fail", detail=str(error), dialogue=dialogue)
+        if found is not None:
+            problem = harm(found)
+            detail = f"it came, but {problem}" if problem else f"{time.monotonic() - begun:.1f} s"
+            return told.answer("fail" if problem else "pass", detail=detail, dialogue=dialogue)
+        if time.monotonic() - begun > WAIT:
+            return told.answer(
+                "fail",
+                detail=f"it did not come out within {WAIT:.0f} s",
+                dialogue=dialogue,
+                way_out="Look for it in the queue and in the mail log",
+            )
+        time.sleep(0.3)
+
+
+def _sent(endpoint: Endpoint, login: "Login | None", sender: str, recipient: str, token: str) -> "Tuple[str, Tuple[str, ...]]":
+    """Hand a message in, logged in if a login is given; what went wrong (empty: nothing), and the dialogue."""
+    wire: Optional[Wire] = None
+    hidden = login.hidden if login else ()
+    try:
+        context = connection.lenient()
+        with secured(endpoint, context, hidden) if login else opened(endpoint, context, hidden) as wire:
+            if login:
+                fine, said = log_in(wire, login)
+                if not fine:
+                    return f"the login is refused: {said[:80]}", tuple(wire.dialogue)
+            code, text = _submit(wire, sender, recipient, token)
+            return ("" if code < 400 else f"{code} {text}"[:160].replace("\n", " ")), tuple(wire.dialogue)
+    except Invalid as error:
+        return str(error), tuple(wire.dialogue) if wire else error.dialogue
+
+
+def _way(
+    name: str, title: str, way_in: "Tuple[Endpoint, Optional[Login], str, str]", outs: "Sequence[Endpoint]", login: Login
+) -> "List[Finding]":
+    token, begun = uuid.uuid4().hex, time.monotonic()
+    problem, dialogue = _sent(*way_in, token)
+    if problem:
+        return [Finding(f"way.{name}", "fail", title, problem, str(way_in[0]), dialogue=dialogue)]
+    return [comes_out(f"{name}.{out.product}", f"{title}, out by {out.product}", out, login, token, begun) for out in outs]
+
+
+def ways(endpoints: "Sequence[Endpoint]", names: Names, login: Login, authenticated: bool, sink: "Sink | None") -> "List[Finding]":
+    """Every way that these ports and this login allow; those that lack something are told as ``none``."""
+    if not login.given:
+        return [Finding("way.in", "none", "a message's ways", "no login was given")]
+    outs = [found for product in ("imap", "pop3") for found in [_best(endpoints, product)] if found]
+    smtp = next((one for one in endpoints if one.product == "smtp" and one.port == 25), None)
+    submission = next((one for one in endpoints if one.product == "smtp" and one.port in (587, 465)), None) if authenticated else None
+    mine = login.user if "@" in login.user else f"{login.user}@{names.domain}"
+    found: "List[Finding]" = []
+    if smtp:
+        found += _way("in", "from outside to a user", (smtp, None, "", mine), outs, login)
+    if submission:
+        found += _way("local", "from a user to a user", (submission, login, mine, mine), outs[:1], login)
+    if not sink:
+        return [*found, Finding("way.out", "none", "from a user to outside, and a bounce", "no sink was given")]
+    return found + (_outwards(submission, names, login, mine, outs, sink) if submission else [])
+
+
+def _best(endpoints: "Sequence[Endpoint]", product: str) -> "Endpoint | None":
+    """The port to fetch from: with TLS from the first byte where there is one."""
+    of_it = sorted((one for one in endpoints if one.product == product), key=lambda one: not one.implicit)
+    return of_it[0] if of_it else None
+
+
+def _outwards(endpoint: Endpoint, names: Names, login: Login, mine: str, outs: "Sequence[Endpoint]", sink: Sink) -> "List[Finding]":
+    token, title = uuid.uuid4().hex, "from a user who logged in to outside"
+    problem, dialogue = _sent(endpoint, login, mine, f"someone@{names.outside}", token)
+    if not problem and not sink.wait_for({token}, WAIT):
+        problem = f"it did not come to the sink within {WAIT:.0f} s"
+    found = [Finding("way.out", "fail" if problem else "pass", title, problem or "it came to the sink", str(endpoint), dialogue=dialogue)]
+    token, begun = uuid.uuid4().hex, time.monotonic()
+    problem, dialogue = _sent(endpoint, login, mine, f"refused@{names.outside}", token)
+    if problem or not outs:
+        return [
+            *found,
+            Finding("way.bounce", "fail", "a bounce comes back to its sender", problem or "no way to read it", dialogue=dialogue),
+        ]
+    bounce = _bounced(outs[0], login, token, begun)
+    return [*found, bounce]
+
+
+def _bounced(endpoint: Endpoint, login: Login, token: str, begun: float) -> Finding:
+    told = Question("way.bounce", "a bounce comes back to its sender", str(endpoint))
+    dialogue: "Tuple[str, ...]" = ()
+    while time.monotonic() - begun < WAIT:
+        try:
+            with secured(endpoint, connection.lenient(), login.hidden) as wire:
+                log_in(wire, login)
+                if endpoint.product == "imap":
+                    wire.imap("EXAMINE INBOX")
+                    _, lines = wire.imap(f"SEARCH BODY {token}")
+                    seen = any(line.upper().startswith("* SEARCH") and line.split()[2:] for line in lines)
+                else:
+                    seen = any(token in line for n in _last_numbers(wire, 3) for line in wire.pop3(f"RETR {n}", many=True)[1])
+                dialogue = tuple(wire.dialogue)
+        except Invalid as error:
+            return told.answer("fail", detail=str(error), dialogue=dialogue)
+        if seen:
+            return told.answer("pass", detail=f"{time.monotonic() - begun:.1f} s", dialogue=dialogue)
+        time.sleep(0.3)
+    return told.answer("fail", detail=f"none came within {WAIT:.0f} s", dialogue=dialogue)

@@ -1,0 +1,313 @@
+"""A dialogue with a server that may mean harm: every line, reply and second is bounded, and what was said is kept.
+
+Sources: RFC 5321 (replies of SMTP), RFC 3501 (tags and literals of IMAP), RFC 1939 (POP3). A line is cut at 8 KiB, a reply at 200
+lines or 256 KiB, a dialogue at its seconds, whoever sends how slowly.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
+
+LINE, REPLY, LINES = 8192, 262144, 200
+SECONDS = 12.0
+HELO = "probe.mailhost.invalid"
+
+
+class Invalid(Exception):
+    """The question could not be asked: no connection, silence, or an answer that is not the protocol's."""
+
+    dialogue: "Tuple[str, ...]" = ()
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A port of a host. ``product``: smtp, imap, pop3; ``implicit``: TLS from the first byte; ``submission``: for users, not servers."""
+
+    address: str
+    port: int
+    product: str
+    implicit: bool = False
+    name: str = ""
+    submission: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.port}/{self.product}" + (" (IPv6)" if ":" in self.address else "")
+
+
+class Wire:
+    """A connection. ``hidden`` are secrets that the kept dialogue must not show."""
+
+    def __init__(self, endpoint: Endpoint, hidden: "Tuple[str, ...]" = (), seconds: float = SECONDS) -> None:
+        self.endpoint, self.hidden = endpoint, tuple(text for text in hidden if text)
+        self.dialogue: "List[str]" = []
+        self._ends = time.monotonic() + seconds
+        self._buffer = b""
+        self._tag = 0
+        self.extensions: "dict[str, str]" = {}
+        self.greeting = ""
+        try:
+            self.sock: socket.socket = socket.create_connection((endpoint.address, endpoint.port), min(seconds, 8.0))
+        except OSError as error:
+            raise Invalid(f"port {endpoint.port}: no connection: {_reason(error)}") from None
+        self.mine = str(self.sock.getsockname()[0])
+
+    def __enter__(self) -> "Wire":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.sock.close()
+        except OSError:
+            pass
+
+    # bytes and lines
+
+    def left(self) -> float:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise Invalid("the server did not come to an end within the dialogue's time")
+        return left
+
+    def _note(self, sign: str, text: str) -> None:
+        for secret in self.hidden:
+            text = text.replace(secret, "(hidden)")
+        if len(self.dialogue) < 120:
+            self.dialogue.append(f"{sign} {printable(text)[:400]}")
+
+    def send_bytes(self, data: bytes) -> None:
+        try:
+            self.sock.settimeout(self.left())
+            self.sock.sendall(data)
+        except (OSError, ValueError) as error:
+            raise Invalid(f"the connection ended: {_reason(error)}") from None
+
+    def send(self, line: str, shown: Optional[str] = None) -> None:
+        if self._buffer:
+            raise Invalid(f"the server talks out of turn: {printable(self._buffer[:60].decode('utf-8', 'replace'))!r}")
+        self._note("C:", line if shown is None else shown)
+        self.send_bytes(line.encode("utf-8", "surrogateescape") + b"\r\n")
+
+    def _more(self) -> bytes:
+        try:
+            self.sock.settimeout(self.left())
+            data = self.sock.recv(16384)
+        except socket.timeout:
+            raise Invalid("no answer in time") from None
+        except (OSError, ValueError) as error:
+            raise Invalid(f"the connection ended: {_reason(error)}") from None
+        if not data:
+            raise Invalid("the server closed the connection")
+        return data
+
+    def line(self) -> str:
+        while b"\n" not in self._buffer:
+            if len(self._buffer) > LINE:
+                raise Invalid(f"a line of over {LINE} bytes")
+            self._buffer += self._more()
+        raw, _, self._buffer = self._buffer.partition(b"\n")
+        text = raw[:LINE].rstrip(b"\r").decode("utf-8", "replace")
+        self._note("S:", text)
+        return text
+
+    def octets(self, count: int) -> bytes:
+        """A literal of IMAP."""
+        if count > REPLY:
+            raise Invalid(f"a literal of {count} bytes")
+        while len(self._buffer) < count:
+            self._buffer += self._more()
+        data, self._buffer = self._buffer[:count], self._buffer[count:]
+        return data
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether nothing comes within these seconds, or the connection just ends."""
+        if self._buffer:
+            return False
+        try:
+            self.sock.settimeout(seconds)
+            data = self.sock.recv(4096)
+        except OSError:
+            return True
+        self._buffer += data
+        if data:
+            self._note("S:", data.decode("utf-8", "replace"))
+        return not data
+
+    # TLS
+
+    def handshake(self, context: ssl.SSLContext) -> None:
+        """TLS from here on; what came in clear behind the answer is a fault of the server's, and ends the dialogue."""
+        if self._buffer:
+            raise Invalid("the server sent more in clear after it had agreed to begin TLS")
+        try:
+            self.sock.settimeout(self.left())
+            wrapped = context.wrap_socket(self.sock, server_hostname=self.endpoint.name or None)
+        except ssl.SSLError as error:
+            raise Invalid(f"no TLS: {getattr(error, 'verify_message', '') or error.reason or _reason(error)}") from None
+        except (OSError, ValueError) as error:
+            raise Invalid(f"no TLS: {_reason(error)}") from None
+        self.sock = wrapped
+        self._note("*", f"{wrapped.version()} {(wrapped.cipher() or ('?',))[0]}")
+
+    def certificate(self) -> bytes:
+        """The certificate served, DER."""
+        return (self.sock.getpeercert(binary_form=True) or b"") if isinstance(self.sock, ssl.SSLSocket) else b""
+
+    # the protocols
+
+    def smtp(self, line: Optional[str] = None, shown: Optional[str] = None) -> "Tuple[int, str]":
+        """Send a command, if given; the reply's code and its text (lines joined by newlines)."""
+        if line is not None:
+            self.send(line, shown)
+        texts: "List[str]" = []
+        while len(texts) < LINES:
+            text = self.line()
+            match = re.match(r"^([2-5]\d\d)([ -]|$)(.*)", text)
+            if not match:
+                raise Invalid(f"not a reply of SMTP: {printable(text)[:80]!r}")
+            texts.append(match.group(3))
+            if match.group(2) != "-":
+                return int(match.group(1)), "\n".join(texts)
+        raise Invalid(f"a reply of over {LINES} lines")
+
+    def imap(self, command: str, shown: Optional[str] = None) -> "Tuple[str, List[str]]":
+        """Send a command; its result (OK, NO, BAD) with text, and the untagged lines, literals put in."""
+        self._tag += 1
+        tag = f"p{self._tag}"
+        self.send(f"{tag} {command}", None if shown is None else f"{tag} {shown}")
+        return self.tagged(tag)
+
+    def tagged(self, tag: str) -> "Tuple[str, List[str]]":
+        """The answer to the command with this tag."""
+        untagged: "List[str]" = []
+        for _ in range(LINES):
+            text = self.line()
+            literal = re.search(r"\{(\d{1,9})\}$", text)
+            while literal:
+                text += "\r\n" + self.octets(int(literal.group(1))).decode("utf-8", "replace") + self.line()
+                literal = re.search(r"\{(\d{1,9})\}$", text)
+            if re.match(rf"{tag} (OK|NO|BAD)\b", text):
+                return text[len(tag) + 1 :], untagged
+            if not text.startswith("* "):
+                raise Invalid(f"not an answer of IMAP: {printable(text)[:80]!r}")
+            untagged.append(text)
+        raise Invalid(f"an answer of over {LINES} lines")
+
+    def pop3(self, line: Optional[str] = None, shown: Optional[str] = None, many: bool = False) -> "Tuple[bool, List[str]]":
+        """Send a command, if given; whether it succeeded, and the answer's lines."""
+        if line is not None:
+            self.send(line, shown)
+        first = self.line()
+        if not first.startswith(("+OK", "-ERR")):
+            raise Invalid(f"not an answer of POP3: {printable(first)[:80]!r}")
+        lines = [first]
+        while many and first.startswith("+OK"):
+            lines.append(self.line())
+            if lines[-1] == ".":
+                break
+            if len(lines) > 4 * LINES:
+                raise Invalid(f"an answer of over {4 * LINES} lines")
+        return first.startswith("+OK"), lines
+
+    # how a dialogue begins
+
+    def greet(self, helo: str = HELO) -> "Wire":
+        """The greeting, and for SMTP the EHLO behind it."""
+        if self.endpoint.product == "smtp":
+            code, self.greeting = self.smtp()
+            if code != 220:
+                raise Invalid(f"greets with {code} {self.greeting[:80]}")
+            self.ehlo(helo)
+        elif self.endpoint.product == "imap":
+            self.greeting = self.line()
+            if not self.greeting.startswith("* OK"):
+                raise Invalid(f"greets with {printable(self.greeting)[:80]!r}")
+        else:
+            fine, lines = self.pop3()
+            self.greeting = lines[0]
+            if not fine:
+                raise Invalid(f"greets with {printable(lines[0])[:80]!r}")
+        return self
+
+    def ehlo(self, helo: str = HELO) -> None:
+        code, text = self.smtp(f"EHLO {helo}")
+        if code != 250:
+            raise Invalid(f"EHLO: {code} {text[:80]}")
+        pairs = [line.replace("=", " ").partition(" ") for line in text.split("\n")[1:]]
+        self.extensions = {name.upper(): rest for name, _, rest in pairs}
+
+    def capabilities(self) -> "List[str]":
+        """What IMAP or POP3 says it can do, upper case."""
+        if self.endpoint.product == "imap":
+            _, lines = self.imap("CAPABILITY")
+            return " ".join(line[13:] for line in lines if line.upper().startswith("* CAPABILITY ")).upper().split()
+        _, lines = self.pop3("CAPA", many=True)
+        return [line.upper() for line in lines[1:] if line != "."]
+
+    def begin_tls(self) -> "Tuple[bool, str]":
+        """The command that begins TLS; whether the server agreed, and what it said."""
+        self.send({"smtp": "STARTTLS", "imap": "p0 STARTTLS", "pop3": "STLS"}[self.endpoint.product])
+        return self.agreed()
+
+    def agreed(self) -> "Tuple[bool, str]":
+        """The answer to that command."""
+        if self.endpoint.product == "smtp":
+            code, text = self.smtp()
+            return code == 220, f"{code} {text}"
+        if self.endpoint.product == "imap":
+            result, _ = self.tagged("p0")
+            return result.startswith("OK"), result
+        fine, lines = self.pop3()
+        return fine, lines[0]
+
+    def starttls(self, context: ssl.SSLContext, helo: str = HELO) -> "Wire":
+        agreed, said = self.begin_tls()
+        if not agreed:
+            raise Invalid(f"TLS is not begun: {said[:80]}")
+        self.handshake(context)
+        if self.endpoint.product == "smtp":
+            self.ehlo(helo)
+        return self
+
+
+def secured(
+    endpoint: Endpoint, context: ssl.SSLContext, hidden: "Tuple[str, ...]" = (), helo: str = HELO, seconds: float = SECONDS
+) -> Wire:
+    """A dialogue inside TLS, whichever way the port begins it, greeted."""
+    wire = Wire(endpoint, hidden, seconds)
+    try:
+        if endpoint.implicit:
+            wire.handshake(context)
+        wire.greet(helo)
+        return wire if endpoint.implicit else wire.starttls(context, helo)
+    except BaseException as error:
+        if isinstance(error, Invalid):
+            error.dialogue = tuple(wire.dialogue)
+        wire.__exit__()
+        raise
+
+
+def opened(endpoint: Endpoint, context: ssl.SSLContext, hidden: "Tuple[str, ...]" = (), helo: str = HELO) -> Wire:
+    """A dialogue as the port begins it: TLS only where it is implicit."""
+    if endpoint.implicit:
+        return secured(endpoint, context, hidden, helo)
+    wire = Wire(endpoint, hidden)
+    try:
+        return wire.greet(helo)
+    except BaseException as error:
+        if isinstance(error, Invalid):
+            error.dialogue = tuple(wire.dialogue)
+        wire.__exit__()
+        raise
+
+
+def printable(text: str) -> str:
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
+
+
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}"[:120]
