@@ -4,9 +4,10 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 STAMP := $(VENV)/.made
+AUDIT_TOOLS := testssl.sh chromium tcpdump
 TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client
 
-.PHONY: demo down test test-fast test-faults fault fuzz lint unit shell molecule wire bench engine images tools
+.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell molecule wire bench engine images tools
 demo: $(STAMP) engine
 	sh setup/images.sh centos5 bookworm trixie
 	sh setup/fleet.sh up
@@ -16,7 +17,7 @@ demo: $(STAMP) engine
 down:
 	sh setup/fleet.sh down
 
-test: test-fast molecule wire test-faults
+test: test-fast molecule wire test-audit test-faults
 
 test-fast: lint unit shell
 
@@ -41,7 +42,7 @@ lint: $(STAMP)
 	python tests/documentation.py
 
 unit: $(STAMP)
-	pytest -q tests/unit tests/fuzz --cov=module_utils/mailhost --cov-report=term --cov-fail-under=90
+	pytest -q -n 2 tests/unit tests/fuzz --cov=module_utils/mailhost --cov-report=term --cov-fail-under=90
 
 shell: $(STAMP) tools
 	pytest -q -n 2 tests/shell
@@ -51,6 +52,11 @@ molecule: $(STAMP) images tools
 
 wire: $(STAMP) images tools
 	pytest -q -n 2 --dist loadfile tests/wire
+
+# good hosts and hosts broken in one way each, others' tools, the page in a browser, fifty hosts at once
+test-audit: $(STAMP) images tools
+	sh setup/packages.sh $(AUDIT_TOOLS)
+	pytest -q -n 2 --dist loadgroup tests/audit
 
 # every fault, the mail ledger, bad and strange input, endurance; one fault: make fault NAME=disk-full
 test-faults: $(STAMP) images tools

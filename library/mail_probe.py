@@ -9,7 +9,7 @@ short_description: What a stranger sees of a mail host
 description:
   - Runs on the controller (or wherever the task is delegated to as a module) and speaks SMTP, IMAP, POP3 and TLS to the host.
   - Proves protocols served and not served, one right certificate on every port, passwords in clear refused, logins with STARTTLS
-    and implicit TLS, ten relay patterns refused with the controls that prove the daemon alive, and a message in by SMTP and out
+    and implicit TLS, the relay battery refused with the controls that prove the daemon alive, and a message in by SMTP and out
     by IMAP and POP3.
   - A place that the host trusts, or the host itself, is no stranger; relay and cleartext are then C(invalid), never passed.
   - Never changes anything but for the one message it sends to O(user).
@@ -87,7 +87,7 @@ proofs:
   returned: always
   type: dict
   sample:
-    relay: {verdict: pass, detail: "10 patterns refused, 3 controls accepted"}
+    relay: {verdict: pass, detail: "48 patterns refused, 4 controls accepted"}
 proved:
   description: Whether no proof failed or was invalid.
   returned: always

@@ -22,10 +22,16 @@ options:
     elements: str
     required: true
   state:
-    description: C(announced) writes nothing and returns what an audit of these hosts may cost at most.
+    description:
+      - C(announced) returns what an audit of these hosts may cost at most, and removes the records of an earlier one.
+      - C(page) writes O(page) as C(audit.html).
     type: str
-    choices: [announced, written]
+    choices: [announced, written, page]
     default: written
+  page:
+    description: The page for people, as it was rendered of C(audit.json).
+    type: str
+    default: ""
   missing:
     description: Why a host has no record, by its name.
     type: dict
@@ -69,7 +75,7 @@ bounds:
   description: Connections in all, connections at once, and seconds for each host, at most.
   returned: when announced
   type: dict
-  sample: {connections: 1400, at_once: 20, seconds: 60}
+  sample: {connections: 1400, at_once: 32, seconds: 60}
 written:
   description: The files.
   returned: when written

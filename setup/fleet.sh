@@ -2,10 +2,12 @@
 # Starts the demo's containers, waits until they have booted, or removes them: fleet.sh up|wait|down [NAME ...].
 # NAME is IMAGE or HOST=IMAGE.
 set -eu
+# Whoever asks from this machine has a name there: a name server that lets a query drop would make each question slow.
 action=$1
 shift
 [ $# -gt 0 ] || set -- centos5 bookworm trixie chapter=centos5
 docker network inspect mailhost >/dev/null 2>&1 || docker network create mailhost >/dev/null
+gateway=$(docker network inspect mailhost -f '{{(index .IPAM.Config 0).Gateway}}')
 for pair in "$@"; do
     image=${pair#*=}
     host=${pair%%=*}.example.test
@@ -31,5 +33,6 @@ for pair in "$@"; do
             -e SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1" ;;
     esac
     # shellcheck disable=SC2086 # options, split on purpose
-    docker run -d --name "$host" --hostname "$host" --network mailhost --label mailhost=demo $set_up "mailhost/$image" >/dev/null
+    docker run -d --name "$host" --hostname "$host" --network mailhost --label mailhost=demo \
+        --add-host "prober.mailhost.invalid:$gateway" $set_up "mailhost/$image" >/dev/null
 done

@@ -105,7 +105,7 @@ class FaultHost:
         """By ansible-playbook, as a user does."""
         inventory = folder / "inventory.json"
         inventory.write_text(json.dumps({"mailhosts": {"hosts": {self.machine.name: self.machine.variables}}}))
-        env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+        env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PWD": str(folder)}
         command = ["ansible-playbook", "-i", str(inventory), str(ROOT / "site.yml")]
         done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, check=False, timeout=300)
         assert done.returncode == 0, done.stdout

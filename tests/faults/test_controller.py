@@ -41,7 +41,7 @@ def test_a_killed_controller(host, tmp_path, count):
     tasks = [{"dovecot_protocols": {"protocols": ["imaps"], "confirm_timeout": 4}}, {"ansible.builtin.pause": {"seconds": 90}}]
     playbook = tmp_path / "play.json"
     playbook.write_text(json.dumps([{"hosts": "mailhosts", "gather_facts": False, "tasks": tasks}]))
-    env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PWD": str(tmp_path)}
     child = subprocess.Popen([*inventory(host, tmp_path), str(playbook)], env=env, cwd=ROOT, stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
     try:
@@ -69,7 +69,7 @@ def test_a_clock_a_year_off(host, tmp_path, count, days):
     host.machine.run(
         f"[ -e {library} ] || {{ apt-get -qq update && apt-get -qq install -y libfaketime; }} >/dev/null 2>&1; test -e {library}"
     )
-    env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PWD": str(tmp_path)}
     play = [*inventory(host, tmp_path), str(ROOT / "playbooks/provision.yml")]
     # what the words ask the clock with: the daemons keep theirs
     shim = f'#!/bin/sh\\nLD_PRELOAD={library} FAKETIME={days:+}d exec /usr/bin/%s.real "$@"\\n'

@@ -77,6 +77,9 @@ def rows():
     yield from (("mailboxes", {"mailboxes": [], "domains": [name]}) for name in HOSTS)
     yield from (("postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "networks": [text]}) for text in NETWORKS)
     yield from (("postfix_relay", {"hostname": name, "domains": ["a.test"]}) for name in HOSTS)
+    for accept in ({"rule": "x", "reason": " "}, {"rule": "", "reason": "because"}):
+        yield "postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "accept": [accept]}
+        yield "mail_policy", {"accept": [accept]}
     yield from (("postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "relay_domains": [n]}) for n in (*HOSTS, "*", "static:all"))
     yield from (
         ("postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "smarthost": n}) for n in ("[x", "a b", "h\nx=y", "a:b", "a:99999")

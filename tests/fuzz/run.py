@@ -26,6 +26,7 @@ def one(name: str, seconds: str) -> None:
         try:
             targets.grammar(name, data)
             targets.texts(data)
+            targets.policies(data)
         except Exception:
             (corpus / f"{name}-found-{abs(hash(data)) % 10**8}").write_bytes(data)
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 
+from mailhost.conf import der
 from mailhost.conf.colons import Colons
 from mailhost.conf.cyrus_conf import CyrusConf
 from mailhost.conf.dovecot import Tree
@@ -17,6 +18,8 @@ from mailhost.dialects.versions import version
 from mailhost.errors import MailhostError
 from mailhost.host import decode, encode
 from mailhost.plan import hide
+from mailhost.policy import access, keys, postfix, sendmail
+from mailhost.probe.hello import server_hello
 
 GRAMMARS = {
     "dovecot": Tree,
@@ -47,3 +50,26 @@ def texts(data: bytes) -> None:
     text = decode(data)
     version(text)
     hide(text)
+    server_hello(data)
+    der.rsa_bits(data)
+    der.issuer_and_subject(data)
+    keys.disorder(text)
+
+
+def policies(data: bytes) -> None:
+    """What a host's files give away: any text that is a file of its kind gives causes, never a traceback."""
+    text = decode(data)
+    try:
+        main, master = MainCf(text, "main.cf"), MasterCf("smtp inet n - n - - smtpd\n", "master.cf")
+        setup = postfix.Setup(main, master, (2, 3), dict.fromkeys(["/t"], text))
+        postfix.tables(setup)
+        postfix.causes(setup)
+        postfix.trusted(setup)
+        postfix.destinations(setup)
+    except MailhostError as error:
+        assert error.place.startswith("main.cf"), error
+    sendmail.causes(SendmailMc(text, "mc"), Keyed(text, "access"), Names(text, "relay-domains"), (), "example.test", "mx.example.test")
+    sendmail.trusted(Keyed(text))
+    access.cyrus(Settings(text, "imapd.conf"), (2, 3, 7))
+    access.tunnels(Settings(text, "stunnel.conf", " = ", "#;"), [25], ["127.0.0.0/8"])
+    access.secrets(text)

@@ -20,7 +20,7 @@ from . import targets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORDS = ["dovecot_protocols", "dovecot_settings", "mailboxes", "mail_certificate", "mail_packages", "postfix_relay", "mail_undo"]
-WORDS += ["sendmail_relay", "mta", "cyrus_services", "cyrus_mailboxes", "stunnel_services"]
+WORDS += ["sendmail_relay", "mta", "cyrus_services", "cyrus_mailboxes", "stunnel_services", "mail_policy"]
 HURT = "\n\r\t#${}<>\"'\\`,;:|!%@\0é /.-=*[]()0aA"
 LIKELY = [
     "imap",
@@ -100,6 +100,25 @@ def test_parameters(word, kind):
 def test_any_bytes(name, data):
     targets.grammar(name, data)
     targets.texts(data)
+
+
+POSTFIX = [
+    "mynetworks = ",
+    "smtpd_recipient_restrictions = ",
+    "relay_domains = ",
+    "permit",
+    "check_sender_access hash:/t",
+    "FEATURE(`",
+    "')",
+    "OK",
+]
+POSTFIX += ["\n", "\n  ", "$mydestination", "${", "}", "a.test RELAY", "Connect:", "0.0.0.0/0", "[::]/0", "connect = 25", "[x]", "x", ", "]
+
+
+@given(words=st.lists(st.one_of(st.sampled_from(POSTFIX), text), max_size=12))
+@settings(max_examples=400)
+def test_any_configuration_has_causes_or_none(words):
+    targets.policies("".join(words).encode("utf-8", "surrogateescape"))
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests/fuzz/corpus").iterdir()), ids=lambda path: path.name)

@@ -36,7 +36,7 @@ PORTS: "Dict[int, Tuple[str, bool, bool]]" = {  # product, implicit TLS, submiss
     993: ("imap", True, False),
     995: ("pop3", True, False),
 }
-AT_ONCE, OTHERS, SECONDS = 20, 12, 60
+AT_ONCE, OTHERS, SECONDS = 32, 12, 60
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "address": {"type": "str", "required": True},
     "address6": {"type": "str", "default": ""},
@@ -248,15 +248,15 @@ class Audit:
             pool.submit(cleartext.inside, access[0], self.login)
         return found
 
-    def _certificates(self, futures: "Dict[Future[Tuple[Finding, tls.Served]], Endpoint]", ends: float) -> "List[Finding]":
+    def _certificates(self, futures: "Dict[Future[Tuple[List[Finding], tls.Served]], Endpoint]", ends: float) -> "List[Finding]":
         found, served = [], []
         for future, endpoint in futures.items():
             try:
-                finding, here = future.result(max(0.1, ends - time.monotonic()))
+                findings, here = future.result(max(0.1, ends - time.monotonic()))
             except TimeoutError:
                 found.append(Finding("tls.T11", "invalid", "a full handshake", "no time was left", str(endpoint)))
                 continue
-            found.append(finding)
+            found += findings
             if here.der:
                 served.append((str(endpoint), here))
                 self.certificates.append(here.data(str(endpoint)))

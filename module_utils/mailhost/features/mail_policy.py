@@ -21,7 +21,7 @@ from ..host import Command, File, Glob, Request, Seen
 from ..plan import Plan
 from ..policy import access, keys, postfix, sendmail
 from ..policy.cause import ACCEPT, Cause, accepted
-from . import dovecot, mail_certificate, mailhost_info, postfix_relay, sendmail_relay
+from . import dovecot, mail_certificate, mailhost_info, postfix_relay, sendmail_oracle, sendmail_relay
 from .cyrus_services import CYRUS, IMAPD
 from .cyrus_services import STANDS as CYRUS_STANDS
 from .cyrus_services import Installation as CyrusInstallation
@@ -35,6 +35,14 @@ STORES = (
     '*) if grep -q -i -e "{PLAIN}" -e "{CLEARTEXT}" -- "$f"; then kind=clear; else kind=hash; fi ;; esac; '
     'stat -L -c "%a %U $kind %n" -- "$f"; done; true'
 )
+FOLDERS = 'for f in "$@"; do d=$(dirname "$f"); [ ! -d "$d" ] || stat -L -c "%a %n" -- "$d"; done; true'
+#: where Cyrus takes LMTP, and saslauthd and Dovecot answer about passwords
+SOCKETS = (
+    "sh",
+    "-c",
+    "for s in /var/lib/imap/socket/lmtp /var/run/cyrus/socket/lmtp /var/run/saslauthd/mux "
+    "/var/spool/postfix/private/auth; do [ ! -S $s ] || { stat -L -c %a ${s%/*} $s | tr '\\n' ' '; echo $s; }; done; true",
+)
 RUNNING = mailhost_info.MASTER
 NAMES = ("sh", "-c", 'sed -n "s/^Name:[[:space:]]*//p" /proc/[0-9]*/status 2>/dev/null | sort -u')
 UNBUILT = ("sh", "-c", "cd /etc/mail 2>/dev/null || exit 0; [ ! -e access ] || [ -e access.db ] || echo unbuilt")
@@ -44,7 +52,15 @@ MAIL = (sendmail_relay.MC, sendmail_relay.ACCESS, sendmail_relay.LOCAL, sendmail
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     accepted(params["accept"])
-    yield from (*REQUESTS, Command(mailhost_info.PORTS), Command(RUNNING), Command(NAMES), Command(postfix_relay.VERSION), Command(UNBUILT))
+    yield from (
+        *REQUESTS,
+        Command(mailhost_info.PORTS),
+        Command(RUNNING),
+        Command(NAMES),
+        Command(SOCKETS),
+        Command(postfix_relay.VERSION),
+        Command(UNBUILT),
+    )
     yield from map(File, (postfix_relay.MAIN, postfix_relay.MASTER, *MAIL, IMAPD, CYRUS, CONF))
     yield from (Command(sendmail_relay.STANDS), Command(CYRUS_STANDS), TUNNELS)
     yield from dovecot.reads(seen)
@@ -53,9 +69,12 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     here = Reading(seen, accepted(params["accept"]))
     yield from map(File, here.tables)
     yield Command(("sh", "-c", STORES, "stores", *here.stores))
+    yield Command(here.folders)
     for _, certificate, key in here.pairs:
         yield File(certificate)
         yield mail_certificate.asked(certificate, key)
+    if here.sendmail:
+        yield sendmail_oracle.live(*here.sendmail)
 
 
 class Reading:
@@ -71,6 +90,7 @@ class Reading:
         self.tables: "List[str]" = []
         self.stores: "List[str]" = []
         self.pairs: "List[Tuple[str, str, str]]" = []
+        self.sendmail: "Optional[Tuple[str, Mapping[str, Any]]]" = None  # its program, and what to ask its own rules about
         for part in (self._postfix, self._sendmail, self._dovecot, self._cyrus, self._stunnel):
             try:
                 part()
@@ -115,6 +135,11 @@ class Reading:
         self.causes += sendmail.logins(found) + sendmail.maps(said.text + "\n" + self.seen.output(*UNBUILT).text, table)
         self.networks += sendmail.trusted(table)
         self.domains += [domain] if domain else []
+        program = next(path for path in PROGRAMS if path in said.text)
+        if domain and host:
+            passed_on = [row.key[3:] for row in table.rows() if row.key.lower().startswith("to:") and row.key.lower() in mine]
+            asked = {"hostname": host, "domains": [domain], "relay_domains": passed_on, "networks": self.networks, "accept": []}
+            self.sendmail = (program, asked)
         certificate, key = found.get_define("confSERVER_CERT"), found.get_define("confSERVER_KEY")
         if certificate and key:
             self.pairs.append(("Sendmail", certificate, key))
@@ -147,6 +172,11 @@ class Reading:
                 conf = Settings(self.seen.file(path).text, path, " = ", "#;")
                 self.causes += access.tunnels(conf, self.ports, self.networks)
 
+    @property
+    def folders(self) -> "Tuple[str, ...]":
+        """The question about the folders that keys lie in."""
+        return ("sh", "-c", FOLDERS, "folders", *dict.fromkeys(key for _, _, key in self.pairs))
+
     def judged(self) -> "List[Cause]":
         """The causes with those of keys and stores, which the second round trip tells of."""
         found = list(self.causes)
@@ -154,6 +184,9 @@ class Reading:
             stands = mail_certificate.stands_of(self.seen, certificate, key)
             about = (stands.shown.text, stands.is_a_pair, stands.mode, stands.ends, stands.begins)
             found += keys.causes(who, self.seen.file(certificate), key, *about)
+        if self.sendmail and not any(cause.is_relay for cause in found):  # else it would say once more what is known
+            found += sendmail_oracle.holes(*self.sendmail, self.seen)
+        found += keys.folders(self.seen.output(*self.folders).text) + keys.sockets(self.seen.output(*SOCKETS).text)
         found += access.secrets(self.seen.output("sh", "-c", STORES, "stores", *self.stores).text)
         return list({(cause.rule, cause.place): cause for cause in found}.values())
 

@@ -1,5 +1,5 @@
 """What an audit of a fleet found, written on the controller: audit.json, audit.xml (JUnit), audit.prom (Prometheus); the page audit.html is
-rendered from the first by the playbook."""
+rendered of the first by the playbook."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from .mail_audit import bounds
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "directory": {"type": "path", "required": True},
     "hosts": {"type": "list", "elements": "str", "required": True},
-    "state": {"type": "str", "choices": ["announced", "written"], "default": "written"},
+    "state": {"type": "str", "choices": ["announced", "written", "page"], "default": "written"},
+    "page": {"type": "str", "default": ""},
     "missing": {"type": "dict", "default": {}},
 }
 
 
 def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[str, Any]":
-    """Announced: what the audit may cost at most. Written: each host's record read and the fleet's made of them; a report is new each
-    time and counts as no change of any host."""
+    """Announced: what the audit may cost at most, and the last one's records gone. Written: each host's record read and the fleet's made
+    of them. Page: the page that was rendered of it. A report is new each time and counts as no change of any host."""
     if not params["hosts"]:
         raise BadInput("hosts", "empty: there is nothing to report", "Name hosts that are in the inventory")
     if params["state"] == "announced":
+        files.forget(params["directory"], params["hosts"])
         return {"changed": False, "bounds": bounds(len(params["hosts"]))}
+    if params["state"] == "page":
+        return {"changed": False, "written": [files.write(params["directory"], "audit.html", params["page"])]}
     report = forms.fleet(files.read_hosts(params["directory"], params["hosts"]), {str(k): str(v) for k, v in params["missing"].items()})
     texts = {
         "audit.json": json.dumps(report, ensure_ascii=False, indent=1),

@@ -12,7 +12,7 @@ from typing import Any, Mapping
 from ..errors import BadConfiguration
 from ..host import Command, Seen
 from ..plan import Check
-from ..policy.cause import accepted
+from ..policy.cause import Cause, accepted
 
 STRANGERS = ("203.0.113.77", "198.51.100.77", "192.0.2.77")
 ELSEWHERE = "elsewhere.invalid"
@@ -90,17 +90,23 @@ def live(program: str, params: Mapping[str, Any]) -> Command:
     )
 
 
-def verdict(program: str, params: Mapping[str, Any], seen: Seen) -> None:
-    """Refuses what stands if it answers a stranger otherwise than with a refusal."""
+def holes(program: str, params: Mapping[str, Any], seen: Seen) -> "list[Cause]":
+    """What the running configuration's own rules let a stranger do, as they answer themselves."""
     count, lines = _questions(params)
     answers = seen.output(*live(program, params).argv).text.splitlines()
     asked = [line.partition(" ")[2] for line in lines if line.startswith("check_rcpt")]
     if len(answers) != len(asked):
-        raise BadConfiguration("/etc/mail/sendmail.cf", "sendmail -bt does not answer for it", "Look at what sendmail -bt says")
+        out = "Look at what sendmail -bt says"
+        return [Cause("sendmail -bt", "dead", "/etc/mail/sendmail.cf", "sendmail -bt does not answer for it", out)]
+    found = {}
     for recipient, answer in zip(asked[:count], answers):
         if "$# error" not in answer:
-            raise BadConfiguration(
-                "/etc/mail/sendmail.cf",
-                f"a stranger may relay to {recipient}",
-                "Look for a rule of one's own in sendmail.mc or what it includes",
-            )
+            what, out = f"a stranger may relay to {recipient}", "Look for a rule of one's own in sendmail.mc or what it includes"
+            found[recipient] = Cause(f"sendmail.cf {recipient}", "open", "/etc/mail/sendmail.cf", what, out, {"recipient": recipient}, "25")
+    return list(found.values())
+
+
+def verdict(program: str, params: Mapping[str, Any], seen: Seen) -> None:
+    """Refuses what stands if it answers a stranger otherwise than with a refusal."""
+    for cause in holes(program, params, seen):
+        raise BadConfiguration(cause.place, cause.what, cause.way_out)

@@ -5,24 +5,29 @@ Sources: RFC 7468 (PEM), x509(1); what a daemon needs of a key: readable by it a
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 import time
 from typing import List, Optional
 
+from ..conf import der
 from ..host import FileState
 from .cause import Cause
 
 
 def fingerprint(pem: str) -> str:
     """SHA-256 of the first certificate of a PEM file, hexadecimal; empty if there is none."""
-    match = re.search(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", pem, re.S)
-    try:
-        return hashlib.sha256(base64.b64decode(match.group(1))).hexdigest() if match else ""
-    except (binascii.Error, ValueError):
-        return ""
+    found = der.pems(pem)
+    return hashlib.sha256(found[0]).hexdigest() if found else ""
+
+
+def disorder(pem: str) -> str:
+    """What is wrong with the order of a chain: each certificate is to be followed by its issuer's (RFC 5246, section 7.4.2)."""
+    names = [der.issuer_and_subject(one) for one in der.pems(pem)]
+    for number, (one, following) in enumerate(zip(names, names[1:]), 1):
+        if one and following and one[0] != following[1]:
+            return f"certificate {number + 1} is not the issuer of certificate {number}"
+    return ""
 
 
 def causes(
@@ -42,6 +47,9 @@ def causes(
                 "Take the key out, and make a new one",
             )
         )
+    if disorder(certificate.text):
+        what = f"the chain is out of order: {disorder(certificate.text)}"
+        found.append(Cause(f"chain of {who}", "dead", place, what, "Put the host's own certificate first, then its issuer's, and so on"))
     if not is_a_pair:
         found.append(
             Cause(
@@ -74,3 +82,28 @@ def causes(
 
 def _day(seconds: int) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(seconds))
+
+
+def folders(said: str) -> "List[Cause]":
+    """Folders of keys that others may write to: a line each, mode and path."""
+    found = []
+    for line in said.splitlines():
+        match = re.match(r"^(\d{3,4}) (/.*)$", line)
+        if match and int(match.group(1)[-1]) & 2 and not (len(match.group(1)) == 4 and int(match.group(1)[0]) & 1):
+            path = match.group(2)
+            what = f"everybody may put a key of their own there (mode {match.group(1)})"
+            found.append(Cause(f"writable {path}", "secret", path, what, f"chmod o-w {path}"))
+    return found
+
+
+def sockets(said: str) -> "List[Cause]":
+    """Sockets that take mail or answer about passwords, open to every user of the host: a line each, the folder's mode, its own, path."""
+    found = []
+    for line in said.splitlines():
+        match = re.match(r"^(\d{3,4}) (\d{3,4}) (/.*)$", line)
+        if match and int(match.group(1)[-1]) & 1 and int(match.group(2)[-1]) & 2:
+            path = match.group(3)
+            found.append(
+                Cause(f"socket {path}", "unknown", path, "every user of the host may speak to it", "Take others' rights from its folder")
+            )
+    return found

@@ -118,7 +118,7 @@ def offer(endpoint: Endpoint, refuse: bool) -> Finding:
 
 def in_clear(endpoint: Endpoint, login: Login, refuse: bool, by_mechanism: bool) -> Finding:
     """T02 to T05: the right password in clear is refused, by the plain command and by AUTHENTICATE PLAIN alike."""
-    number = "T03" if by_mechanism else {"imap": "T02", "pop3": "T04", "smtp": "T05"}[endpoint.product] + ".login"
+    number = "T03" if by_mechanism else {"imap": "T02", "pop3": "T04.login", "smtp": "T05.login"}[endpoint.product]
     how = "AUTH PLAIN" if by_mechanism else "the plain command"
     told = Question(f"clear.{number}", f"a password in clear is refused ({how})", str(endpoint))
     wire = None

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
+from ..conf.der import rsa_bits
 from . import connection
 from .finding import Finding, Question
 from .hello import SUITES, USUAL, offered
@@ -78,32 +79,36 @@ def _until_tls(endpoint: Endpoint) -> Wire:
         raise
 
 
-def served(endpoint: Endpoint, anchors: str = "") -> "Tuple[Finding, Served]":
+def served(endpoint: Endpoint, anchors: str = "") -> "Tuple[List[Finding], Served]":
     """T11 and T12: a full handshake; the certificate covers the name, is in its dates, and leads to an anchor (itself, unless
     ``anchors``, a PEM file, is given)."""
-    told = Question("tls.T12", "a full handshake, and a certificate for the name, in its dates", str(endpoint))
+    handshake = Question("tls.T11", "a full handshake", str(endpoint))
     try:
         with secured(endpoint, connection.lenient()) as wire:
             der, dialogue = wire.certificate(), _about(wire)
     except Invalid as error:
-        return told.answer("fail", detail=str(error), way_out="Look into the daemon's log for the key and the certificate"), Served(b"")
-    strict = connection.strict(der)
+        out = "Look into the daemon's log for the key and the certificate"
+        return [handshake.answer("fail", str(error), error.dialogue, out)], Served(b"")
+    finding, here = _verified(endpoint, der, dialogue, anchors)
+    return [handshake.answer("pass", dialogue[-1] if dialogue else "", dialogue), finding], here
+
+
+def _verified(endpoint: Endpoint, der: bytes, dialogue: "Tuple[str, ...]", anchors: str) -> "Tuple[Finding, Served]":
+    told = Question("tls.T12", "the certificate is for the name, in its dates, of somebody known", str(endpoint))
+    context = connection.strict(der)
     if anchors:
-        strict = connection.lenient()
-        strict.verify_mode, strict.check_hostname = ssl.CERT_REQUIRED, True
-        strict.load_verify_locations(cafile=anchors)
-    problem = ""
+        context = connection.lenient()
+        context.verify_mode, context.check_hostname = ssl.CERT_REQUIRED, True
+        context.load_verify_locations(cafile=anchors)
     try:
-        here = _read(endpoint, strict, der)
+        here = _read(endpoint, context, der)
     except Invalid as error:
-        problem = str(error).replace("no TLS: ", "")
         here = _read_anyway(endpoint, der)
-    if problem:
+        problem = str(error).replace("no TLS: ", "")
         detail = f"{problem} (names: {', '.join(here.names) or 'none'}; until {here.ends or '?'})"
-        return told.answer("fail", detail=detail, way_out="Renew it (mail_certificate)", dialogue=dialogue), here
-    verdict = "warn" if here.days < LEFT else "pass"
+        return told.answer("fail", detail, dialogue, "Renew it (mail_certificate)"), here
     detail = f"sha256 {here.sha256[:16]} for {', '.join(here.names)}, {here.days} days left"
-    return told.answer(verdict, detail=detail, dialogue=dialogue), here
+    return told.answer("warn" if here.days < LEFT else "pass", detail, dialogue), here
 
 
 def _read(endpoint: Endpoint, context: ssl.SSLContext, der: bytes) -> Served:
@@ -226,26 +231,6 @@ def key_size(where: str, der: bytes) -> Finding:
     return told.answer(
         "pass" if bits >= 2048 else "fail", detail=f"RSA, {bits} bits", way_out="" if bits >= 2048 else "Make a key of 2048 bits"
     )
-
-
-def rsa_bits(der: bytes) -> "int | None":
-    """Length of the modulus of an RSA certificate (RFC 3279, section 2.3.1); None for other keys."""
-    at = der.find(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03")
-    if at < 0:
-        return None
-    at += 13
-    body = _value(der, at)[1:]  # BIT STRING, without its count of unused bits
-    sequence = _value(body, 0)
-    return int.from_bytes(_value(sequence, 0), "big").bit_length()
-
-
-def _value(data: bytes, at: int) -> bytes:
-    """The contents of the DER element at ``at``."""
-    length, at = data[at + 1], at + 2
-    if length & 0x80:
-        count = length & 0x7F
-        length, at = int.from_bytes(data[at : at + count], "big"), at + count
-    return data[at : at + length]
 
 
 def deployed(where: str, here: Served, fingerprint: str) -> Finding:

@@ -161,7 +161,8 @@ def ways(endpoints: "Sequence[Endpoint]", names: Names, login: Login, authentica
         return [Finding("way.in", "none", "a message's ways", "no login was given")]
     outs = [found for product in ("imap", "pop3") for found in [_best(endpoints, product)] if found]
     smtp = next((one for one in endpoints if one.product == "smtp" and one.port == 25), None)
-    submission = next((one for one in endpoints if one.product == "smtp" and one.port in (587, 465)), None) if authenticated else None
+    users = sorted((one for one in endpoints if one.product == "smtp" and one.submission), key=lambda one: one.implicit)
+    submission = users[0] if users and authenticated else None  # 587 before 465, which may be a tunnel to port 25
     mine = login.user if "@" in login.user else f"{login.user}@{names.domain}"
     found: "List[Finding]" = []
     if smtp:
@@ -204,9 +205,10 @@ def _bounced(endpoint: Endpoint, login: Login, token: str, begun: float) -> Find
             with secured(endpoint, connection.lenient(), login.hidden) as wire:
                 log_in(wire, login)
                 if endpoint.product == "imap":
-                    wire.imap("EXAMINE INBOX")
-                    _, lines = wire.imap(f"SEARCH BODY {token}")
-                    seen = any(line.upper().startswith("* SEARCH") and line.split()[2:] for line in lines)
+                    _, lines = wire.imap("EXAMINE INBOX")
+                    last = next((int(line.split()[1]) for line in lines if re.match(r"\* \d{1,9} EXISTS", line)), 0)
+                    newest = range(max(1, last - 2), last + 1)  # a search need not look into the message that a bounce carries
+                    seen = any(token in line for n in newest for line in wire.imap(f"FETCH {n} BODY.PEEK[]")[1])
                 else:
                     seen = any(token in line for n in _last_numbers(wire, 3) for line in wire.pop3(f"RETR {n}", many=True)[1])
                 dialogue = tuple(wire.dialogue)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -45,6 +46,13 @@ def file_name(host: str) -> str:
 
 def write_host(directory: str, record: "Mapping[str, Any]") -> str:
     return write(_place(directory, HOSTS), file_name(str(record["name"])), json.dumps(record, ensure_ascii=False))
+
+
+def forget(directory: str, names: "List[str]") -> None:
+    """Remove the records of these hosts: an old one must not stand in for an audit that did not come to an end."""
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(_place(_place(directory, HOSTS), file_name(name)))
 
 
 def read_hosts(directory: str, names: "List[str]") -> "Dict[str, Any]":

@@ -21,7 +21,10 @@ ticking() { # is the timer that unconfirmed found still running?
 }
 remember() { # pid, deadline
     began=$(started "$1")
-    [ -n "$began" ] && printf "%s %s %s\n" "$1" "$began" "$2" >"$state/confirm.new" && mv -f "$state/confirm.new" "$state/confirm"
+    [ -n "$began" ] && printf "%s %s %s\n" "$1" "$began" "$2" >"$state/confirm.new" && mv -f "$state/confirm.new" "$state/confirm" &&
+        return 0
+    rm -f "$state/confirm.new"
+    return 1
 }
 arm() { # seconds: undo what is applied unless it is confirmed within them; 0: never. Under the lock
     [ "$1" -gt 0 ] || return 0

@@ -29,14 +29,6 @@ break_lock() { # holder, who is gone: remove the lock if it is still that one. O
         [ -z "$breaker" ] || alive "$breaker" || rm -f "$state/lock.break"
     fi
 }
-lock() { # holder: remove the lock if it is still that one
-    mv "$state/lock" "$state/lock.$$" 2>/dev/null || return 0
-    if [ "$(readlink "$state/lock.$$")" = "$1" ]; then
-        rm -f "$state/lock.$$"
-    else
-        mv "$state/lock.$$" "$state/lock"
-    fi
-}
 lock() { # seconds to wait, who
     waited=0
     if ! mkdir -p "$state/journal" 2>/dev/null || ! chmod 700 "$state" "$state/journal" 2>/dev/null; then
@@ -63,5 +55,7 @@ lock() { # seconds to wait, who
         waited=$((waited + 1))
     done
 }
-unlock() { rm -f "$state/lock"; }
+unlock() { # one more try: a lock left behind costs the next run a look whether its owner lives
+    rm -f "$state/lock" || rm -f "$state/lock"
+}
 """

@@ -1,5 +1,6 @@
 """Sendmail's policy, the access daemons', tunnels and keys: each cause by rule, kind and place; a good host has none."""
 
+import base64
 import time
 
 import pytest
@@ -158,3 +159,28 @@ def test_a_key_inside_a_readable_certificate_and_a_fingerprint():
     pem = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"
     assert keys.fingerprint(pem) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert keys.fingerprint("") == keys.fingerprint(pem.replace("YWJj", "Y")) == ""
+
+
+def certificate(name, issuer):
+    """The outline of a certificate: serial, algorithm, issuer, validity, subject, key."""
+
+    def element(tag, content):
+        return bytes([tag, len(content)]) + content
+
+    fields = [b"\x02\x01\x01", element(0x30, b""), element(0x30, issuer), element(0x30, b""), element(0x30, name), element(0x30, b"")]
+    der = element(0x30, element(0x30, b"".join(fields)))
+    return f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(der).decode()}\n-----END CERTIFICATE-----\n"
+
+
+def test_the_order_of_a_chain():
+    leaf, middle, root = certificate(b"leaf", b"middle"), certificate(b"middle", b"root"), certificate(b"root", b"root")
+    assert keys.disorder(leaf) == keys.disorder(leaf + middle) == keys.disorder(leaf + middle + root) == ""
+    assert keys.disorder(leaf + root + middle) == "certificate 2 is not the issuer of certificate 1"
+    assert keys.causes("Postfix", file("/c", middle + leaf), **PAIR, ends=None, begins=None)[0].rule == "chain of Postfix"
+    assert keys.disorder("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----" + leaf) == ""
+
+
+def test_folders_and_sockets():
+    assert [cause.rule for cause in keys.folders("755 /etc/ssl/private\n777 /tmp/keys\n1777 /tmp\n")] == ["writable /tmp/keys"]
+    said = "755 777 /var/run/saslauthd/mux\n710 777 /run/saslauthd/mux\n755 660 /x\n"
+    assert [(cause.rule, cause.kind) for cause in keys.sockets(said)] == [("socket /var/run/saslauthd/mux", "unknown")]

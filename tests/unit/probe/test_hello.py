@@ -7,6 +7,7 @@ import subprocess
 import threading
 
 import pytest
+from mailhost.conf.der import rsa_bits
 from mailhost.probe import tls
 from mailhost.probe.hello import SUITES, USUAL, client_hello, offered, server_hello
 from mailhost.probe.sink import Sink
@@ -98,9 +99,10 @@ def test_what_is_no_server_hello():
 
 def test_the_length_of_a_key(pem):
     der = ssl.PEM_cert_to_DER_cert((pem / "pem").read_text())
-    assert tls.rsa_bits(der) == 2048
+    assert rsa_bits(der) == 2048
     assert tls.key_size("x", der).verdict == "pass"
-    assert tls.rsa_bits(b"none") is None
+    assert rsa_bits(b"none") is None
+    assert rsa_bits(der[:-300]) is None
 
 
 def test_two_certificates_and_one_that_is_not_on_disk():

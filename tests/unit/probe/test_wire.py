@@ -28,7 +28,7 @@ def test_no_server_holds_the_prober(behaviour, product):
     with hostile.server(behaviour, product) as port:
         endpoint, begun = Endpoint("127.0.0.1", port, product), time.monotonic()
         jobs = [
-            lambda: tls.served(endpoint)[0],
+            lambda: tls.served(endpoint)[0][0],
             lambda: tls.injection(endpoint),
             lambda: tls.version_or_suite(endpoint, "TLSv1.0", tls.PROFILES["intermediate"]),
             lambda: cleartext.offer(endpoint, True),
