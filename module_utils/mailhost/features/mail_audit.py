@@ -36,7 +36,7 @@ PORTS: "Dict[int, Tuple[str, bool, bool]]" = {  # product, implicit TLS, submiss
     993: ("imap", True, False),
     995: ("pop3", True, False),
 }
-AT_ONCE, OTHERS, SECONDS = 32, 12, 60
+AT_ONCE, LOGINS, OTHERS, SECONDS = 24, 8, 12, 60
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "address": {"type": "str", "required": True},
     "address6": {"type": "str", "default": ""},
@@ -86,7 +86,7 @@ def bounds(hosts: int = 1) -> "dict[str, int]":
     """What an audit may cost at most, told before it starts."""
     patterns = len(battery.PATTERNS) + len(battery.CONTROLS) + 1
     ports = len(PORTS) + OTHERS
-    return {"connections": hosts * 2 * (4 * patterns + ports * 24), "at_once": hosts * AT_ONCE, "seconds": SECONDS}
+    return {"connections": hosts * 2 * (4 * patterns + ports * 24), "at_once": AT_ONCE + LOGINS, "seconds": SECONDS}
 
 
 class Audit:
@@ -116,7 +116,7 @@ class Audit:
         pool = ThreadPoolExecutor(AT_ONCE)
         try:
             self.endpoints = self._find(pool)
-            alive = list(pool.map(self._alive, self.endpoints))
+            alive = list(pool.map(lambda one: battery.patiently(lambda: self._alive(one)), self.endpoints))
             self.endpoints = [endpoint for endpoint, finding in zip(self.endpoints, alive) if finding.verdict == "pass"]
             vantage = self._vantage()
             with self._sink() as sink:
@@ -151,12 +151,10 @@ class Audit:
                 self.mine = self.mine or wire.mine
                 return told.answer("pass", detail=wire.greeting.split("\n")[0][:100], dialogue=tuple(wire.dialogue))
         except Invalid as error:
-            return told.answer(
-                "fail",
-                detail=f"open, but nothing serves there: {error}",
-                dialogue=tuple(error.dialogue),
-                way_out="See the daemon's log; a port that only opens serves nobody",
-            )
+            if "421" in str(error):  # it serves, but not us
+                return told.answer("invalid", str(error), error.dialogue, "Ask again later: the host limits an address's connections")
+            out = "See the daemon's log; a port that only opens serves nobody"
+            return told.answer("fail", f"open, but nothing serves there: {error}", error.dialogue, out)
 
     def _asked(self) -> "List[Finding]":
         """What was asked to be served is, and what was not is closed."""
@@ -216,18 +214,23 @@ class Audit:
         followed = battery.Followed(enabled=sink is not None)
         witnesses = [{**cause["witness"], "rule": cause["rule"]} for cause in self.causes if cause.get("witness")]
         refuse = self.params["cleartext_login"] == "refuse"
+        certificates = {pool.submit(tls.served, one, self.params.get("anchors") or "", self.profile): one for one in self.endpoints}
         jobs: "List[battery.Job]" = []
-        certificates = {pool.submit(tls.served, one, self.params.get("anchors") or ""): one for one in self.endpoints}
         for one in self.endpoints:
             if one.product == "smtp":
                 jobs += battery.jobs(one, self.names, connection.lenient(), followed, witnesses)
-            jobs += tls.jobs(one, self.profile) + cleartext.jobs(one, self.login, refuse)
+        logins = ThreadPoolExecutor(LOGINS)  # of their own: they follow one another, and relaying need not wait for them
+        letters = logins.submit(ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink)
+        clear = [logins.submit(job) for one in self.endpoints for job in cleartext.jobs(one, self.login, refuse)]
+        secure = [pool.submit(job) for one in self.endpoints for job in tls.jobs(one, self.profile)]
         futures = [pool.submit(job) for job in jobs]
-        letters = pool.submit(ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink)
-        found = [_result(future, ends) for future in futures]
-        found += _results(letters, ends) + self._certificates(certificates, ends)
+        found = [_result(future, ends) for future in clear] + _results(letters, ends)
         # last, since a daemon answers an address the more slowly the more of its logins failed; side by side, before it does
-        found += self._failing(pool, ends)
+        found += self._failing(logins, ends)
+        logins.shutdown(wait=False)
+        for many in secure:
+            found += _results(many, ends)
+        found += [_result(future, ends) for future in futures] + self._certificates(certificates, ends)
         return _followed(found, followed, sink)
 
     def _failing(self, pool: ThreadPoolExecutor, ends: float) -> "List[Finding]":

@@ -100,9 +100,9 @@ def server_hello(data: bytes) -> "Optional[Tuple[int, int]]":
     return version, struct.unpack(">H", data[at : at + 2])[0]
 
 
-def offered(wire: Wire, version: str, suites: Sequence[int]) -> "Optional[Tuple[int, int]]":
-    """Say hello in a dialogue that is where TLS begins: version and suite if the server takes it; None if it refuses, by an alert or
-    by closing. Silence is Invalid."""
+def offered(wire: Wire, version: str, suites: Sequence[int], or_older: bool = False) -> "Optional[Tuple[int, int]]":
+    """Say hello in a dialogue that is where TLS begins: version and suite if the server takes it (or, if asked so, an older version);
+    None if it refuses, by an alert or by closing. Silence is Invalid."""
     number = VERSIONS[version]
     wire.send_bytes(client_hello(number, suites, wire.endpoint.name))
     data = b""
@@ -118,4 +118,4 @@ def offered(wire: Wire, version: str, suites: Sequence[int]) -> "Optional[Tuple[
         if data[:1] not in (b"\x15", b"\x16") and not data[0] & 0x80:
             raise Invalid("an answer that is not TLS")
     found = server_hello(data)
-    return found if found and found[0] == number else None
+    return found if found and (found[0] == number or (or_older and found[0] < number)) else None

@@ -19,7 +19,7 @@ from .finding import Finding, Question
 from .hello import SUITES, USUAL, offered
 from .wire import Endpoint, Invalid, Wire, secured
 
-Job = Callable[[], Finding]
+Job = Callable[[], List[Finding]]
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,40 @@ def _until_tls(endpoint: Endpoint) -> Wire:
         raise
 
 
-def served(endpoint: Endpoint, anchors: str = "") -> "Tuple[List[Finding], Served]":
-    """T11 and T12: a full handshake; the certificate covers the name, is in its dates, and leads to an anchor (itself, unless
+def served(endpoint: Endpoint, anchors: str = "", profile: str = "intermediate") -> "Tuple[List[Finding], Served]":
+    """T10 to T12 and T21: a full handshake; the certificate covers the name, is in its dates, and leads to an anchor (itself, unless
     ``anchors``, a PEM file, is given)."""
     handshake = Question("tls.T11", "a full handshake", str(endpoint))
     try:
         with secured(endpoint, connection.lenient()) as wire:
             der, dialogue = wire.certificate(), _about(wire)
+            spoken = str(wire.sock.version()) if isinstance(wire.sock, ssl.SSLSocket) else "?"
+            found = [_spoken(endpoint, profile, spoken, dialogue), *([] if endpoint.implicit else [_twice(wire)])]
     except Invalid as error:
         out = "Look into the daemon's log for the key and the certificate"
         return [handshake.answer("fail", str(error), error.dialogue, out)], Served(b"")
     finding, here = _verified(endpoint, der, dialogue, anchors)
-    return [handshake.answer("pass", dialogue[-1] if dialogue else "", dialogue), finding], here
+    return [handshake.answer("pass", spoken, dialogue), finding, *found], here
+
+
+def _spoken(endpoint: Endpoint, profile: str, version: str, dialogue: "Tuple[str, ...]") -> Finding:
+    """T21: the newest version that both speak is one that the profile wants."""
+    wanted = PROFILES[profile].wanted
+    told = Question("tls.T21", f"serves {' or '.join(wanted)}", str(endpoint))
+    if version not in (*wanted, *("TLSv1" for one in wanted if one == "TLSv1.0")):
+        return told.answer("fail", f"{version} at most", dialogue, f"The profile {profile} asks for it")
+    legacy = PROFILES[profile].legacy and version in ("TLSv1", "TLSv1.1")
+    return told.answer("warn" if legacy else "pass", version + (": legacy, not compliant with RFC 8997" if legacy else ""), dialogue)
+
+
+def _twice(wire: Wire) -> Finding:
+    """T10: TLS inside TLS is refused."""
+    told = Question("tls.T10", "a second STARTTLS is refused", str(wire.endpoint))
+    try:
+        agreed, said = wire.begin_tls()
+    except Invalid as error:
+        return told.answer("pass" if "closed" in str(error) else "invalid", str(error), _about(wire))
+    return told.answer("fail" if agreed else "pass", said[:80].replace("\n", " "), _about(wire))
 
 
 def _verified(endpoint: Endpoint, der: bytes, dialogue: "Tuple[str, ...]", anchors: str) -> "Tuple[Finding, Served]":
@@ -132,8 +154,7 @@ def _read_anyway(endpoint: Endpoint, der: bytes) -> Served:
 
 def version_or_suite(endpoint: Endpoint, what: str, profile: Profile) -> Finding:
     """T18 and T19: a version or a kind of suite that the profile refuses is refused."""
-    number = "T18" if what in (*BROKEN, *SUITES) else "T19"
-    told = Question(f"tls.{number}.{what.replace(' ', '-')}", f"{what} is refused", str(endpoint))
+    told = _about_one(endpoint, what)
     wire = None
     try:
         with _until_tls(endpoint) as wire:
@@ -156,22 +177,30 @@ def version_or_suite(endpoint: Endpoint, what: str, profile: Profile) -> Finding
     )
 
 
-def serves_wanted(endpoint: Endpoint, profile: Profile, name: str) -> Finding:
-    """T21: a client that has only what the profile asks for gets in."""
-    told = Question("tls.T21", f"serves {' or '.join(profile.wanted)}", str(endpoint))
-    context = connection.lenient()
-    if "TLSv1.2" not in profile.wanted:
-        context.minimum_version = ssl.TLSVersion.TLSv1_3
-    elif "TLSv1.0" not in profile.wanted:
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        with secured(endpoint, context) as wire:
-            spoken, dialogue = str(wire.sock.version()) if isinstance(wire.sock, ssl.SSLSocket) else "?", _about(wire)
-    except Invalid as error:
-        return told.answer("fail", detail=str(error), way_out=f"The profile {name} asks for it")
-    legacy = profile.legacy and spoken in ("TLSv1", "TLSv1.1", "SSLv3")
-    detail = f"{spoken}" + (": legacy, not compliant with RFC 8997" if legacy else "")
-    return told.answer("warn" if legacy else "pass", detail=detail, dialogue=dialogue)
+def refused(endpoint: Endpoint, profile: Profile) -> "List[Finding]":
+    """T18 and T19: all that the profile refuses, a group with one hello, and one by one where the server takes it."""
+    every = (*profile.refused, *profile.discouraged)
+    versions = [what for what in every if what in ("SSLv3", "TLSv1.0", "TLSv1.1")]
+    suites = [what for what in every if what in SUITES and what != "static RSA"]
+    found: "List[Finding]" = []
+    for group, version in ((versions, "TLSv1.1" if "TLSv1.1" in versions else versions[-1]), (suites, "TLSv1.2")):
+        listed = [suite for what in group for suite in SUITES.get(what, ())] or [*USUAL, *(one for many in SUITES.values() for one in many)]
+        wire = None
+        try:
+            with _until_tls(endpoint) as wire:
+                taken = offered(wire, version, listed, or_older=True) is not None
+        except Invalid:
+            taken = True  # each is asked by itself, and says why it cannot be
+        if taken:
+            found += [version_or_suite(endpoint, what, profile) for what in group]
+        else:
+            found += [_about_one(endpoint, what).answer("pass", "refused", _about(wire)) for what in group]
+    return found + [version_or_suite(endpoint, what, profile) for what in every if what not in (*versions, *suites)]
+
+
+def _about_one(endpoint: Endpoint, what: str) -> Question:
+    number = "T18" if what in (*BROKEN, *SUITES) else "T19"
+    return Question(f"tls.{number}.{what.replace(' ', '-')}", f"{what} is refused", str(endpoint))
 
 
 INJECTED = {"smtp": "STARTTLS\r\nNOOP\r\n", "imap": "p0 STARTTLS\r\np1 CAPABILITY\r\n", "pop3": "STLS\r\nCAPA\r\n"}
@@ -209,19 +238,6 @@ def injection(endpoint: Endpoint) -> Finding:
         return told.answer("invalid", detail=str(error), dialogue=_about(wire) or error.dialogue)
 
 
-def twice(endpoint: Endpoint) -> Finding:
-    """T10: TLS inside TLS is refused."""
-    told = Question("tls.T10", "a second STARTTLS is refused", str(endpoint))
-    wire = None
-    try:
-        with secured(endpoint, connection.lenient()) as wire:
-            agreed, said = wire.begin_tls()
-            return told.answer("fail" if agreed else "pass", detail=said[:80].replace("\n", " "), dialogue=_about(wire))
-    except Invalid as error:
-        ended = "closed" in str(error)
-        return told.answer("pass" if ended else "invalid", detail=str(error), dialogue=_about(wire) or error.dialogue)
-
-
 def key_size(where: str, der: bytes) -> Finding:
     """T17, as far as a client sees it: RSA of 2048 bits and more, or an elliptic curve."""
     told = Question("tls.T17", "the certificate's key is long enough", where)
@@ -243,15 +259,10 @@ def deployed(where: str, here: Served, fingerprint: str) -> Finding:
     return told.answer("pass" if same else "fail", detail=detail, way_out="" if same else "Restart the daemon: it serves an old one")
 
 
-def jobs(endpoint: Endpoint, profile_name: str) -> "List[Job]":
+def jobs(endpoint: Endpoint, profile: str) -> "List[Job]":
     """The questions to one port but for its certificate (``served``), which others wait for."""
-    profile = PROFILES[profile_name]
-    found: "List[Job]" = [lambda: serves_wanted(endpoint, profile, profile_name)]
-    for what in (*profile.refused, *profile.discouraged):
-        found.append(lambda w=what: version_or_suite(endpoint, w, profile))  # type: ignore[misc]
-    if not endpoint.implicit:
-        found += [lambda: injection(endpoint), lambda: twice(endpoint)]
-    return found
+    found: "List[Job]" = [lambda: refused(endpoint, PROFILES[profile])]
+    return found if endpoint.implicit else [*found, lambda: [injection(endpoint)]]
 
 
 def one_certificate(all_served: "Sequence[Tuple[str, Served]]") -> "List[Finding]":

@@ -141,6 +141,8 @@ class Wire:
 
     def handshake(self, context: ssl.SSLContext) -> None:
         """TLS from here on; what came in clear behind the answer is a fault of the server's, and ends the dialogue."""
+        if self._buffer.startswith(b"\x15\x03"):
+            raise Invalid("no TLS: the server ends it with an alert")
         if self._buffer:
             raise Invalid("the server sent more in clear after it had agreed to begin TLS")
         try:

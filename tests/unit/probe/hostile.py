@@ -68,7 +68,19 @@ def says_yes_to_tls_and_talks_on(sock, product):
     if product == "smtp":
         sock.sendall(b"250-x\r\n250 STARTTLS\r\n")
         sock.recv(200)
-    sock.sendall({"smtp": b"220 go\r\n250 in clear\r\n", "imap": b"p1 OK go\r\np2 OK\r\n", "pop3": b"+OK go\r\n+OK\r\n"}[product])
+    sock.sendall({"smtp": b"220 go\r\n250 in clear\r\n", "imap": b"p0 OK go\r\np1 OK\r\n", "pop3": b"+OK go\r\n+OK\r\n"}[product])
+    time.sleep(5)
+
+
+def alerts(sock, product):
+    """What a good server does with a command smuggled in: the alert may come in one segment with its answer."""
+    sock.sendall(BANNERS[product])
+    sock.recv(200)
+    if product == "smtp":
+        sock.sendall(b"250-x\r\n250 STARTTLS\r\n")
+        sock.recv(200)
+    said = {"smtp": b"220 go\r\n", "imap": b"p0 OK go\r\n", "pop3": b"+OK go\r\n"}[product]
+    sock.sendall(said + b"\x15\x03\x01\x00\x02\x02\x50")
     time.sleep(5)
 
 

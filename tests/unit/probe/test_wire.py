@@ -65,3 +65,11 @@ def test_nobody_there():
     with pytest.raises(Invalid, match="no connection"):
         opened(Endpoint("127.0.0.1", port, "smtp"), connection.lenient())
     assert printable("a\0b") == "a\\x00b"
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_an_alert_in_one_segment_with_the_answer_is_no_answer_in_clear(product):
+    with hostile.server(hostile.alerts, product) as port:
+        assert tls.injection(Endpoint("127.0.0.1", port, product)).verdict == "pass"
+    with hostile.server(hostile.says_yes_to_tls_and_talks_on, product) as port:
+        assert tls.injection(Endpoint("127.0.0.1", port, product)).verdict == "fail"
