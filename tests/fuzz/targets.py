@@ -18,7 +18,7 @@ from mailhost.dialects.versions import version
 from mailhost.errors import MailhostError
 from mailhost.host import decode, encode
 from mailhost.plan import hide
-from mailhost.policy import access, keys, postfix, sendmail
+from mailhost.policy import access, keys, postfix, postfix_setup, sendmail
 from mailhost.probe.hello import server_hello
 
 GRAMMARS = {
@@ -61,11 +61,11 @@ def policies(data: bytes) -> None:
     text = decode(data)
     try:
         main, master = MainCf(text, "main.cf"), MasterCf("smtp inet n - n - - smtpd\n", "master.cf")
-        setup = postfix.Setup(main, master, (2, 3), dict.fromkeys(["/t"], text))
-        postfix.tables(setup)
+        setup = postfix_setup.Setup(main, master, (2, 3), dict.fromkeys(["/t"], text))
+        postfix_setup.tables(setup)
         postfix.causes(setup)
-        postfix.trusted(setup)
-        postfix.destinations(setup)
+        postfix_setup.trusted(setup)
+        postfix_setup.destinations(setup)
     except MailhostError as error:
         assert error.place.startswith("main.cf"), error
     sendmail.causes(SendmailMc(text, "mc"), Keyed(text, "access"), Names(text, "relay-domains"), (), "example.test", "mx.example.test")

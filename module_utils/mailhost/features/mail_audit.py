@@ -6,10 +6,10 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
-import socket
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from dataclasses import replace
+from functools import partial
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from ..errors import BadInput
@@ -17,26 +17,16 @@ from ..host import Host
 from ..policy.cause import KINDS
 from ..probe import cleartext, connection, tls
 from ..probe import relay as battery
+from ..probe.endpoints import OTHERS, PORTS, find
 from ..probe.finding import VERDICTS, Finding, Question, worst
 from ..probe.relay import OUTSIDE, Names
 from ..probe.sink import Sink
 from ..probe.ways import ways
-from ..probe.wire import Endpoint, Invalid, Wire, opened
+from ..probe.wire import Endpoint, Invalid, opened
 from ..report.files import write_host
 from .relay import domain, network
 
-#: ports that are asked on every host; others are found among those it listens on
-PORTS: "Dict[int, Tuple[str, bool, bool]]" = {  # product, implicit TLS, submission
-    25: ("smtp", False, False),
-    465: ("smtp", True, True),
-    587: ("smtp", False, True),
-    2525: ("smtp", False, False),
-    110: ("pop3", False, False),
-    143: ("imap", False, False),
-    993: ("imap", True, False),
-    995: ("pop3", True, False),
-}
-AT_ONCE, LOGINS, OTHERS, SECONDS = 24, 8, 12, 60
+AT_ONCE, LOGINS, SECONDS = 24, 8, 60
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "address": {"type": "str", "required": True},
     "address6": {"type": "str", "default": ""},
@@ -115,7 +105,7 @@ class Audit:
         ends = time.monotonic() + SECONDS
         pool = ThreadPoolExecutor(AT_ONCE)
         try:
-            self.endpoints = self._find(pool)
+            self.endpoints = find(self._addresses(), self.params["fqdn"], [int(port) for port in self.policy.get("ports") or []], pool)
             alive = list(pool.map(lambda one: battery.patiently(lambda: self._alive(one)), self.endpoints))
             self.endpoints = [endpoint for endpoint, finding in zip(self.endpoints, alive) if finding.verdict == "pass"]
             vantage = self._vantage()
@@ -132,17 +122,6 @@ class Audit:
 
     def _addresses(self) -> "List[str]":
         return [address for address in (self.params["address"], self.params["address6"]) if address]
-
-    def _find(self, pool: ThreadPoolExecutor) -> "List[Endpoint]":
-        """Ports that take connections; of those of no fixed use, the ones that greet as SMTP does."""
-        name = self.params["fqdn"]
-        known = [
-            Endpoint(address, port, PORTS[port][0], PORTS[port][1], name, PORTS[port][2]) for address in self._addresses() for port in PORTS
-        ]
-        listening = [int(port) for port in self.policy.get("ports") or [] if int(port) not in PORTS]
-        others = [Endpoint(self.params["address"], port, "smtp", False, name) for port in listening[:OTHERS]]
-        found = [one for one, opened in zip(known, pool.map(is_open, known)) if opened]
-        return found + [one for one, greets in zip(others, pool.map(greets_as_smtp, others)) if greets]
 
     def _alive(self, endpoint: Endpoint) -> Finding:
         told = Question("alive.greeting", "the open port greets", str(endpoint))
@@ -238,14 +217,14 @@ class Audit:
         wrong, context = cleartext.Login(self.login.user, self.login.wrong), connection.lenient()
         kinds = {(one.product, one.submission): one for one in reversed(self.endpoints)}
         access = [one for one in kinds.values() if one.product != "smtp"]
-        jobs: "List[battery.Job]" = [lambda o=one: cleartext.nobody(o) for one in kinds.values()]  # type: ignore[misc]
+        jobs: "List[battery.Job]" = [partial(cleartext.nobody, one) for one in kinds.values()]
         for one in kinds.values():
             if one.product == "smtp":
-                jobs.append(lambda o=one: battery.after_auth(o, self.names, context, wrong.initial()))  # type: ignore[misc]
+                jobs.append(partial(battery.after_auth, one, self.names, context, wrong.initial()))
         for one in access:
-            jobs.append(lambda o=one: cleartext.wrong(o, self.login))  # type: ignore[misc]
+            jobs.append(partial(cleartext.wrong, one, self.login))
         if access:
-            jobs.append(lambda: cleartext.wrong(access[0], self.login, empty=True))
+            jobs.append(partial(cleartext.wrong, access[0], self.login, empty=True))
         found = [_result(future, ends) for future in [pool.submit(job) for job in jobs]]
         if access and self.login.given:
             pool.submit(cleartext.inside, access[0], self.login)
@@ -320,22 +299,6 @@ class Audit:
 
 
 WORDS = {"imap": ("imap", False), "imaps": ("imap", True), "pop3": ("pop3", False), "pop3s": ("pop3", True)}
-
-
-def is_open(endpoint: Endpoint) -> bool:
-    try:
-        socket.create_connection((endpoint.address, endpoint.port), 4).close()
-    except OSError:
-        return False
-    return True
-
-
-def greets_as_smtp(endpoint: Endpoint) -> bool:
-    try:
-        with Wire(endpoint, seconds=3) as wire:
-            return wire.line().startswith("220")
-    except Invalid:
-        return False
 
 
 def _spoilt(finding: Finding, reason: str) -> Finding:

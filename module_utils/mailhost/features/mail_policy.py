@@ -19,7 +19,7 @@ from ..dialects.versions import Version, dotted, version
 from ..errors import MailhostError
 from ..host import Command, File, Glob, Request, Seen
 from ..plan import Plan
-from ..policy import access, keys, postfix, sendmail
+from ..policy import access, keys, postfix, postfix_setup, sendmail
 from ..policy.cause import ACCEPT, Cause, accepted
 from . import dovecot, mail_certificate, mailhost_info, postfix_relay, sendmail_oracle, sendmail_relay
 from .cyrus_services import CYRUS, IMAPD
@@ -111,10 +111,10 @@ class Reading:
             return
         setup = postfix_relay.setup(MainCf(files[0].text, files[0].path), MasterCf(files[1].text, files[1].path), number, self.seen)
         self.about.append(f"Postfix {dotted(number)}")
-        self.tables = postfix.tables(setup)
+        self.tables = postfix_setup.tables(setup)
         self.causes += postfix.causes(setup)
-        self.networks += postfix.trusted(setup)
-        self.domains += postfix.destinations(setup)
+        self.networks += postfix_setup.trusted(setup)
+        self.domains += postfix_setup.destinations(setup)
         certificate, key = setup.main.get("smtpd_tls_cert_file"), setup.main.get("smtpd_tls_key_file")
         if certificate:
             self.pairs.append(("Postfix", certificate, certificate if key in (None, "", "$smtpd_tls_cert_file") else str(key)))

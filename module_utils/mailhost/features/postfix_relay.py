@@ -16,6 +16,7 @@ from ..errors import BadConfiguration, BadInput
 from ..host import Command, File, Request, Seen
 from ..plan import Check, Plan, Run, Write
 from ..policy import postfix as policy
+from ..policy import postfix_setup
 from ..policy.cause import accepted, refuse
 from . import relay
 
@@ -32,13 +33,15 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     files = (MAIN, MASTER, ALIASES, MAILBOXES, *((GROUP, SMTPD) if params["access"] == "cyrus" else ()))
     yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), *map(File, files))
     if seen.file(MAIN).kind == seen.file(MASTER).kind == "file":
-        yield from map(File, policy.tables(setup(MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER), (), seen)))
+        yield from map(
+            File, postfix_setup.tables(setup(MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER), (), seen))
+        )
 
 
-def setup(main: MainCf, master: MasterCf, number: Version, seen: Seen) -> policy.Setup:
+def setup(main: MainCf, master: MasterCf, number: Version, seen: Seen) -> postfix_setup.Setup:
     """A Postfix as the policy reads it, with the tables that were read."""
     texts = {path: state.text if state.kind == "file" else None for path, state in seen.files.items()}
-    return policy.Setup(main, master, number, texts)
+    return postfix_setup.Setup(main, master, number, texts)
 
 
 def _validate(params: Mapping[str, Any]) -> None:
@@ -73,7 +76,7 @@ def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept
     guard = ["permit_mynetworks", *(["permit_sasl_authenticated"] if authenticated else []), "reject_unauth_destination"]
     dropped = (*guard, "permit_sasl_authenticated", "defer_unauth_destination", "permit")
     rest: "list[str]" = []
-    for word in policy.words(stands or ""):
+    for word in postfix_setup.words(stands or ""):
         if rest and (":" in word or word.startswith("/")):  # a table belongs to the word before it
             rest[-1] += f" {word}"
         elif word not in dropped:

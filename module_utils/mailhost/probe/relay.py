@@ -11,6 +11,7 @@ import ssl
 import time
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .finding import Finding, Question
@@ -289,8 +290,8 @@ def jobs(
     found: "List[Job]" = []
     for name, pattern in CONTROLS.items():
         if names.passed_on or "{B}" not in pattern.recipient:
-            found.append(lambda n=name, p=pattern: patiently(lambda: control(n, p, endpoint, names, context)))  # type: ignore[misc]
+            found.append(partial(patiently, partial(control, name, pattern, endpoint, names, context)))
     for name, pattern in patterns.items():
         if names.passed_on or "{B}" not in pattern.recipient:
-            found.append(lambda n=name, p=pattern: patiently(lambda: one(n, p, endpoint, names, context, followed)))  # type: ignore[misc]
+            found.append(partial(patiently, partial(one, name, pattern, endpoint, names, context, followed)))
     return found

@@ -5,7 +5,8 @@ from mailhost.conf.main_cf import MainCf
 from mailhost.conf.master_cf import MasterCf
 from mailhost.errors import BadConfiguration, BadInput
 from mailhost.policy.cause import Cause, refuse
-from mailhost.policy.postfix import Setup, causes, destinations, tables, trusted
+from mailhost.policy.postfix import causes
+from mailhost.policy.postfix_setup import Setup, destinations, tables, trusted
 
 GUARD = "permit_mynetworks, reject_unauth_destination"
 SAFE = "mynetworks = 127.0.0.0/8\nrelay_domains =\nsmtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\n"
