@@ -27,6 +27,7 @@ from ..report.files import write_host
 from .relay import domain, network
 
 AT_ONCE, LOGINS, SECONDS = 24, 8, 60
+FOLLOW = 10.0  # seconds in which a message that was accepted must reach the sink
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "address": {"type": "str", "required": True},
     "address6": {"type": "str", "default": ""},
@@ -331,11 +332,11 @@ def _followed(found: "List[Finding]", followed: "battery.Followed", sink: "Optio
     """With a sink, what was accepted is a hole only if it came out there (a queue may still hold it: a warning)."""
     if sink is None or not followed.tokens:
         return found
-    came = sink.wait_for(set(followed.tokens), 10)
+    came = sink.wait_for(set(followed.tokens), FOLLOW)
     lost = {id(finding) for token, finding in followed.tokens.items() if token not in came}
     out = {id(finding) for token, finding in followed.tokens.items() if token in came}
     return [
-        replace(one, verdict="warn", detail=f"{one.detail}; it did not reach the sink within 10 s")
+        replace(one, verdict="warn", detail=f"{one.detail}; it did not reach the sink within {FOLLOW:.0f} s")
         if id(one) in lost
         else replace(one, detail=f"{one.detail}; it reached the sink: an open relay")
         if id(one) in out

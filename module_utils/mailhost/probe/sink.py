@@ -72,6 +72,7 @@ class Sink(socketserver.ThreadingTCPServer):
 
     allow_reuse_address = True
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, address: str, port: int = 0) -> None:
         self.tokens: "Set[str]" = set()

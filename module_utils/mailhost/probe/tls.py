@@ -39,6 +39,7 @@ PROFILES: "Dict[str, Profile]" = {
     "centos5": Profile(BROKEN, ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"), ("anonymous", "RC4", "3DES"), legacy=True),
 }
 LEFT = 14  # days
+QUIET = 1.0  # seconds in which an answer to what was smuggled in would come
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ def injection(endpoint: Endpoint) -> Finding:
                 if "timed out" in str(error):
                     raise
                 return told.answer("pass", f"the server ends it: {error}", _about(wire))
-            if wire.is_quiet(1.0):
+            if wire.is_quiet(QUIET):
                 return told.answer("pass", detail="not answered", dialogue=_about(wire))
             return told.answer(
                 "fail",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import socketserver
 import ssl
@@ -19,6 +20,9 @@ class Faults:
         self.anyone = False  # every password is let in
         self.closes_on_login = False
         self.loses_mail = False
+        self.harms_mail = False
+        self.anonymous = False
+        self.twice = False  # TLS is begun a second time
         self.mail = []
         self.__dict__.update(wrong)
 
@@ -26,10 +30,11 @@ class Faults:
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
+    request_queue_size = 128
 
-    def __init__(self, handler, faults, context=None, implicit=False):
+    def __init__(self, handler, faults, context=None, implicit=False, submission=False):
         super().__init__(("127.0.0.1", 0), handler)
-        self.faults, self.context, self.implicit = faults, context, implicit
+        self.faults, self.context, self.implicit, self.submission = faults, context, implicit, submission
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def handle_error(self, request, client_address):
@@ -59,6 +64,14 @@ class Handler(socketserver.StreamRequestHandler):
                 return
             yield line.decode("utf-8", "replace").rstrip("\r\n")
 
+    def authenticates(self, line):
+        """AUTH and AUTHENTICATE with an initial response."""
+        mechanism, response = ["", *line.split()][-2:]
+        if mechanism != "PLAIN":
+            return mechanism == "ANONYMOUS" and self.faults.anonymous
+        text = base64.b64decode(response).decode("utf-8", "replace").split("\0")[-1]
+        return (self.tls or self.faults.clear) and self.may(text)
+
     def may(self, password):
         return password == "right ö" or self.faults.anyone
 
@@ -70,7 +83,14 @@ class Imap(Handler):
             tag, verb, rest = [*line.split(" ", 2), ""][:3]
             verb = verb.upper()
             if verb == "CAPABILITY":
-                self.say("* CAPABILITY IMAP4rev1 STARTTLS")
+                more = "AUTH=PLAIN" if self.tls or self.faults.clear else "STARTTLS LOGINDISABLED"
+                self.say(f"* CAPABILITY IMAP4rev1 {more}" + (" AUTH=ANONYMOUS" if self.faults.anonymous else ""))
+            elif verb == "AUTHENTICATE":
+                self.say(f"{tag} " + ("OK in" if self.authenticates(rest) else "NO not so"))
+                continue
+            elif verb == "STARTTLS" and self.tls and not self.faults.twice:
+                self.say(f"{tag} BAD already")
+                continue
             elif verb == "STARTTLS":
                 self.say(f"{tag} OK go")
                 self.upgrade()
@@ -102,11 +122,19 @@ class Pop3(Handler):
         self.say("+OK ready")
         for line in self.lines():
             verb, _, rest = line.partition(" ")
-            if verb == "STLS":
+            if verb == "STLS" and self.tls and not self.faults.twice:
+                self.say("-ERR already")
+            elif verb == "STLS":
                 self.say("+OK")
                 self.upgrade()
             elif verb == "CAPA":
-                self.say("+OK\r\nSTLS\r\n.")
+                self.say("+OK\r\n" + ("USER\r\nSASL PLAIN" if self.tls or self.faults.clear else "STLS") + "\r\n.")
+            elif verb == "AUTH":
+                self.say("+OK" if self.authenticates(rest) else "-ERR no")
+            elif verb == "USER" and not (self.tls or self.faults.clear):
+                self.say("-ERR not in clear")
+            elif verb == "RETR":
+                self.say("+OK\r\n" + self.faults.mail[int(rest.split()[0]) - 1] + "\r\n.")
             elif verb == "PASS" and self.faults.closes_on_login:
                 return
             elif verb == "PASS":
@@ -124,19 +152,27 @@ class Pop3(Handler):
 
 class Smtp(Handler):
     def handle(self):
+        logged_in = False
         self.say("220 ready")
         for line in self.lines():
             verb = line.split(" ")[0].split(":")[0].upper()
             if verb == "EHLO":
-                extra = "250-AUTH PLAIN\r\n" if self.tls or self.faults.clear else ""
+                extra = "250-AUTH PLAIN\r\n250-8BITMIME\r\n" if self.tls or self.faults.clear else ""
                 self.say(f"250-mx\r\n{extra}250 STARTTLS")
+            elif verb == "STARTTLS" and self.tls and not self.faults.twice:
+                self.say("503 already")
             elif verb == "STARTTLS":
                 self.say("220 go")
                 self.upgrade()
+            elif verb == "MAIL" and self.server.submission and not (self.tls or self.faults.clear):
+                self.say("530 Must issue a STARTTLS command first")
             elif verb == "RCPT":
-                self.say(self.rcpt(line))
+                self.say("250 yours" if logged_in and "refused" not in line else self.rcpt(line))
+            elif verb == "AUTH" and not (self.tls or self.faults.clear):
+                self.say("530 Must issue a STARTTLS command first")
             elif verb == "AUTH":
-                self.say("235 in" if self.faults.clear else "530 Must issue a STARTTLS command first")
+                logged_in = self.authenticates(line)
+                self.say("235 in" if logged_in or self.faults.clear else "535 no")
             elif verb == "DATA":
                 self.say("354 go")
                 body = []
@@ -145,7 +181,8 @@ class Smtp(Handler):
                         break
                     body.append(text)
                 if not self.faults.loses_mail:
-                    self.faults.mail.append("\r\n".join(body))
+                    text = "\r\n".join(body)
+                    self.faults.mail.append(text.replace("AAECAwQF", "AAAAAAAA") if self.faults.harms_mail else text)
                 self.say("250 taken")
             elif verb == "QUIT":
                 self.say("221 bye")

@@ -1,7 +1,6 @@
 """Each proof fails when what it proves is not so: servers with one fault each."""
 
 import socket
-import subprocess
 
 import pytest
 from mailhost.features import mail_probe
@@ -12,21 +11,9 @@ from mailhost.probe.connection import Target
 from mailhost.probe.proofs import Login, Proof, vantage
 
 from ..hosts import params
-from .servers import Faults, Imap, Pop3, Server, Smtp, context
+from .servers import Faults, Imap, Pop3, Server, Smtp
 
 ALL = ["imap", "imaps", "pop3", "pop3s"]
-
-
-@pytest.fixture(scope="session")
-def pems(tmp_path_factory):
-    made = {}
-    for name in ("mx.example.test", "other.example.test"):
-        path = tmp_path_factory.mktemp("tls")
-        command = ["openssl", "req", "-new", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "90", "-subj", "/CN=x"]
-        command += ["-addext", f"subjectAltName=DNS:{name}", "-keyout", path / "key", "-out", path / "pem"]
-        subprocess.run(command, check=True, capture_output=True)
-        made[name] = context(path / "pem", path / "key")
-    return made
 
 
 @pytest.fixture
