@@ -128,6 +128,8 @@ def in_clear(endpoint: Endpoint, login: Login, refuse: bool, by_mechanism: bool)
             fine, said = _authenticate(wire, "PLAIN", login.initial()) if by_mechanism else log_in(wire, login)
             dialogue = _told(wire)
     except Invalid as error:
+        if any(line.startswith("C:") and "(hidden)" in line for line in _told(wire)) and error.is_an_end:
+            return told.answer("pass", "the server ends the connection", _told(wire))
         return told.answer("invalid", detail=str(error), dialogue=_told(wire) or error.dialogue)
     said = said.replace("\n", " ")[:100]
     if not fine:
@@ -192,7 +194,7 @@ def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
             detail = f"{said[:80]}, after {time.monotonic() - begun:.1f} s".replace("\n", " ")
             return told.answer("fail" if fine else "pass", detail, _told(wire))
     except Invalid as error:
-        ended = "closed" in str(error) and empty
+        ended = error.is_an_end and empty
         return told.answer("pass" if ended else "invalid", str(error), _told(wire) or error.dialogue)
 
 
@@ -224,7 +226,7 @@ def nobody(endpoint: Endpoint) -> Finding:
                 )
             return told.answer("pass", detail="; ".join(answers), dialogue=_told(wire))
     except Invalid as error:
-        ended = "closed" in str(error)
+        ended = error.is_an_end
         return told.answer("pass" if ended else "invalid", detail=str(error), dialogue=_told(wire) or error.dialogue)
 
 
@@ -235,7 +237,7 @@ def jobs(endpoint: Endpoint, login: Login, refuse: bool) -> "List[Job]":
         found += [lambda: offer(endpoint, refuse), lambda: in_clear(endpoint, login, refuse, True)]
         if endpoint.product != "smtp":
             found.append(lambda: in_clear(endpoint, login, refuse, False))
-        if endpoint.submission:
+        if endpoint.submission and not endpoint.extra:
             found.append(lambda: mail_before_tls(endpoint))
     return found
 

@@ -255,7 +255,7 @@ def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refuse
                 wire.smtp("RSET")
             return told.answer("pass", detail=f"{len(AFTER_AUTH)} patterns refused after {code}", dialogue=tuple(wire.dialogue))
     except Invalid as error:
-        if wire and any(line.startswith("S: 535") for line in wire.dialogue) and "closed" in str(error):
+        if wire and any(line.startswith("S: 535") for line in wire.dialogue) and error.is_an_end:
             return told.answer("pass", detail="the server ends the connection", dialogue=tuple(wire.dialogue))
         return told.answer("invalid", detail=str(error), dialogue=tuple(wire.dialogue) if wire else error.dialogue)
 

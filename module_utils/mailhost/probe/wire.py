@@ -23,10 +23,16 @@ class Invalid(Exception):
 
     dialogue: "Tuple[str, ...]" = ()
 
+    @property
+    def is_an_end(self) -> bool:
+        """Whether the server ended the connection: after a question that is an answer."""
+        return "closed" in str(self) or "connection ended" in str(self)
+
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A port of a host. ``product``: smtp, imap, pop3; ``implicit``: TLS from the first byte; ``submission``: for users, not servers."""
+    """A port of a host. ``product``: smtp, imap, pop3; ``implicit``: TLS from the first byte; ``submission``: for users, not servers;
+    ``extra``: found on a port of no fixed use."""
 
     address: str
     port: int
@@ -34,6 +40,7 @@ class Endpoint:
     implicit: bool = False
     name: str = ""
     submission: bool = False
+    extra: bool = False
 
     def __str__(self) -> str:
         return f"{self.port}/{self.product}" + (" (IPv6)" if ":" in self.address else "")
