@@ -154,11 +154,9 @@ def _plain() -> Service:
 
 
 def destinations(setup: Setup) -> "List[str]":
-    """The domains that mail is taken for, of those that are written out."""
+    """The domains that mail is taken for, of those that are written out; where there is no other, the host's own name."""
     effective = Effective(setup, (services(setup) or [_plain()])[0])
     names = [word.lower() for name in ("mydestination", "virtual_mailbox_domains") for word in words(effective.get(name))]
     mine = [effective.get("myhostname").lower(), "localhost", f"localhost.{effective.get('mydomain').lower()}"]
-    plain = [
-        name for name in names if re.match(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", name) and name not in mine and not name.startswith("localhost.")
-    ]
-    return list(dict.fromkeys(plain))
+    plain = [name for name in dict.fromkeys(names) if re.match(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", name) and not name.startswith("localhost.")]
+    return [name for name in plain if name not in mine] or plain
