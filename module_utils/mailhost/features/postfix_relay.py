@@ -5,6 +5,7 @@ A rule that would let a stranger relay is refused, whoever wrote it: the options
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterable, Mapping, Optional
 
 from ..conf.main_cf import MainCf
@@ -77,7 +78,7 @@ def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept
     dropped = (*guard, "permit_sasl_authenticated", "defer_unauth_destination", "permit")
     rest: "list[str]" = []
     for word in postfix_setup.words(stands or ""):
-        if rest and (":" in word or word.startswith("/")):  # a table belongs to the word before it
+        if rest and re.search(r"[:/.]", word):  # a table or a domain belongs to the word before it
             rest[-1] += f" {word}"
         elif word not in dropped:
             rest.append(word)

@@ -217,7 +217,7 @@ def test_relay_for_virtual_mailboxes_and_back():
         ("permit_mynetworks reject_unauth_destination", ""),
         (
             "check_sender_access hash:/etc/x, permit_mynetworks,reject_rbl_client z.example",
-            ", check_sender_access hash:/etc/x, reject_rbl_client, z.example",
+            ", check_sender_access hash:/etc/x, reject_rbl_client z.example",
         ),
     ],
 )
@@ -323,3 +323,36 @@ def test_every_word_reads_files_and_commands_only():
     for feature, given in ((mailhost_info, {}), (mail_certificate, {"names": ["a.test"]})):
         assert any(isinstance(request, File) for request in feature.reads(params(feature, **given), debian()))
     assert Output(0, "").ok
+
+
+@pytest.mark.parametrize(
+    ("rule", "stands", "accept", "wanted"),
+    [
+        (
+            "smtpd_relay_restrictions",
+            "permit_mynetworks, check_sender_access hash:/s, permit",
+            [],
+            "permit_mynetworks, reject_unauth_destination",
+        ),
+        (
+            "smtpd_relay_restrictions",
+            "check_sender_access hash:/s, permit_mx_backup",
+            ["check_sender_access hash:/s partner.example"],
+            "check_sender_access hash:/s, permit_mynetworks, reject_unauth_destination",
+        ),
+        (
+            "smtpd_recipient_restrictions",
+            "permit_mx_backup, reject_rbl_client bl.test",
+            ["smtpd_recipient_restrictions permit_mx_backup"],
+            "permit_mx_backup, permit_mynetworks, reject_unauth_destination, reject_rbl_client bl.test",
+        ),
+        (
+            "smtpd_recipient_restrictions",
+            "check_sender_access hash:/s, reject_unauth_destination",
+            [],
+            "permit_mynetworks, reject_unauth_destination, check_sender_access hash:/s",
+        ),
+    ],
+)
+def test_what_was_accepted_stays_in_front_of_the_guard(rule, stands, accept, wanted):
+    assert postfix_relay.restrictions(rule, False, stands, accept) == wanted
