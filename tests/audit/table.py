@@ -122,8 +122,15 @@ TABLE: "dict[str, Broken]" = {
         "policy.expired Postfix",
         "tls.T12",
     ),
-    "old-certificate-served": Broken("postfix", f"cp /root/fresh.pem {CERTIFICATE}; cp /root/fresh.key {KEY}", "tls.T13", "tls.T13", "refused",
-        "different certificates", RESTART.format("dovecot") + "; " + RESTART.format("postfix")),
+    "old-certificate-served": Broken(
+        "postfix",
+        f"cp /root/fresh.pem {CERTIFICATE}; cp /root/fresh.key {KEY}",
+        "tls.T13",
+        "tls.T13",
+        "refused",
+        "different certificates",
+        RESTART.format("dovecot") + "; " + RESTART.format("postfix"),
+    ),
     "dovecot-cleartext": Broken(
         "postfix",
         f"sed -i 's/^disable_plaintext_auth.*/disable_plaintext_auth = no/' {OWN}; {RESTART.format('dovecot')}",
