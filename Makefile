@@ -17,7 +17,7 @@ demo: $(STAMP) engine
 down:
 	sh setup/fleet.sh down
 
-test: test-fast molecule wire test-audit test-faults
+test: test-fast molecule wire test-faults
 
 test-fast: lint unit shell
 

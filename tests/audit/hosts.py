@@ -46,6 +46,8 @@ class AuditHost:
         self.machine = Machine(image, network)
         self.machine.variables.update(variables)
         self.sh = self.machine.run
+        if "sendmail" in kind:  # it holds mail back while the machine is busy, and this one runs the tests beside it
+            self.sh("sed -i '/^MAILER(/i define(`confQUEUE_LA'\"'\"', `100'\"'\"')dnl' /etc/mail/sendmail.mc")
         done = self.site()
         assert done.returncode == 0, done.stdout[-3000:]
 

@@ -128,7 +128,7 @@ TABLE: "dict[str, Broken]" = {
         "tls.T13",
         "tls.T13",
         "refused",
-        "different certificates",
+        ", on disk ",
         RESTART.format("dovecot") + "; " + RESTART.format("postfix"),
     ),
     "dovecot-cleartext": Broken(
@@ -162,7 +162,7 @@ TABLE: "dict[str, Broken]" = {
         "alive.greeting",
         "alive.greeting",
         "refused",
-        "143",
+        "imap-login",
         "mv /root/imap-login /usr/lib/dovecot/; " + RESTART.format("dovecot"),
     ),
     "promiscuous-relay": Broken(

@@ -20,7 +20,7 @@ from .relay import Names
 from .sink import Sink
 from .wire import Endpoint, Invalid, Wire, opened, secured
 
-WAIT = 12.0
+WAIT = 20.0  # seconds in which a message must come out
 ATTACHMENT = bytes(range(256)) * 4
 BODY = "Zur Prüfung."
 
