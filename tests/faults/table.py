@@ -264,6 +264,12 @@ def _(host):
     yield
 
 
+@fault("daemon-restarted-too-often-before", ends="new")
+def _(host):
+    host.sh("for i in 1 2 3 4 5 6; do systemctl restart postfix; done; ! systemctl is-active -q postfix@-")
+    yield
+
+
 @fault("daemon-disabled-before", ends="new")
 def _(host):
     host.sh("if [ -d /run/systemd/system ]; then systemctl disable dovecot; else chkconfig dovecot off; fi")

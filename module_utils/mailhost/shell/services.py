@@ -47,7 +47,7 @@ stop() {
 restart() { # stop and start: a reload after a failed start waits for master(8) to try again, up to a minute
     stop "$1"
     if systemd; then
-        systemctl reset-failed "$1" 2>/dev/null
+        systemctl reset-failed "$1" "$1@*" 2>/dev/null # an instance, as Debian's Postfix is, counts its own too many starts
         within 30 systemctl start "$1"
     else
         umask 022 # what a daemon makes as it starts is for others too, and not every init script says so
