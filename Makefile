@@ -71,4 +71,4 @@ fuzz: $(STAMP)
 	python tests/fuzz/run.py
 
 bench: $(STAMP) images
-	python bench/run.py
+	python -m bench.run

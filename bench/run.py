@@ -1,7 +1,7 @@
 """Races site.yml's provisioning against the same host written with stock modules (bench/stock/site.yml).
 
 Same image, pipelining on for both, alternating runs, whole play's wall time; prints a table and writes bench/results.json.
-``python bench/run.py [ROW ...]`` runs only those rows and keeps the others of an earlier run; ``RUNS`` in the environment
+``python -m bench.run [ROW ...]`` runs only those rows and keeps the others of an earlier run; ``RUNS`` in the environment
 changes how often (a row says how often it ran).
 """
 
@@ -10,16 +10,14 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import platform
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "bench" / "results.json"
+from bench.results import ROOT, keep, row
+
 HASH = "$6$benchsalt$" + "a" * 86
 RUN = ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
 RUN += ["-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/tmp", "-e", "container=docker"]
@@ -73,18 +71,6 @@ class Bench:
         self.folder.cleanup()
 
 
-def row(name: str, ours: "list[float]", other: "list[float] | None", bound: float, what: str, unit: str = "s") -> dict:
-    mine = statistics.median(ours)
-    found = {"id": name, "ours": round(mine, 3), "unit": unit, "bound": bound, "runs": len(ours)}
-    if other is not None:
-        theirs = statistics.median(other)
-        found.update(other=round(theirs, 3), other_is="stock modules", ratio=round(mine / theirs, 5), bound_is="ratio")
-        found["met"] = mine / theirs <= bound
-    else:
-        found.update(other=None, other_is=what, ratio=None, bound_is=what, met=mine <= bound)
-    return found
-
-
 def race(users: int, first_bound: "float | None", noop_bound: float) -> "list[dict]":
     """First run of both sides once each, then alternating runs that change nothing."""
     ours, stock = Bench(users, OURS), Bench(users, STOCK)
@@ -96,7 +82,7 @@ def race(users: int, first_bound: "float | None", noop_bound: float) -> "list[di
         for _ in range(runs):
             noop_ours.append(ours.noop())
             noop_stock.append(stock.noop())
-        rows.append(row(f"noop-{users}-users", noop_ours, noop_stock, noop_bound, ""))
+        rows.append(row(f"noop-{users}-users", noop_ours, noop_stock, noop_bound, "stock modules"))
         while first_bound is not None and len(first_ours) < min(runs, 3):
             ours.remove()
             stock.remove()
@@ -104,7 +90,7 @@ def race(users: int, first_bound: "float | None", noop_bound: float) -> "list[di
             first_ours.append(ours.run()[0])
             first_stock.append(stock.run()[0])
         if first_bound is not None:
-            rows.append(row(f"first-{users}-users", first_ours, first_stock, first_bound, ""))
+            rows.append(row(f"first-{users}-users", first_ours, first_stock, first_bound, "stock modules"))
     finally:
         ours.remove()
         stock.remove()
@@ -151,22 +137,11 @@ WORK = {
 }
 
 
-def machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, containers on the same machine"
-
-
 def main() -> int:
     wanted = sys.argv[1:] or list(WORK)
     subprocess.run(["docker", "build", "-q", "-t", "mailhost/bench", str(ROOT / "bench" / "stock")], check=True, capture_output=True)
-    old = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
-    rows = {one["id"]: one for one in old}
     for name in wanted:
-        for one in WORK[name]():
-            rows[one["id"]] = one
-            told = f"{one['other']} {one['unit']}" if one["other"] is not None else "-"
-            print(f"{one['id']:22} ours {one['ours']:>9} {one['unit']:12} stock {told:>12}  bound {one['bound']:.4g}", end="")
-            print(f"  ratio {one['ratio']}" if one["ratio"] is not None else "", "met" if one["met"] else "NOT MET", flush=True)
-        RESULTS.write_text(json.dumps({"machine": machine(), "rows": list(rows.values())}, indent=1) + "\n")
+        keep(WORK[name]())
     return 0
 
 

@@ -51,9 +51,13 @@ restart() { # stop and start: a reload after a failed start waits for master(8) 
         within 30 systemctl start "$1"
     else
         umask 022 # what a daemon makes as it starts is for others too, and not every init script says so
-        within 30 service "$1" start 2>&1
+        said="$state/said" # a file: a daemon that keeps its script's stderr, as Dovecot does, would hold a pipe open for good
+        { : >"$said"; } 2>/dev/null || said=/dev/null
+        within 30 service "$1" start >"$said" 2>&1
         code=$?
         umask 077
+        cat "$said"
+        [ "$said" = /dev/null ] || rm -f "$said"
         return "$code"
     fi
 }
