@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made
 AUDIT_TOOLS := testssl.sh chromium tcpdump
 TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client
 
-.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell molecule wire bench engine images tools
+.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell molecule wire bench bench-fleet engine images tools
 demo: $(STAMP) engine
 	sh setup/images.sh centos5 bookworm trixie
 	sh setup/fleet.sh up
@@ -30,7 +30,7 @@ tools:
 engine:
 	sh setup/engine.sh
 
-images: engine
+images: $(STAMP) engine
 	sh setup/images.sh
 
 lint: $(STAMP)
@@ -72,3 +72,14 @@ fuzz: $(STAMP)
 
 bench: $(STAMP) images
 	python -m bench.run
+
+HOSTS ?= 10
+BENCH := .venv-bench
+$(BENCH)/.made: bench/requirements.txt setup/venv.sh
+	sh setup/venv.sh $(BENCH) bench/requirements.txt
+
+# a fleet over SSH on this machine, beside stock modules, Mitogen and pyinfra: make bench-fleet HOSTS=50
+bench-fleet: $(STAMP) $(BENCH)/.made engine tools
+	sh setup/images.sh bookworm
+	python -m bench.fleet.run $(HOSTS)
+	$(BENCH)/bin/python -m bench.fleet.curve

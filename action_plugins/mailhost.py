@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
         execution = self._templar.template((task_vars or {}).get("mailhost_execution", "controller"))
         if execution not in EXECUTIONS:
             return {"failed": True, "msg": f"mailhost_execution: {execution!r} is not one of {', '.join(EXECUTIONS)}"}
-        plain = json.loads(json.dumps(self._task.args, default=str))  # ansible-core's tagged values are slow to copy
+        plain = self.plain(self._task.args)
         for option, value in plain.items():
             if has_nul(value):
                 return {"failed": True, "msg": f"{word}: {option}: a NUL in the value. Remove it"}
@@ -71,19 +71,32 @@ class ActionModule(ActionBase):
                 return remove_values({**result, "failed": True, "msg": str(error)}, validation._no_log_values)
             self._task.environment = [*(self._task.environment or []), {"MAILHOST_RUN": self.who()}]
             result.update(self._execute_module(module_name=word, module_args=self._task.args, task_vars=task_vars))
-            return result
+            return self._foretold(word, result, task_vars)
         try:
             answer = self.answer(feature, validation.validated_parameters)
         except MailhostError as error:
             answer = {"failed": True, "msg": str(error)}
         answer["round_trips"] = self._trips or answer.get("round_trips", 0)
         result.update(remove_values(answer, validation._no_log_values))
+        return self._foretold(word, result, task_vars)
+
+    def _foretold(self, word, result, task_vars):
+        """While a plan is made (playbooks/plan.yml), what each word would change is gathered as a fact of the host."""
+        if (task_vars or {}).get("mailhost_planning") and result.get("changed"):
+            before = (task_vars.get("ansible_facts") or {}).get("mailhost_planned") or []
+            entry = {"word": word, "diff": result.get("diff", []), "pending": result.get("pending", [])}
+            result["ansible_facts"] = {"mailhost_planned": [*before, entry]}
         return result
 
     def cleanup(self, force=False):
         """Afterwards callbacks are given the task's arguments: thousands of mailboxes with their hashes are not for them."""
         super().cleanup(force)
         self._task.args = {name: value for name, value in self._task.args.items() if isinstance(value, (str, int))}
+
+    @staticmethod
+    def plain(args):
+        """Options without ansible-core's tags, which are slow to copy."""
+        return json.loads(json.dumps(args, default=str))
 
     def on_controller_only(self):
         """Whether the word has nothing to do on the host (mail_probe)."""

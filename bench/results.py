@@ -12,7 +12,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results.json"
 
 
-def row(name: str, ours: "list[float]", other: "list[float] | None", bound: "float | None", what: str, unit: str = "s", **more: object) -> dict:
+def row(
+    name: str, ours: "list[float]", other: "list[float] | None", bound: "float | None", what: str, unit: str = "s", **more: object
+) -> dict:
     """``other`` are the runs of the other side, whose name is ``what``; without it ``what`` is what the bound counts."""
     mine = statistics.median(ours)
     found = {"id": name, "ours": round(mine, 3), "unit": unit, "bound": bound, "runs": len(ours), "other": None, "other_is": what}

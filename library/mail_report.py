@@ -32,6 +32,11 @@ options:
     description: The page for people, as it was rendered of C(audit.json).
     type: str
     default: ""
+  slices:
+    description: Directories of audits of parts of the fleet, such as workers brought back; of each host the newest record counts.
+    type: list
+    elements: path
+    default: []
   missing:
     description: Why a host has no record, by its name.
     type: dict

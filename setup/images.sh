@@ -19,10 +19,16 @@ base() {
     docker import "$work/base.tar" "debian:$1" >/dev/null
     rm -r "$work"
 }
-[ $# -gt 0 ] || set -- centos5 bookworm trixie ssh bookworm-cyrus trixie-sendmail kdc
+wheels() { # what the controller image installs, of the versions that the requirements pin, fetched here: a container may not reach PyPI
+    rm -rf "$images/controller/wheels"
+    "$here/../.venv/bin/pip" -q download --disable-pip-version-check -c "$here/../requirements.txt" -d "$images/controller/wheels" \
+        ansible-core ansible-runner
+}
+[ $# -gt 0 ] || set -- centos5 bookworm trixie ssh bookworm-cyrus trixie-sendmail kdc controller
 for image in "$@"; do
     case $image in
         trixie) base trixie ;;
+        controller) wheels ;;
         ssh | bookworm-cyrus | trixie-sendmail) ;; # made from mailhost/bookworm and mailhost/trixie
         *) base bookworm ;;
     esac

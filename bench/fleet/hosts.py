@@ -6,7 +6,6 @@ import concurrent.futures
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import uuid
 
@@ -30,12 +29,11 @@ def docker(*words: str) -> str:
 
 
 def make_image(folder: pathlib.Path) -> None:
-    """The base image, with a key of this bench alone, which is left in the folder."""
+    """The base image, and in the folder a key of this bench alone, which its hosts are given as they start."""
+    folder.mkdir(exist_ok=True)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
-    shutil.copy(HERE / "Dockerfile", folder)
-    shutil.copy(folder / "key.pub", folder / "authorized_keys")
     os.environ["DOCKER_BUILDKIT"] = "0"
-    docker("build", "-q", "-t", IMAGE, str(folder))
+    docker("build", "-q", "-t", IMAGE, "-f", str(HERE / "Dockerfile"), str(folder))
 
 
 class Fleet:
@@ -71,6 +69,7 @@ class Fleet:
 
     def _start(self, name: str, image: str) -> str:
         command = ["run", "-d", "--name", f"mailhost-bench-{self.run}-{name}", "--hostname", name, "--tmpfs", "/run"]
+        command += ["-v", f"{self.folder / 'key.pub'}:/root/.ssh/authorized_keys:ro"]
         command += ["--dns-opt=timeout:1", "--add-host=prober.mailhost.invalid:host-gateway"]
         return docker(*command, image)
 

@@ -73,8 +73,8 @@ def _of_masters(folder: str) -> float:
     return ticks / TICK
 
 
-def measure(command: "list[str]", where: pathlib.Path, **environment: str) -> Measured:
-    """Run it; a status other than 0 ends the bench with what it said last."""
+def measure(command: "list[str]", where: pathlib.Path, status: int = 0, **environment: str) -> Measured:
+    """Run it; another status ends the bench with what it said last."""
     controls = tempfile.mkdtemp(prefix="mb-", dir="/tmp")  # short: a socket's path has 108 characters at most
     env = {**os.environ, "ANSIBLE_SSH_CONTROL_PATH_DIR": controls, "PWD": str(where), **environment}
     env.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -83,13 +83,13 @@ def measure(command: "list[str]", where: pathlib.Path, **environment: str) -> Me
         process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=env, cwd=where)
         sampler = _Sampler(process.pid)
         sampler.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        _, ended, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - begun
         sampler.over.set()
-        process.returncode = os.waitstatus_to_exitcode(status)
+        process.returncode = os.waitstatus_to_exitcode(ended)
         said.seek(0)
         text = said.read()
-    if process.returncode:
+    if process.returncode != status:
         raise SystemExit(f"{' '.join(command)}: status {process.returncode}\n{text[-3000:]}")
     processor = usage.ru_utime + usage.ru_stime + _of_masters(controls)
     subprocess.run(["pkill", "-f", controls], check=False)

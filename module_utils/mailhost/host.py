@@ -108,12 +108,17 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def named(run: str) -> str:
+    """A run as locks and journals name it, in one line."""
+    return " ".join(run.split())[:120]
+
+
 class Host:
     """A host reached through ``run``; counts its round trips."""
 
     def __init__(self, run: Run, who: str = "") -> None:
         self._run = run
-        self.who = " ".join(who.split())[:120] or f"pid {os.getpid()}"
+        self.who = named(who) or f"pid {os.getpid()}"
         self.round_trips = 0
 
     def ask(self, program: str, data: bytes) -> "list[str]":

@@ -7,7 +7,7 @@ import functools
 import re
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Protocol, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Protocol, Sequence, Union
 
 from .errors import ChangedUnderUs, HostError
 from .host import FileState, Host, Request, Seen
@@ -165,17 +165,31 @@ def diff(plan: Plan) -> "list[dict[str, str]]":
     return [entry for entry in map(_diff_of, plan.operations) if entry is not None]
 
 
-def gather(feature: Feature, params: Mapping[str, Any], host: Host) -> Seen:
-    """Read what the feature asks for: one round trip, and one more for each depth of includes."""
+def gather(reads: "Callable[[Seen], Iterable[Request]]", host: Host) -> Seen:
+    """Read what is asked for: one round trip, and one more for each depth of includes."""
     seen = Seen()
     asked: "set[Request]" = set()
     for _ in range(ROUNDS):
-        wanted = [request for request in feature.reads(params, seen) if request not in asked]
+        wanted = list(dict.fromkeys(request for request in reads(seen) if request not in asked))
         if not wanted:
             return seen
         seen.add(host.read(wanted))
         asked.update(wanted)
     raise HostError("the host", f"its configuration includes files more than {ROUNDS} deep", "Look for an include loop")
+
+
+def foresee(words: "Sequence[tuple[Feature, Mapping[str, Any]]]", host: Host) -> "list[Plan]":
+    """What several words would do to a host, each as if it were alone, with the reads of all of them in the same round trips.
+
+    A plan that is empty is what ``converge`` would come to; of one that is not only that much is certain, since an earlier word
+    may change what a later one reads. A host with an unfinished or unconfirmed change gives a plan that says so.
+    """
+
+    seen = gather(lambda seen: (request for feature, given in words for request in feature.reads(given, seen)), host)
+    plans = [feature.plan(given, seen) for feature, given in words]
+    if seen.unfinished or seen.pending:
+        plans.append(Plan(warnings=["a change waits on the host"]))
+    return plans
 
 
 #: the options of every word that changes something
@@ -205,10 +219,11 @@ def _converge(feature: Feature, params: Mapping[str, Any], host: Host, check_mod
     from .transaction import apply, recover
 
     lock_timeout, confirm_timeout = params.get("lock_timeout") or 60, params.get("confirm_timeout") or 0
-    seen = gather(feature, params, host)
+    reads = functools.partial(feature.reads, params)
+    seen = gather(reads, host)
     if seen.unfinished and not check_mode:
         recover(host, lock_timeout)
-        seen = gather(feature, params, host)
+        seen = gather(reads, host)
     plan = feature.plan(params, seen)
     if seen.unfinished and check_mode:
         plan.warnings.append("a run was left unfinished on the host; the next one that is not a check takes it back first")

@@ -3,13 +3,14 @@
 import ast
 import pathlib
 import re
+from functools import partial
 
 import pytest
 from mailhost.dialects.versions import Row, Rows, version
 from mailhost.errors import Busy, HostError, MailhostError, RolledBack
 from mailhost.features import mail_commit, mail_probe
-from mailhost.host import Host, Seen
-from mailhost.plan import Plan, Remove, Run, Write, converge, diff, gather, hide
+from mailhost.host import File, FileState, Host, Seen
+from mailhost.plan import Plan, Remove, Run, Write, converge, diff, foresee, gather, hide
 from mailhost.transaction import apply, failure
 
 from .hosts import file, params
@@ -55,7 +56,7 @@ def test_an_include_loop_ends():
             return [File(f"/{len(seen.files)}")]
 
     with pytest.raises(HostError, match="more than 8 deep"):
-        gather(Endless(), {}, _Answering())
+        gather(lambda seen: Endless().reads({}, seen), _Answering())
 
 
 class _Answering(Host):
@@ -137,7 +138,7 @@ def test_failures_read_well():
 
 def test_layers():
     """module_utils/mailhost imports relatively or from the standard library; nothing in it imports ansible; pure code opens nothing
-    (report/ keeps the audit's files on the controller)."""
+    (report/ and rollout/ keep files on the controller)."""
     import sys
 
     for path in MODULES.rglob("*.py"):
@@ -147,8 +148,56 @@ def test_layers():
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 assert (node.module or "").split(".")[0] in sys.stdlib_module_names, path
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                assert node.func.id != "open" or path.parent.name == "report", path
+                assert node.func.id != "open" or path.parent.name in ("report", "rollout"), path
         if path.parent.name == "conf":
             assert not re.search(r"^from \.\.(features|dialects)", path.read_text(), re.M), path
         if path.parent.name in ("policy", "probe"):
             assert not re.search(r"^from \.\.(features|plan|transaction|report)", path.read_text(), re.M), path
+
+
+class Word:
+    """A word that wants a file to have a content, and asks for another file once it has seen the first."""
+
+    ARGUMENT_SPEC = {}
+
+    def __init__(self, path, more=()):
+        self.path, self.more = path, more
+
+    def reads(self, params, seen):
+        yield File(self.path)
+        if self.path in seen.files:
+            yield from map(File, self.more)
+
+    def plan(self, params, seen):
+        plan = Plan()
+        plan.write(Write(seen.file(self.path), params["content"]))
+        return plan
+
+
+class Files:
+    """A host's answers, and how often it was asked."""
+
+    def __init__(self, files, **more):
+        self.files, self.more, self.asked, self.round_trips = files, more, [], 0
+
+    def read(self, requests):
+        self.asked.append([request.path for request in requests])
+        states = {
+            path: FileState(path, "file", self.files[path]) if path in self.files else FileState(path, "absent") for path in self.asked[-1]
+        }
+        return Seen(files=states, **self.more)
+
+
+def test_several_words_are_foreseen_in_the_round_trips_of_one():
+    host = Files({"/a": b"1", "/b": b"2"})
+    words = [(Word("/a", ["/c"]), {"content": b"1"}), (Word("/b", ["/c", "/a"]), {"content": b"3"})]
+    plans = foresee(words, host)
+    assert [plan.changed for plan in plans] == [False, True]
+    assert host.asked == [["/a", "/b"], ["/c"]], "nothing is asked twice"
+    assert [plan.changed for plan in plans] == [word.plan(given, gather(partial(word.reads, given), host)).changed for word, given in words]
+
+
+@pytest.mark.parametrize("more", [{"unfinished": True}, {"pending": [("dovecot", "1")]}])
+def test_what_waits_on_a_host_is_foreseen(more):
+    plans = foresee([(Word("/a"), {"content": b"1"})], Files({"/a": b"1"}, **more))
+    assert any(plan.warnings for plan in plans)

@@ -17,6 +17,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "state": {"type": "str", "choices": ["announced", "written", "page"], "default": "written"},
     "page": {"type": "str", "default": ""},
     "missing": {"type": "dict", "default": {}},
+    "slices": {"type": "list", "elements": "path", "default": []},
 }
 
 
@@ -30,7 +31,9 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
         return {"changed": False, "bounds": bounds(len(params["hosts"]))}
     if params["state"] == "page":
         return {"changed": False, "written": [files.write(params["directory"], "audit.html", params["page"])]}
-    report = forms.fleet(files.read_hosts(params["directory"], params["hosts"]), {str(k): str(v) for k, v in params["missing"].items()})
+    report = forms.fleet(
+        files.read_hosts([params["directory"], *params["slices"]], params["hosts"]), {str(k): str(v) for k, v in params["missing"].items()}
+    )
     texts = {
         "audit.json": json.dumps(report, ensure_ascii=False, indent=1),
         "audit.xml": forms.junit(report),

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any, Iterable, Mapping
 
 from ..errors import BadConfiguration, BadInput
-from ..host import File, FileState, Request, Seen
+from ..host import File, FileState, Request, Seen, named
 from ..plan import OPTIONS, Check, Plan, Remove, Run, Write
 from .mail_history import SHOW, Journal, Step, journals
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "count": {"type": "int", "default": 1},
+    "run": {"type": "str", "default": ""},
     "force": {"type": "bool", "default": False},
     **OPTIONS,
 }
@@ -29,6 +30,11 @@ def wanted(params: Mapping[str, Any], seen: Seen) -> "tuple[list[Journal], list[
         for journal in reversed(every)
         if journal.state in ("applied", "committed") and not journal.reverts and journal.identity not in reverted
     ]
+    if params["run"]:  # all that one run did, be it nothing
+        run = named(params["run"])
+        mine = [journal for journal in open_ if (journal.said.get("w") or [""])[0] == run]
+        older = open_[open_.index(mine[-1]) + 1 :] if mine else []
+        return mine, next((journal.said["v"] for journal in older if journal.said.get("v")), [])
     if len(open_) < params["count"]:
         raise BadInput("count", f"the host's journal holds {len(open_)} changes that can be taken back", "See mail_history")
     before = next((journal.said["v"] for journal in open_[params["count"] :] if journal.said.get("v")), [])

@@ -258,7 +258,8 @@ def _gone(plan: Plan, seen: Seen) -> Plan:
             'if [ -d /run/systemd/system ]; then systemctl disable --now --quiet "$1"; else service "$1" stop; chkconfig "$1" off; fi; true'
         )
         start = (
-            'if [ -d /run/systemd/system ]; then systemctl enable --now --quiet "$1"; else chkconfig "$1" on; service "$1" start >/dev/null 2>&1; fi; true'
+            'if [ -d /run/systemd/system ]; then systemctl enable --now --quiet "$1"; else chkconfig "$1" on; '
+            'service "$1" start >/dev/null 2>&1; fi; true'
         )
         plan.services = ()
         plan.operations.append(Run(f"stop {UNIT}", ("sh", "-c", end, "end", UNIT), undo=("sh", "-c", start, "start", UNIT)))

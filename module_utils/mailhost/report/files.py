@@ -55,13 +55,19 @@ def forget(directory: str, names: "List[str]") -> None:
             os.unlink(_place(_place(directory, HOSTS), file_name(name)))
 
 
-def read_hosts(directory: str, names: "List[str]") -> "Dict[str, Any]":
-    """The records of these hosts; None for one whose audit left none."""
+def read_hosts(directories: "List[str]", names: "List[str]") -> "Dict[str, Any]":
+    """The newest record of each of these hosts; None for one whose audit left none."""
     found: "Dict[str, Any]" = {}
     for name in names:
-        try:
-            with open(_place(_place(directory, HOSTS), file_name(name)), encoding="utf-8") as file:
-                found[name] = json.load(file)
-        except (OSError, ValueError):
-            found[name] = None
+        found[name] = None
+        newest = 0.0
+        for directory in directories:
+            path = _place(_place(directory, HOSTS), file_name(name))
+            try:
+                with open(path, encoding="utf-8") as file:
+                    written = os.fstat(file.fileno()).st_mtime
+                    if written > newest:
+                        found[name], newest = json.load(file), written
+            except (OSError, ValueError):
+                continue
     return found

@@ -1,0 +1,209 @@
+"""Ansible's usual output, with how far the work on a fleet has come: one live display at a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: mailhost_progress
+type: stdout
+short_description: Ansible's usual output and the progress of a fleet
+description:
+  - Shows batch, hosts done, changed and failed, and the time left while a fleet is provisioned, planned, audited or rolled out. At a
+    terminal that is one live display below the output; elsewhere a line now and then.
+  - In a play of more hosts than O(many) what is ok or changed on each is counted and not listed; C(-v) lists it.
+  - A host that cannot be reached is one line that says why.
+  - C(ANSIBLE_STDOUT_CALLBACK=default) brings Ansible's own output back.
+options:
+  many:
+    description: From more hosts than this in a play, results that went well are not listed one by one.
+    type: int
+    default: 20
+    env: [{name: MAILHOST_MANY}]
+    ini: [{section: mailhost, key: many}]
+  every:
+    description: Seconds between two lines where there is no terminal.
+    type: int
+    default: 10
+    env: [{name: MAILHOST_PROGRESS_EVERY}]
+    ini: [{section: mailhost, key: progress_every}]
+extends_documentation_fragment:
+  - default_callback
+  - result_format_callback
+"""
+
+import re
+import time
+
+from ansible import constants as C
+from ansible.plugins.callback.default import CallbackModule as Default
+
+try:
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+except ImportError:  # lines everywhere, as where there is no terminal
+    Console = None
+
+#: the plays of mailhost's playbooks, and the words with which a host is done there
+LAST = {
+    "Provision mail hosts": ("mail_look", "mail_commit"),
+    "Plan": ("mail_look", "mail_commit"),
+    "Audit": ("mail_audit",),
+    "Roll out": ("mail_audit",),
+}
+REASONS = (
+    (
+        "REMOTE HOST IDENTIFICATION HAS CHANGED",
+        "its host key is not the one in known_hosts: another machine answers there, or it was installed anew",
+    ),
+    ("Host key verification failed", "its host key is not in known_hosts"),
+    ("no matching key exchange|no matching host key", "it offers only old algorithms; see inventory/example/group_vars/el5.yml"),
+    ("Permission denied", "it refuses the login"),
+)
+
+
+def reason(message):
+    """Why a host was not reached, in one line: what ssh said, or what it means."""
+    known = next((text for pattern, text in REASONS if re.search(pattern, message)), None)
+    lines = [line.strip() for line in message.splitlines() if line.strip() and not line.startswith(("@", "debug", "Warning: Permanently"))]
+    said = lines[-1] if lines else "no reason given"
+    said = re.sub(
+        r"^(Task failed: )?(Failed to connect to the host via ssh: |Data could not be sent to remote host .*? over ssh: )?", "", said
+    )
+    return f"{known} ({said})" if known else said
+
+
+class Progress:
+    """What was done of the work, as numbers."""
+
+    def __init__(self, total, batch=0, batches=0):
+        self.total, self.batch, self.batches = total, batch, batches
+        self.done, self.changed, self.failed = set(), set(), set()
+        self.begun = time.monotonic()
+
+    def left(self):
+        """Seconds, from the pace so far; None before the first host is done."""
+        done = len(self.done | self.failed)
+        return (time.monotonic() - self.begun) / done * (self.total - done) if done else None
+
+    def __str__(self):
+        parts = [f"batch {self.batch} of {self.batches}"] if self.batches else []
+        parts.append(f"{len(self.done | self.failed)} of {self.total} hosts done")
+        parts += [f"{len(self.changed)} changed", f"{len(self.failed)} failed"]
+        left = self.left()
+        if left and len(self.done | self.failed) < self.total:
+            parts.append(f"about {left:.0f} s left" if left < 120 else f"about {left / 60:.0f} min left")
+        return ", ".join(parts)
+
+
+class CallbackModule(Default):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "mailhost_progress"
+
+    def __init__(self):
+        super().__init__()
+        self._progress = self._live = None
+        self._console = Console() if Console else None
+        self._last, self._said, self._told = (), time.monotonic(), ""
+        self._plan, self._batch, self._many = [], 0, False
+
+    # the work
+
+    def v2_playbook_on_play_start(self, play):
+        super().v2_playbook_on_play_start(play)
+        name = play.get_name().strip()
+        hosts = play.get_variable_manager()._inventory.get_hosts(play.hosts)
+        self._many = len(hosts) > self.get_option("many")
+        self._last = LAST.get(name, ())
+        if name == "Roll out" and self._plan:
+            self._batch += 1
+            if self._batch == 1:
+                self._progress = Progress(sum(len(row["hosts"]) for row in self._plan), batches=len(self._plan))
+            self._progress.batch = self._batch
+        else:
+            self._finish()
+            self._progress = Progress(len(hosts)) if self._last else None
+        self._show()
+
+    def _note(self, result, failed=False):
+        host, action, said = result.host.get_name(), result.task.action.rsplit(".", 1)[-1], result.result
+        if action == "mail_rollout" and "plan" in said:
+            self._plan = said["plan"]
+        if self._progress is None or host.startswith("batch-"):
+            return
+        if said.get("changed"):
+            self._progress.changed.add(host)
+        if failed:
+            self._progress.failed.add(host)
+        elif action in self._last and not (action == "mail_look" and said.get("differs")):
+            self._progress.done.add(host)
+        self._show()
+
+    # the display
+
+    def _show(self, now=False):
+        if self._progress is None:
+            return
+        if self._console and self._console.is_terminal:
+            if self._live is None:
+                self._live = Live(auto_refresh=False, transient=True, console=self._console)
+                self._live.start()
+            self._live.update(Text(str(self._progress), style="bold cyan"), refresh=True)
+        elif now or time.monotonic() - self._said >= self.get_option("every"):
+            self._said = time.monotonic()
+            if str(self._progress) != self._told:
+                self._told = str(self._progress)
+                self._display.display(f"progress: {self._told}")
+
+    def _finish(self):
+        """The last state of the work, as a line that stays."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        if self._progress is not None and (self._progress.done or self._progress.failed):
+            self._display.display(f"progress: {self._progress}")
+        self._progress = None
+
+    # what happens
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        if self._live is not None and task.action.rsplit(".", 1)[-1] == "pause":  # somebody may be asked something
+            self._live.stop()
+            self._live = None
+        super().v2_playbook_on_task_start(task, is_conditional)
+
+    def get_option(self, k, *arguments):
+        if k in ("display_ok_hosts", "display_skipped_hosts") and self._many and not self._display.verbosity:
+            return False
+        return super().get_option(k, *arguments)
+
+    def v2_runner_on_ok(self, result):
+        self._note(result)
+        if not self._many or self._display.verbosity or self._run_is_verbose(result):
+            many, self._many = self._many, False
+            try:
+                super().v2_runner_on_ok(result)
+            finally:
+                self._many = many
+
+    def v2_playbook_on_include(self, included_file):
+        if not self._many or self._display.verbosity:
+            super().v2_playbook_on_include(included_file)
+
+    def v2_runner_on_failed(self, result, ignore_errors=False):
+        self._note(result, failed=not ignore_errors)
+        super().v2_runner_on_failed(result, ignore_errors)
+
+    def v2_runner_on_unreachable(self, result):
+        self._note(result, failed=True)
+        if self._display.verbosity:
+            super().v2_runner_on_unreachable(result)
+            return
+        if self._last_task_banner != result.task._uuid:
+            self._print_task_banner(result.task)
+        text = f"unreachable: [{self.host_label(result)}]: {reason(str(result.result.get('msg', '')))}"
+        self._display.display(text, color=C.COLOR_UNREACHABLE, stderr=self.get_option("display_failed_stderr"))
+
+    def v2_playbook_on_stats(self, stats):
+        self._finish()
+        super().v2_playbook_on_stats(stats)

@@ -1,0 +1,64 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mail_look
+short_description: Whether anything on a host differs from what the role would make of it
+description:
+  - Reads the role's own files of tasks, gives each word there what its task gives it, and asks the host for what all of them want to see in
+    the same round trips. A host on which nothing differs needs no other task.
+  - Predicts as check mode does and touches nothing. Where a word refuses its input or the host's configuration, RV(differs) is not empty,
+    so that the word's own task says it.
+  - Runs from the controller, over a POSIX sh on the host; with C(mailhost_execution=module) the role leaves it out.
+options:
+  files:
+    description:
+      - Files below the role's C(tasks), in order. Each of their tasks is one word with C(when) and C(register), nothing else.
+    type: list
+    elements: str
+    required: true
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do and touches nothing.
+    support: full
+  diff_mode:
+    description: Names each setting that changes; never shows a secret.
+    support: full
+author:
+  - The mailhost authors
+"""
+
+EXAMPLES = r"""
+- name: Look whether anything differs
+  mail_look:
+    files: [relay.yml, commit.yml]
+  register: look
+"""
+
+RETURN = r"""
+differs:
+  description: The words that would change something, as far as was looked; empty where nothing differs.
+  returned: success
+  type: list
+  elements: str
+  sample: [postfix_relay]
+round_trips:
+  description: How many times the host was asked something.
+  returned: always
+  type: int
+  sample: 2
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.mailhost.entry import run_module
+from ansible.module_utils.mailhost.features import mail_look
+
+
+def main():
+    run_module(mail_look, AnsibleModule)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""What a rollout keeps on the controller: who runs one now, and what each host is: new, old, undone.
+
+A directory of files of mode 0600. ``running/PID.json`` is a rollout that holds its hosts for as long as its process lives;
+``hosts/NAME.json`` is what became of a host. A record keeps a keyed digest of the host's variables, so that a host whose variables have
+changed since is rolled out again; the variables themselves are nowhere in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import glob
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import socket
+import time
+from typing import Any, Dict, Iterator, List
+
+from ..errors import BadInput, Busy
+from ..report.files import file_name, write
+
+DIRECTORY = "mailhost_rollout_directory"
+_RUNNING, _HOSTS = "running", "hosts"
+
+
+def started(process: int) -> str:
+    """When a process began, in clock ticks since boot (proc(5)); empty if it is gone or is a zombie."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return ""
+    return "" if fields[0] in "XZ" else fields[19]
+
+
+def _load(path: str) -> "Dict[str, Any]":
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class Record:
+    """The directory of records. Every error of the disk is a BadInput that names the directory."""
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+
+    # who runs
+
+    @contextlib.contextmanager
+    def _alone(self) -> "Iterator[None]":
+        try:
+            os.makedirs(os.path.join(self.directory, _RUNNING), mode=0o700, exist_ok=True)
+            with open(os.path.join(self.directory, "lock"), "a", encoding="utf-8") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise BadInput(DIRECTORY, f"{self.directory}: {error.strerror}", "Give a directory that can be written") from None
+
+    def hold(self, hosts: "List[str]", process: int, who: str) -> None:
+        """Take the fleet's lock for these hosts for as long as the process lives. Raises Busy if another holds one of them."""
+        with self._alone():
+            for path in sorted(glob.glob(os.path.join(glob.escape(os.path.join(self.directory, _RUNNING)), "*.json"))):
+                other = _load(path)
+                number = int(other.get("process", 0))
+                here = other.get("controller") == socket.gethostname()
+                if (number == process and here) or (here and started(number) != other.get("started")) or not other:
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(path)
+                    continue
+                shared = sorted(set(hosts) & set(other.get("hosts", [])))
+                if shared:
+                    raise Busy(
+                        "the fleet's lock",
+                        f"{other.get('who')} has been rolling out since {other.get('since')} "
+                        f"to {len(shared)} of these hosts, {shared[0]} among them",
+                        "Wait until it has ended" + ("" if here else f", or remove {path} if it is gone"),
+                    )
+            held = {
+                "process": process,
+                "started": started(process),
+                "controller": socket.gethostname(),
+                "who": who,
+                "since": time.strftime("%Y-%m-%d %H:%M:%S"),
+                "hosts": hosts,
+            }
+            write(os.path.join(self.directory, _RUNNING), f"{process}.json", json.dumps(held))
+
+    def release(self, process: int) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(self.directory, _RUNNING, f"{process}.json"))
+
+    # what each host is
+
+    def host(self, name: str) -> "Dict[str, Any]":
+        """``state`` (begun, new, undone, old, lost), ``why``, ``run``, ``digest``, ``when``; empty for one of which nothing is known."""
+        return _load(os.path.join(self.directory, _HOSTS, file_name(name)))
+
+    def tell(self, name: str, state: str, run: str, why: str = "", digest: str = "") -> None:
+        """Record what a host is now, and the digest of what it was told to be."""
+        found = {"name": name, "state": state, "run": run, "why": why, "digest": digest, "when": int(time.time())}
+        write(os.path.join(self.directory, _HOSTS), file_name(name), json.dumps(found))
+
+    def is_new(self, name: str, digest: str) -> bool:
+        """Whether an unfinished rollout brought the host to what this digest stands for."""
+        found = self.host(name)
+        return found.get("state") == "new" and found.get("digest") == digest
+
+    def digest(self, description: str) -> str:
+        """A digest of what a host is to be, keyed, since there may be passwords in it."""
+        path = os.path.join(self.directory, "salt")
+        with self._alone():
+            if not os.path.exists(path):
+                write(self.directory, "salt", secrets.token_hex(32))
+            with open(path, encoding="ascii") as file:
+                salt = file.read()
+        return hmac.new(salt.encode(), description.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
+
+    def forget(self, names: "List[str]") -> None:
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(self.directory, _HOSTS, file_name(name)))
+
+
+#: variables that say how a host is reached or measured, not what it is to be
+_ELSEWHERE = re.compile(
+    r"^mailhost_(audit_|rollout_|plan_|probe_|address6?$|canary$|execution$|hosts$|batch$|[a-z]+_timeout$|journal_keep$)"
+)
+
+
+def describes(variable: str) -> bool:
+    """Whether a variable of the inventory is part of what a host is to be."""
+    return variable.startswith("mailhost_") and not _ELSEWHERE.match(variable)
