@@ -21,7 +21,10 @@ class Fleet:
             self.variables[name] = {**machine.variables, "mailhost_fqdn": f"{name}.example.test", "mailhost_domains": domains}
 
     def play(self, playbook, *options, own=None, inventory=None, environment=None, **variables):
-        hosts = {name: {**self.variables[name], **variables, **(own or {}).get(name, {})} for name in (self.variables if inventory is None else inventory)}
+        hosts = {
+            name: {**self.variables[name], **variables, **(own or {}).get(name, {})}
+            for name in (self.variables if inventory is None else inventory)
+        }
         listed = self.folder / "inventory.json"
         listed.write_text(json.dumps({"mailhosts": {"hosts": hosts}}))
         env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "400", "PWD": str(self.folder)}
