@@ -23,6 +23,20 @@ def points(rows: "dict[str, dict]", side: str) -> "list[tuple[int, float]]":
     return sorted(found)
 
 
+def table(rows: "dict[str, dict]") -> str:
+    """The figures as docs/performance.md has them: a row for each number of hosts."""
+    lines = []
+    for count in (1, 10, 20, 50, 200):
+        cells = [str(count)]
+        for name in ("noop", "first", "plan", "audit", "floor", "cpu-per-host", "memory", "round-trips"):
+            cells.append(str(rows.get(f"fleet-{name}-{count}", {}).get("ours", "")))
+        for side in ("stock", "mitogen", "pyinfra"):
+            one = rows.get(f"fleet-noop-{count}-{side}")
+            cells.append(f"{one['other']} ({one['ratio']:.3f})" if one else "")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     mpl.rcParams["svg.hashsalt"] = "mailhost"  # the same file of the same figures
     figure, axes = plt.subplots(figsize=(7, 4.5))
@@ -43,6 +57,7 @@ def main() -> None:
     axes.grid(True, which="major", alpha=0.3)
     axes.legend()
     figure.tight_layout()
+    print(table(rows))
     figure.savefig(ROOT / "docs" / "fleet-curve.svg", metadata={"Date": None})
 
 
