@@ -122,6 +122,7 @@ def _judge(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, An
     lines = [f"{state}: {_names(names)}" for state, names in summary.items() if names or state in ("new", "old")]
     lines += [f"{name}: {stands[name]['why']}" for name in bad if stands[name]["why"]]
     over = not bad and all(stands[name]["state"] == "new" for name in every)
+    record.summarize(summary)
     if bad or over:
         record.release(os.getppid())
     if over:
@@ -129,7 +130,8 @@ def _judge(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, An
     result: "Dict[str, Any]" = {"summary": summary, "lines": lines, "over": over, "seconds": _seconds(params["results"])}
     if bad:
         took = "" if result["seconds"] is None else f" {result['seconds']:.0f} s after the first failed proof"
-        head = f"stopped: {len(bad)} of {len(params['hosts'])} hosts of this batch are not new; it was taken back{took}"
+        what = "what could be reached of it" if summary["lost"] else "it"
+        head = f"stopped: {len(bad)} of {len(params['hosts'])} hosts of this batch are not new; {what} was taken back{took}"
         result.update(failed=True, msg="\n".join([head, *lines, "Mend it and run again: it goes on with this batch"]))
     return result
 

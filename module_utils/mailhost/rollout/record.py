@@ -108,6 +108,10 @@ class Record:
         found = {"name": name, "state": state, "run": run, "why": why, "digest": digest, "when": int(time.time())}
         write(os.path.join(self.directory, _HOSTS), file_name(name), json.dumps(found))
 
+    def summarize(self, summary: "Dict[str, List[str]]") -> None:
+        """Every host's name by what it is, in summary.json."""
+        write(self.directory, "summary.json", json.dumps(summary, indent=1))
+
     def is_new(self, name: str, digest: str) -> bool:
         """Whether an unfinished rollout brought the host to what this digest stands for."""
         found = self.host(name)

@@ -1,5 +1,6 @@
 """The steps of a rollout on the controller, one after the other, as the playbook takes them; nothing here asks a host."""
 
+import json
 import time
 
 import pytest
@@ -88,6 +89,8 @@ def test_a_host_that_was_lost(tmp_path):
     rollout.plan()
     told = rollout.judge("ab", b={})
     assert told["summary"]["lost"] == ["b"]
+    assert json.loads((tmp_path / "summary.json").read_text()) == told["summary"]
+    assert "what could be reached of it was taken back" in told["msg"]
     assert "b: unreachable; a change that was not confirmed it takes back by itself" in told["msg"]
 
 
