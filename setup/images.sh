@@ -21,7 +21,7 @@ base() {
 }
 wheels() { # what the controller image installs, of the versions that the requirements pin, fetched here: a container may not reach PyPI
     rm -rf "$images/controller/wheels"
-    "$here/../.venv/bin/pip" -q download --disable-pip-version-check -c "$here/../requirements.txt" -d "$images/controller/wheels" \
+    "$here/../.venv/bin/pip" -q download --disable-pip-version-check --python-version 3.11 --only-binary=:all: -c "$here/../requirements.txt" -d "$images/controller/wheels" \
         ansible-core ansible-runner
 }
 [ $# -gt 0 ] || set -- centos5 bookworm trixie ssh bookworm-cyrus trixie-sendmail kdc controller
