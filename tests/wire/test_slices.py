@@ -54,7 +54,7 @@ class Slices:
     def start(self, number, hosts, worker):
         """transmit | worker | process, as three processes; a slice has the identity slice-NUMBER."""
         name = f"slice-{number}"
-        shutil.rmtree(self.data / "artifacts" / name, ignore_errors=True)
+        shutil.rmtree(self.data / "artifacts" / name, ignore_errors=True)  # the first time there is none
         send = [RUNNER, "transmit", str(self.data), "--playbook", "site.yml", "--ident", name, "--limit", ",".join(hosts)]
         send += ["--cmdline", f"-e mailhost_audit_directory=/runner/artifacts/{name}/audit"]
         there = ["docker", "exec", "-i", worker.id, "ansible-runner", "worker", "--private-data-dir", "/runner"]

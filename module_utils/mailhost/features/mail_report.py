@@ -32,7 +32,7 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     if params["state"] == "page":
         return {"changed": False, "written": [files.write(params["directory"], "audit.html", params["page"])]}
     report = forms.fleet(
-        files.read_hosts([params["directory"], *params["slices"]], params["hosts"]), {str(k): str(v) for k, v in params["missing"].items()}
+        files.read_hosts(params["slices"] or [params["directory"]], params["hosts"]), {str(k): str(v) for k, v in params["missing"].items()}
     )
     texts = {
         "audit.json": json.dumps(report, ensure_ascii=False, indent=1),
