@@ -8,12 +8,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple, Union
 
 from ..conf.main_cf import MainCf
 from ..conf.master_cf import MasterCf, Service
 from ..dialects.versions import Version
 
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 TEXT = ("hash", "btree", "lmdb", "dbm", "cdb", "texthash", "cidr", "pcre", "regexp")
 LISTS = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
 
@@ -91,6 +92,19 @@ def words(value: str) -> "List[str]":
     return [word for word in re.split(r"[\s,]+", value.strip()) if word]
 
 
+def network_of(word: str) -> "Optional[Network]":
+    """An address or a network as mynetworks has it (IPv6 in brackets); None for what is neither."""
+    try:
+        return ipaddress.ip_network(re.sub(r"[\[\]]", "", word), strict=False)
+    except ValueError:
+        return None
+
+
+def is_wide(network: Network) -> bool:
+    """Whether it is more of the Internet than anybody can own."""
+    return network.prefixlen < (8 if network.version == 4 else 16)
+
+
 def classes(main: MainCf) -> "List[str]":
     return words(main.get("smtpd_restriction_classes") or "")
 
@@ -140,11 +154,8 @@ def trusted(setup: Setup) -> "List[str]":
     found: "List[str]" = []
     for service in services(setup) or [_plain()]:
         for word in words(Effective(setup, service).get("mynetworks")):
-            try:
-                network = ipaddress.ip_network(re.sub(r"[\[\]]", "", word), strict=False)
-            except ValueError:
-                continue
-            if network.prefixlen >= (8 if network.version == 4 else 16) and str(network) not in found:
+            network = network_of(word)
+            if network and not is_wide(network) and str(network) not in found:
                 found.append(str(network))
     return found
 
