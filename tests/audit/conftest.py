@@ -12,15 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from ..figures import count, counted  # noqa: F401  (count is a fixture)
 from .hosts import AuditHost
-
-
-@pytest.fixture
-def count(record_property):
-    def add(what, number=1):
-        record_property(what, number)
-
-    return add
 
 
 @pytest.fixture(scope="session")
@@ -69,11 +62,7 @@ def _pems(host, folder):
 
 
 def pytest_terminal_summary(terminalreporter):
-    said: "dict[str, list[float]]" = {}
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for what, number in getattr(report, "user_properties", []) if getattr(report, "when", "") == "call" else []:
-                said.setdefault(what, []).append(number)
+    said = counted(terminalreporter)
     if not said:
         return
     sums = {what: sum(numbers) for what, numbers in said.items()}

@@ -6,18 +6,9 @@ import statistics
 
 import pytest
 
+from ..figures import count, counted  # noqa: F401  (count is a fixture)
 from .hosts import FaultHost
 from .ledger import Ledger
-
-
-@pytest.fixture
-def count(record_property):
-    """Counts something for the figures at the end, from whichever process a test runs in."""
-
-    def add(what, number=1):
-        record_property(what, number)
-
-    return add
 
 
 @pytest.fixture(scope="session")
@@ -41,11 +32,7 @@ def hosts(tmp_path_factory):
 
 
 def pytest_terminal_summary(terminalreporter):
-    said: "dict[str, list[float]]" = {}
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for what, number in getattr(report, "user_properties", []) if getattr(report, "when", "") == "call" else []:
-                said.setdefault(what, []).append(number)
+    said = counted(terminalreporter)
     if not said:
         return
     sums = {what: int(sum(numbers)) for what, numbers in said.items()}
