@@ -101,13 +101,7 @@ options:
     description: Whether a finding that fails or is invalid fails the task.
     type: bool
     default: true
-attributes:
-  check_mode:
-    description: Predicts exactly what a run would do and touches nothing.
-    support: full
-  diff_mode:
-    description: Names each setting that changes; never shows a secret.
-    support: full
+extends_documentation_fragment: [mailhost]
 author:
   - The mailhost authors
 """

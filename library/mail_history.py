@@ -10,17 +10,7 @@ description:
   - Reads the journals that every change leaves in C(/var/lib/mailhost/journal), root only; M(mail_commit) keeps the newest.
   - Changes nothing. M(mail_undo) takes changes back.
 options: {}
-attributes:
-  check_mode:
-    description: Predicts exactly what a run would do and touches nothing.
-    support: full
-  diff_mode:
-    description: Names each setting that changes; never shows a secret.
-    support: full
-notes:
-  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
-    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
-  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+extends_documentation_fragment: [mailhost, mailhost.host]
 author:
   - The mailhost authors
 """

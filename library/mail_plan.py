@@ -20,13 +20,7 @@ options:
       - "By host: C(planned), a list of word, diff and pending services; C(refused), the reason; C(unreachable); C(fqdn)."
     type: dict
     required: true
-attributes:
-  check_mode:
-    description: Predicts exactly what a run would do and touches nothing.
-    support: full
-  diff_mode:
-    description: Names each setting that changes; never shows a secret.
-    support: full
+extends_documentation_fragment: [mailhost]
 author:
   - The mailhost authors
 """

@@ -12,33 +12,7 @@ description:
   - Names what lets passwords go in clear (Postfix, Sendmail, Dovecot, Cyrus IMAP), tunnels in front of nothing, keys that do not fit,
     certificates that expired, and secrets that everybody may read; each cause with file and line.
   - Reads only, also on hosts that mailhost never touched.
-options:
-  accept:
-    description: >-
-      Rules that let strangers through and stay all the same, by the name that an error or a report gives them; each with a reason, which
-      every report shows.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      rule:
-        description: The rule's name, such as C(FEATURE relay_entire_domain).
-        type: str
-        required: true
-      reason:
-        description: Why it may stay.
-        type: str
-        required: true
-attributes:
-  check_mode:
-    description: Predicts exactly what a run would do and touches nothing.
-    support: full
-  diff_mode:
-    description: Names each setting that changes; never shows a secret.
-    support: full
-notes:
-  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
-    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.accept]
 author:
   - The mailhost authors
 """

@@ -57,17 +57,7 @@ options:
     description: Whether a proof that fails or could not be made fails the task.
     type: bool
     default: true
-attributes:
-  check_mode:
-    description: Predicts exactly what a run would do and touches nothing.
-    support: full
-  diff_mode:
-    description: Names each setting that changes; never shows a secret.
-    support: full
-notes:
-  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
-    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
-  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+extends_documentation_fragment: [mailhost]
 author:
   - The mailhost authors
 """

@@ -41,13 +41,7 @@ options:
     description: Why a host has no record, by its name.
     type: dict
     default: {}
-attributes:
-  check_mode:
-    description: Predicts exactly what a run would do and touches nothing.
-    support: full
-  diff_mode:
-    description: Names each setting that changes; never shows a secret.
-    support: full
+extends_documentation_fragment: [mailhost]
 author:
   - The mailhost authors
 """

@@ -69,13 +69,7 @@ options:
     description: "By host of the batch: C(proved), C(why) not, C(at) which time, how many changes were C(undone), whether it is C(lost)."
     type: dict
     default: {}
-attributes:
-  check_mode:
-    description: Predicts exactly what a run would do and touches nothing.
-    support: full
-  diff_mode:
-    description: Names each setting that changes; never shows a secret.
-    support: full
+extends_documentation_fragment: [mailhost]
 author:
   - The mailhost authors
 """

@@ -61,25 +61,7 @@ options:
     type: list
     elements: str
     default: []
-  lock_timeout:
-    description: Seconds to wait for another run that holds the host's lock; then an error names the holder.
-    type: int
-    default: 60
-  confirm_timeout:
-    description: Seconds within which M(mail_commit) must confirm the change; else the host takes it back by itself. 0 is never.
-    type: int
-    default: 600
-attributes:
-  check_mode:
-    description: Predicts exactly what a run would do and touches nothing.
-    support: full
-  diff_mode:
-    description: Names each setting that changes; never shows a secret.
-    support: full
-notes:
-  - With C(mailhost_execution=controller), the default, the host needs a POSIX sh and coreutils, and no Python.
-    With C(mailhost_execution=module) the same code runs as an ordinary module, on Python 3.8 or newer.
-  - All of a change is applied or none of it; M(mail_commit) restarts what changed, or takes it back.
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
 author:
   - The mailhost authors
 """
