@@ -29,6 +29,7 @@ for _path in module_utils_loader._get_paths(subdirs=False):
 from ansible.module_utils.mailhost.errors import MailhostError  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.host import Host, Seen  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.plan import converge  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.process import name as process_name  # noqa: E402  (needs the path above)
 
 EXECUTIONS = ("controller", "module")
 TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in must be a tty")
@@ -107,7 +108,7 @@ class ActionModule(ActionBase):
 
     def who(self):
         """The run, as locks and journals name it: not its worker, which is another one for each task."""
-        return f"{getpass.getuser()}@{socket.gethostname()} pid {os.getppid()}"
+        return f"{getpass.getuser()}@{socket.gethostname()} {process_name(os.getppid())}"
 
     # the route: who runs sh
 

@@ -93,11 +93,13 @@ plan:
   elements: dict
   sample: [{name: batch-1-of-2, hosts: [mx1], canary: true, first: true, last: false}]
 order:
-  description: Every host and every batch's judge, in the order in which they are rolled out.
+  description:
+    - Every host and every batch's judge, in the order in which they are rolled out.
+    - C(earlier) are the runs that began with a host and came to no end; if it is not proved, what they did is taken back too.
   returned: when planned
   type: list
   elements: dict
-  sample: [{name: mx1, batch: batch-1-of-2, group: mailhost_batch_00001}]
+  sample: [{name: mx1, batch: batch-1-of-2, group: mailhost_batch_00001, earlier: []}]
 canaries:
   description: The hosts that go first; when held, those that the inventory names.
   returned: when held or planned

@@ -16,12 +16,13 @@ options:
     description: How many changes to take back, the newest first.
     type: int
     default: 1
-  run:
+  runs:
     description:
-      - Take back all that this run did, as M(mail_history) names it in C(who), instead of O(count) changes; C(this) is the run that is
-        going on. A host where it did nothing stays as it is.
-    type: str
-    default: ""
+      - Take back all that these runs did, as M(mail_history) names them in C(who), instead of O(count) changes; C(this) is the run that
+        is going on. A host where they did nothing stays as it is.
+    type: list
+    elements: str
+    default: []
   force:
     description: Also overwrite files that somebody changed by hand since.
     type: bool

@@ -166,7 +166,7 @@ def test_history_and_undo(local, shell, tmp_path, state):
     history = converge(mail_history, {}, local(shell, read_only=True), False)["history"]
     assert [entry["changes"] for entry in history] == [[str(path), str(gone)], [str(path), "make a mark", "no way back"]]
     assert [(entry["state"], entry["who"]) for entry in history] == [("applied", "a test")] * 2
-    asked = {"count": 1, "run": "", "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+    asked = {"count": 1, "runs": [], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
     predicted = converge(mail_undo, asked, local(shell, read_only=True), True)
     done = converge(mail_undo, asked, local(shell), False)
     assert predicted["diff"] == done["diff"]
@@ -185,7 +185,7 @@ def test_undo_of_two_at_once_and_of_an_edited_file(local, shell, tmp_path):
     path.write_bytes(b"one")
     apply(plan(host, path, b"two"), host, 5, 0)
     apply(Plan([plan(host, path, b"three").operations[0], plan(host, new, b"x").operations[0]], SERVICE), host, 5, 0)
-    asked = {"count": 2, "run": "", "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+    asked = {"count": 2, "runs": [], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
     path.write_bytes(b"by hand")
     with pytest.raises(MailhostError, match="somebody changed it since"):
         converge(mail_undo, asked, local(shell, read_only=True), False)
@@ -193,16 +193,16 @@ def test_undo_of_two_at_once_and_of_an_edited_file(local, shell, tmp_path):
     assert (path.read_bytes(), new.exists()) == (b"one", False)
 
 
-def test_undo_of_one_run(local, shell, tmp_path, state):
+def test_undo_of_what_runs_did(local, shell, tmp_path, state):
     host, path = local(shell), tmp_path / "f"
     path.write_bytes(b"one")
     for content in (b"two", b"three", b"four"):
         identity = apply(plan(host, path, content), host, 5, 0)
-        if content == b"two":
-            (state / "journal" / identity / "who").write_text("another run\n")
-    asked = {"count": 1, "run": " a  test ", "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+        if content != b"four":
+            (state / "journal" / identity / "who").write_text(f"run {content.decode()}\n")
+    asked = {"count": 1, "runs": [" a  test ", "run three"], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
     assert len(converge(mail_undo, asked, local(shell), False)["undone"]) == 2
-    assert path.read_bytes() == b"two", "what the other run did stays"
+    assert path.read_bytes() == b"two", "what another run did stays"
     nothing = converge(mail_undo, asked, local(shell), False)
     assert (nothing["changed"], nothing["undone"]) == (False, [])
 
@@ -211,7 +211,7 @@ def test_undo_never_removes_a_file_for_want_of_its_copy(local, shell, tmp_path, 
     host, path, gone = local(shell), tmp_path / "f", tmp_path / "gone"
     path.write_bytes(b"one")
     gone.write_bytes(b"here")
-    asked = {"count": 1, "run": "", "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+    asked = {"count": 1, "runs": [], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
     identity = apply(plan(host, path, b"two", Remove(host.read([File(str(gone))]).file(str(gone)))), host, 5, 0)
     gone.write_bytes(b"somebody's")
     with pytest.raises(MailhostError, match="somebody changed it since"):

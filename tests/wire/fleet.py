@@ -20,7 +20,17 @@ class Fleet:
             self.machines[name] = machine
             self.variables[name] = {**machine.variables, "mailhost_fqdn": f"{name}.example.test", "mailhost_domains": domains}
 
-    def play(self, playbook, *options, own=None, inventory=None, environment=None, **variables):
+    def play(self, *given, **variables):
+        """Run a playbook to its end; see ``start``."""
+        process = self.start(*given, **variables)
+        try:
+            said, errors = process.communicate(timeout=580)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(process.args, process.returncode, said, errors)
+
+    def start(self, playbook, *options, own=None, inventory=None, environment=None, **variables):
+        """Begin a playbook with options; ``own`` are variables of single hosts, ``inventory`` the hosts if not all, the rest is for all."""
         hosts = {
             name: {**self.variables[name], **variables, **(own or {}).get(name, {})}
             for name in (self.variables if inventory is None else inventory)
@@ -30,7 +40,8 @@ class Fleet:
         env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "400", "PWD": str(self.folder)}
         env.update(XDG_STATE_HOME=str(self.folder / "state"), **(environment or {}))
         command = ["ansible-playbook", "-i", str(listed), str(ROOT / playbook), *options]
-        return subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, timeout=580, check=False)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=env, cwd=ROOT, start_new_session=True)
 
     def is_open(self, name, port):
         try:

@@ -6,19 +6,20 @@ What the rollout brings is POP3 switched off; whether a host has it is asked on 
 import json
 import os
 import re
+import signal
 
 import pytest
 from mailhost.rollout.record import Record
 
 from .fleet import Fleet
 
-#: a and d serve one domain; c and d are of another kind
+#: a and d serve one domain; c and d are of another kind, e of a third and reached by the module route
 HOSTS = {
     "a": ("bookworm", ["x.test"]),
     "b": ("bookworm", ["y.test"]),
     "c": ("centos5", ["z.test"]),
     "d": ("centos5", ["x.test"]),
-    "e": ("bookworm", ["w.test"]),
+    "e": ("trixie", ["w.test"]),
 }
 NEW = {"mailhost_protocols": ["imap", "imaps"], "mailhost_commit_timeout": 15}
 WRONG = {"mailhost_probe_login": {"user": "alice", "password": "not hers"}}
@@ -28,6 +29,7 @@ WRONG = {"mailhost_probe_login": {"user": "alice", "password": "not hers"}}
 def fleet(tmp_path_factory):
     made = Fleet(HOSTS, tmp_path_factory.mktemp("fleet"))
     try:
+        made.variables["e"]["mailhost_execution"] = "module"
         done = made.play("playbooks/provision.yml")
         assert done.returncode == 0, done.stdout[-3000:]
         yield made
@@ -51,11 +53,11 @@ def test_plan_groups_and_touches_nothing(fleet):
     done = fleet.play("playbooks/plan.yml", own={"b": {"mailhost_protocols": ["imapz"]}}, **NEW)
     assert done.returncode == 0, done.stdout[-3000:]
     plan = json.loads((fleet.folder / "plan/plan.json").read_text())
-    assert sorted("".join(group["hosts"]) for group in plan["groups"]) == ["ae", "cd"]
+    assert sorted("".join(group["hosts"]) for group in plan["groups"]) == ["a", "cd", "e"]
     assert plan["restarts"] == {"dovecot": 4}
     assert [refusal["hosts"] for refusal in plan["refused"]] == [["b"]]
     assert "imapz" in plan["refused"][0]["reason"]
-    assert re.search(r"2 hosts \(a, e\):", done.stdout)
+    assert re.search(r"2 hosts \(c, d\):", done.stdout)
     assert [machine.run(times).stdout for machine in fleet.machines.values()] == before
 
 
@@ -105,15 +107,17 @@ def test_while_another_holds_the_fleet(fleet):
     assert fleet.open_on(110) == "abcde"
 
 
-def test_a_batch_that_does_not_prove_itself_is_taken_back(fleet, request):
-    done = fleet.play("playbooks/rollout.yml", own={"e": WRONG}, mailhost_rollout_batches=[2, "100%"], **NEW)
+def test_a_batch_that_does_not_prove_itself_is_taken_back(fleet):
+    sizes = {"mailhost_rollout_batches": [1, "100%"]}
+    done = fleet.play("playbooks/rollout.yml", own={"b": WRONG}, mailhost_rollout_hold=2, **sizes, **NEW)
     assert done.returncode != 0
-    assert batches(done.stdout) == ["ac", "bd", "e"], done.stdout[-3000:]
-    assert fleet.open_on(110) == "e", "the first two are new, the failing one serves as before"
-    assert (stands(done.stdout, "new"), stands(done.stdout, "undone")) == ("abcd", "e")
-    again = fleet.play("playbooks/rollout.yml", mailhost_rollout_batches=[2, "100%"], **NEW)
+    assert batches(done.stdout) == ["ace", "b", "d"], done.stdout[-3000:]
+    assert done.stdout.count("Pausing for 2 seconds") == 1, "it waits before the second batch, and the third never came"
+    assert fleet.open_on(110) == "bd", "the first three are new, the failing one serves as before, the last was not touched"
+    assert [stands(done.stdout, state) for state in ("new", "undone", "old")] == ["ace", "b", "d"]
+    again = fleet.play("playbooks/rollout.yml", **sizes, **NEW)
     assert again.returncode == 0, again.stdout[-3000:]
-    assert batches(again.stdout) == ["e"], "it goes on where it stopped"
+    assert batches(again.stdout) == ["b", "d"], "it goes on where it stopped"
     assert stands(again.stdout, "new") == "abcde"
     assert fleet.open_on(110) == "" and fleet.open_on(143) == "abcde"
     nothing = fleet.play("playbooks/provision.yml", **NEW)
@@ -121,15 +125,29 @@ def test_a_batch_that_does_not_prove_itself_is_taken_back(fleet, request):
 
 
 def test_canaries_that_do_not_prove_themselves(fleet):
-    own = {"b": {"mailhost_canary": True}, "c": {"mailhost_canary": True, **WRONG}}
+    own = {"e": {"mailhost_canary": True}, "c": {"mailhost_canary": True, **WRONG}}
     done = fleet.play("playbooks/rollout.yml", own=own)
     assert done.returncode != 0
-    assert batches(done.stdout)[0] == "bc"
+    assert batches(done.stdout)[0] == "ce"
     assert fleet.open_on(110) == "", "both canaries are back, nobody else was touched"
-    assert stands(done.stdout, "undone") == "bc" and stands(done.stdout, "old") == "ade"
+    assert stands(done.stdout, "undone") == "ce" and stands(done.stdout, "old") == "abd"
     seconds = int(re.search(r"it was taken back (\d+) s after the first failed proof", done.stdout).group(1))
     assert seconds <= 30
     assert not re.search(r"changed=[1-9]", fleet.play("playbooks/provision.yml", **NEW).stdout)
+
+
+def test_what_a_dead_controller_left_unproved_is_taken_back_by_the_next(fleet):
+    process = fleet.start("playbooks/rollout.yml", mailhost_canary="a")
+    for line in process.stdout:
+        if "TASK [mailhost : What a stranger sees]" in line:
+            break
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert fleet.open_on(110) == "a", "it came as far as the proof of its canary"
+    done = fleet.play("playbooks/rollout.yml", own={"a": WRONG}, mailhost_canary="a")
+    assert done.returncode != 0
+    assert stands(done.stdout, "undone") == "a", done.stdout[-3000:]
+    assert fleet.open_on(110) == ""
 
 
 def test_a_host_that_cannot_be_reached_fails_its_batch(fleet):

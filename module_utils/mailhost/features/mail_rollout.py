@@ -76,15 +76,15 @@ def _plan(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, Any
         "canaries": first,
         "done": done,
         "plan": rows,
-        "order": _order(left, rows),
+        "order": _order(left, rows, record),
         "lines": [_line(row) for row in rows] + ([f"new already, since the rollout that stopped: {_names(done)}"] if done else []),
     }
 
 
-def _order(left: "List[List[str]]", rows: "List[Dict[str, Any]]") -> "List[Dict[str, str]]":
+def _order(left: "List[List[str]]", rows: "List[Dict[str, Any]]", record: Record) -> "List[Dict[str, Any]]":
     """Every host behind the judge of its batch; the groups' names sort as the batches go."""
     return [
-        {"name": name, "batch": str(row["name"]), "group": f"mailhost_batch_{number:05}"}
+        {"name": name, "batch": str(row["name"]), "group": f"mailhost_batch_{number:05}", "earlier": record.unproved(name)}
         for number, (batch, row) in enumerate(zip(left, rows), 1)
         for name in (str(row["name"]), *batch)
     ]

@@ -13,7 +13,7 @@ from .mail_history import SHOW, Journal, Step, journals
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "count": {"type": "int", "default": 1},
-    "run": {"type": "str", "default": ""},
+    "runs": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
     **OPTIONS,
 }
@@ -30,9 +30,9 @@ def wanted(params: Mapping[str, Any], seen: Seen) -> "tuple[list[Journal], list[
         for journal in reversed(every)
         if journal.state in ("applied", "committed") and not journal.reverts and journal.identity not in reverted
     ]
-    if params["run"]:  # all that one run did, be it nothing
-        run = named(params["run"])
-        mine = [journal for journal in open_ if (journal.said.get("w") or [""])[0] == run]
+    if params["runs"]:  # all that these runs did, be it nothing
+        runs = [named(run) for run in params["runs"]]
+        mine = [journal for journal in open_ if (journal.said.get("w") or [""])[0] in runs]
         older = open_[open_.index(mine[-1]) + 1 :] if mine else []
         return mine, next((journal.said["v"] for journal in older if journal.said.get("v")), [])
     if len(open_) < params["count"]:

@@ -21,20 +21,12 @@ import time
 from typing import Any, Dict, Iterator, List
 
 from ..errors import BadInput, Busy
+from ..process import started
 from ..report.files import file_name, write
 
 DIRECTORY = "mailhost_rollout_directory"
 _RUNNING, _HOSTS = "running", "hosts"
-
-
-def started(process: int) -> str:
-    """When a process began, in clock ticks since boot (proc(5)); empty if it is gone or is a zombie."""
-    try:
-        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-    except (OSError, IndexError):
-        return ""
-    return "" if fields[0] in "XZ" else fields[19]
+_UNPROVED = ("begun", "lost")
 
 
 def _load(path: str) -> "Dict[str, Any]":
@@ -100,13 +92,19 @@ class Record:
     # what each host is
 
     def host(self, name: str) -> "Dict[str, Any]":
-        """``state`` (begun, new, undone, old, lost), ``why``, ``run``, ``digest``, ``when``; empty for one of which nothing is known."""
+        """``state`` (begun, new, undone, old, lost), ``why``, ``run``, ``runs``, ``digest``, ``when``; empty if nothing is known of it."""
         return _load(os.path.join(self.directory, _HOSTS, file_name(name)))
 
     def tell(self, name: str, state: str, run: str, why: str = "", digest: str = "") -> None:
         """Record what a host is now, and the digest of what it was told to be."""
-        found = {"name": name, "state": state, "run": run, "why": why, "digest": digest, "when": int(time.time())}
+        runs = list(dict.fromkeys([*self.unproved(name), run])) if state in _UNPROVED else []
+        found = {"name": name, "state": state, "run": run, "runs": runs, "why": why, "digest": digest, "when": int(time.time())}
         write(os.path.join(self.directory, _HOSTS), file_name(name), json.dumps(found))
+
+    def unproved(self, name: str) -> "List[str]":
+        """The runs that began with a host and neither proved it nor took back what they had done: what an undo has to take back too."""
+        found = self.host(name)
+        return [str(run) for run in found.get("runs", [])] if found.get("state") in _UNPROVED else []
 
     def summarize(self, summary: "Dict[str, List[str]]") -> None:
         """Every host's name by what it is, in summary.json."""

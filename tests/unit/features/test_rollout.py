@@ -108,6 +108,15 @@ def test_a_batch_that_changed_nothing_and_fails_is_old(tmp_path):
     assert told["failed"] and told["summary"]["old"] == ["a", "c", "d"] and told["summary"]["undone"] == ["b"]
 
 
+def test_after_a_controller_that_died_its_run_is_taken_back_too(tmp_path):
+    died = Rollout(tmp_path, "died").describe()
+    died.plan()
+    died.step("begun", hosts=["a"])
+    again = Rollout(tmp_path, "again").describe()
+    earlier = {one["name"]: one["earlier"] for one in again.plan()["order"]}
+    assert (earlier["a"], earlier["b"], earlier["batch-1-of-3"]) == (["died"], [], [])
+
+
 def test_named_canaries_need_no_kinds(tmp_path):
     rollout = Rollout(tmp_path).describe()
     rollout.fleet[2]["canary"] = True

@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 from mailhost.errors import BadInput, Busy
-from mailhost.rollout.record import Record, describes, started
+from mailhost.process import name as process_name
+from mailhost.process import started
+from mailhost.rollout.record import Record, describes
 
 
 @pytest.fixture
@@ -71,6 +73,19 @@ def test_what_a_host_is(record):
     assert record.host("a") == {}
 
 
+def test_runs_that_came_to_no_end_are_known_until_one_does(record):
+    record.tell("a", "begun", "first")
+    record.tell("a", "begun", "second")
+    record.tell("a", "lost", "second", "unreachable")
+    record.tell("a", "begun", "third")
+    assert record.unproved("a") == ["first", "second", "third"]
+    for state in ("new", "undone", "old"):
+        record.tell("b", "begun", "first")
+        record.tell("b", state, "first")
+        assert record.unproved("b") == []
+    assert record.unproved("nobody") == []
+
+
 def test_a_digest_tells_nothing_and_stays(record, tmp_path):
     first = record.digest("secret")
     assert first == Record(record.directory).digest("secret") != record.digest("secret ")
@@ -98,6 +113,8 @@ def test_a_host_with_a_strange_name(record, tmp_path):
 def test_started():
     assert started(os.getpid()) == started(os.getpid()) != ""
     assert started(2**22 + 1) == ""
+    assert process_name(os.getpid()) == f"pid {os.getpid()}/{started(os.getpid())}"
+    assert process_name(2**22 + 1) == f"pid {2**22 + 1}"
 
 
 @pytest.mark.parametrize(
