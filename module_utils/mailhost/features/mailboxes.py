@@ -256,35 +256,19 @@ def _virtual(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons
     number = version(said.text) if said.ok else None
     if number is None:
         raise BadConfiguration("dovecot --version", "no Dovecot is installed", "Install it (mail_packages)")
-    owner = accounts.get(VMAIL[0])
-    if owner is None:
-        group = Run("make group vmail", ("groupadd", "-g", VMAIL[1], VMAIL[0]), undo=("groupdel", VMAIL[0]))
-        user = ("useradd", "-u", VMAIL[1], "-g", VMAIL[0], "-d", "/var/vmail", "-m", "-s", platform.nologin, VMAIL[0])
-        plan.operations += [group, Run("make user vmail, who owns all mail", user, undo=("userdel", VMAIL[0]))]
-    elif owner[2] != VMAIL[1]:
-        raise BadConfiguration("/etc/passwd", f"user vmail has uid {owner[2]}, not {VMAIL[1]}", "Rename that account")
-    state = seen.file(USERS)
-    users = Colons(state.text, USERS)
+    _vmail(accounts.get(VMAIL[0]), platform, plan)
+    users = Colons(seen.file(USERS).text, USERS)
     before = list(_described(users))
     gone = []
     for at, box in enumerate(params["mailboxes"]):
-        name = box["name"]
+        name, stands = box["name"], users.get(box["name"])
         if box["state"] == "absent":
-            if name in users:
+            if stands is not None:
                 gone.append(name)
                 if box.get("purge_mail"):
                     plan.operations.append(Run(f"remove mailbox {name} {AND_MAIL}", ("rm", "-rf", "--", f"/var/vmail/{name}")))
             continue
-        stands = users.get(name)
-        text = box.get("password_hash")
-        if box.get("password"):
-            secret = "{PLAIN}" + box["password"]
-        elif text is None:
-            secret = stands[1] if stands else "{CRYPT}!"
-        elif stands is not None and stands[1] == "{CRYPT}" + text and text.startswith(("$6$", "$5$")):
-            secret = stands[1]  # unchanged since it was validated
-        else:
-            secret = stored_form(f"{_place(at, box)}, password_hash", text, platform, number)
+        secret = _secret(box, _place(at, box), stands[1] if stands else None, platform, number)
         if stands is None:
             plan.facts["created"].append(name)
         elif stands[1] != secret:
@@ -292,12 +276,33 @@ def _virtual(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons
         users.set([name, secret, VMAIL[1], VMAIL[1], "", f"/var/vmail/{name}", "", ""])
     users.unset(*gone)
     plan.facts["removed"] += gone
-    facts = plan.facts
-    changes = [f"{name}: password" for name in facts["password_changed"]]
+    changes = [f"{name}: password" for name in plan.facts["password_changed"]]
     settings = (before + changes, _described(users) + [f"{line} (changed)" for line in changes])
     clear = any("{PLAIN}" in (users.get(name) or ["", ""])[1] for name in users.names())
     mode, holder = (0o600, "dovecot:dovecot") if clear else (0o640, "root:dovecot")
-    plan.write(Write(state, encode(users.render()), mode=mode, owner=holder, settings=settings))
+    plan.write(Write(seen.file(USERS), encode(users.render()), mode=mode, owner=holder, settings=settings))
+
+
+def _vmail(account: "Optional[List[str]]", platform: System, plan: Plan) -> None:
+    """The one account that owns all virtual mail."""
+    if account is None:
+        group = Run("make group vmail", ("groupadd", "-g", VMAIL[1], VMAIL[0]), undo=("groupdel", VMAIL[0]))
+        user = ("useradd", "-u", VMAIL[1], "-g", VMAIL[0], "-d", "/var/vmail", "-m", "-s", platform.nologin, VMAIL[0])
+        plan.operations += [group, Run("make user vmail, who owns all mail", user, undo=("userdel", VMAIL[0]))]
+    elif account[2] != VMAIL[1]:
+        raise BadConfiguration("/etc/passwd", f"user vmail has uid {account[2]}, not {VMAIL[1]}", "Rename that account")
+
+
+def _secret(box: Mapping[str, Any], place: str, stands: "Optional[str]", platform: System, number: Version) -> str:
+    """The password field of a virtual user; what stands where no password is given, and nobody's for a new user."""
+    text = box.get("password_hash")
+    if box.get("password"):
+        return "{PLAIN}" + str(box["password"])
+    if text is None:
+        return stands if stands is not None else "{CRYPT}!"
+    if stands == "{CRYPT}" + text and text.startswith(("$6$", "$5$")):
+        return str(stands)  # unchanged since it was validated
+    return stored_form(f"{place}, password_hash", text, platform, number)
 
 
 def _described(users: Colons) -> "list[str]":

@@ -38,42 +38,21 @@ def causes(
     if certificate.kind != "file":
         return [Cause(f"certificate {who}", "dead", place, f"{who}'s certificate is not there", "Make or restore it (mail_certificate)")]
     if "PRIVATE KEY" in certificate.text and certificate.path != key and certificate.mode & 0o044:
-        found.append(
-            Cause(
-                f"key in certificate {who}",
-                "secret",
-                place,
-                "the certificate's file holds a private key and others may read it",
-                "Take the key out, and make a new one",
-            )
-        )
+        what = "the certificate's file holds a private key and others may read it"
+        found.append(Cause(f"key in certificate {who}", "secret", place, what, "Take the key out, and make a new one"))
     if disorder(certificate.text):
         what = f"the chain is out of order: {disorder(certificate.text)}"
         found.append(Cause(f"chain of {who}", "dead", place, what, "Put the host's own certificate first, then its issuer's, and so on"))
     if not is_a_pair:
-        found.append(
-            Cause(
-                f"key of {who}",
-                "dead",
-                key,
-                f"the key is not the one of {place}: no TLS at all",
-                "Restore the pair that belongs together (mail_certificate)",
-            )
-        )
+        what, out = f"the key is not the one of {place}: no TLS at all", "Restore the pair that belongs together (mail_certificate)"
+        found.append(Cause(f"key of {who}", "dead", key, what, out))
     if ends is not None and ends < now:
         found.append(Cause(f"expired {who}", "dead", place, f"expired on {_day(ends)}", "Renew it (mail_certificate)"))
     if begins is not None and begins > now:
         found.append(Cause(f"not yet valid {who}", "dead", place, f"not valid before {_day(begins)}", "Renew it, or set the clock"))
     if mode.isdigit() and int(mode[-1]) & 4:
-        found.append(
-            Cause(
-                f"readable {key}",
-                "secret",
-                key,
-                f"a private key that everybody may read (mode {mode})",
-                f"chmod 600 {key}, and make a new key: this one has been open to all",
-            )
-        )
+        what, out = f"a private key that everybody may read (mode {mode})", f"chmod 600 {key}, and make a new key: this one was open to all"
+        found.append(Cause(f"readable {key}", "secret", key, what, out))
     bits = re.search(r"Public.Key: \((\d+) bit", shown)
     if bits and "rsaEncryption" in shown and int(bits.group(1)) < 2048:
         found.append(Cause(f"short key {who}", "dead", place, f"an RSA key of {bits.group(1)} bits", "Make one of 2048"))
@@ -103,7 +82,6 @@ def sockets(said: str) -> "List[Cause]":
         match = re.match(r"^(\d{3,4}) (\d{3,4}) (/.*)$", line)
         if match and int(match.group(1)[-1]) & 1 and int(match.group(2)[-1]) & 2:
             path = match.group(3)
-            found.append(
-                Cause(f"socket {path}", "unknown", path, "every user of the host may speak to it", "Take others' rights from its folder")
-            )
+            what, out = "every user of the host may speak to it", "Take others' rights from its folder"
+            found.append(Cause(f"socket {path}", "unknown", path, what, out))
     return found

@@ -140,44 +140,17 @@ def logins(mc: SendmailMc) -> "List[Cause]":
     definition = mc.definition("confAUTH_OPTIONS") or mc.definition("confAUTH_MECHANISMS")
     place = f"{mc.name}:{definition.line if definition else 1}"
     if {"PLAIN", "LOGIN"} & set(mechanisms) and "p" not in options.split():
-        found.append(
-            Cause(
-                "confAUTH_OPTIONS p",
-                "clear",
-                place,
-                "passwords are taken before TLS: confAUTH_OPTIONS lacks p",
-                "Define confAUTH_OPTIONS as A p y",
-                {},
-                "25",
-            )
-        )
+        what, out = "passwords are taken before TLS: confAUTH_OPTIONS lacks p", "Define confAUTH_OPTIONS as A p y"
+        found.append(Cause("confAUTH_OPTIONS p", "clear", place, what, out, service="25"))
     if "ANONYMOUS" in mechanisms:
-        found.append(
-            Cause(
-                "confAUTH_MECHANISMS ANONYMOUS",
-                "clear",
-                place,
-                "nobody needs a password: ANONYMOUS is a mechanism",
-                "Take ANONYMOUS out",
-                {},
-                "25",
-            )
-        )
+        what = "nobody needs a password: ANONYMOUS is a mechanism"
+        found.append(Cause("confAUTH_MECHANISMS ANONYMOUS", "clear", place, what, "Take ANONYMOUS out", service="25"))
     for call in mc.calls("DAEMON_OPTIONS"):
-        text = ",".join(call.args)
-        parts = {part.partition("=")[0].strip()[:1].upper(): part.partition("=")[2].strip() for part in text.split(",")}
+        words = ",".join(call.args).split(",")
+        parts = {word.partition("=")[0].strip()[:1].upper(): word.partition("=")[2].strip() for word in words}
         if parts.get("P", "") in ("submission", "587") and not parts.get("A", "").startswith("127.") and "a" not in parts.get("M", ""):
-            found.append(
-                Cause(
-                    "submission without TLS",
-                    "clear",
-                    f"{mc.name}:{call.line}",
-                    "submission asks for no login (M lacks a)",
-                    "Write M=Ea and confAUTH_OPTIONS A p y",
-                    {},
-                    "587",
-                )
-            )
+            what, out = "submission asks for no login (M lacks a)", "Write M=Ea and confAUTH_OPTIONS A p y"
+            found.append(Cause("submission without TLS", "clear", f"{mc.name}:{call.line}", what, out, service="587"))
     return found
 
 
@@ -185,26 +158,12 @@ def maps(said: str, access: Keyed) -> "List[Cause]":
     """An access map whose rules are not in force: ``said`` is what the host answers about access.db (``stale``, ``unbuilt``)."""
     lines = said.split("\n")
     if access.rows() and "unbuilt" in lines:
-        return [
-            Cause(
-                "access.db",
-                "stale",
-                access.name,
-                "access has rows, but access.db was never built: none of them is in force",
-                "Build it (makemap hash access.db <access), and look at what makemap says",
-            )
-        ]
-    if "stale" in lines:
-        return [
-            Cause(
-                "access.db",
-                "stale",
-                access.name,
-                "access.db is older than access: its newer rows are not in force",
-                "Build it (makemap hash access.db <access), and look at what makemap says",
-            )
-        ]
-    return []
+        what = "access has rows, but access.db was never built: none of them is in force"
+    elif "stale" in lines:
+        what = "access.db is older than access: its newer rows are not in force"
+    else:
+        return []
+    return [Cause("access.db", "stale", access.name, what, "Build it (makemap hash access.db <access), and look at what makemap says")]
 
 
 def local(names: "Sequence[str]", host: str) -> str:
