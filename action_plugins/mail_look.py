@@ -24,7 +24,7 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
             return {"changed": False, "differs": ["unknown"]}
 
     def _differing(self, files, host):
-        """The first words found that would change something. What depends on what another word registers is asked behind the others."""
+        """The first word that would change something, if any. What depends on what another registers is asked behind the others."""
         from ansible.module_utils.mailhost.plan import converge, foresee
 
         tasks = [task for name in files for task in self._tasks(name)]

@@ -33,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 differs:
-  description: The words that would change something, as far as was looked; empty where nothing differs.
+  description: The first word that would change something; empty where nothing differs.
   returned: success
   type: list
   elements: str

@@ -181,12 +181,16 @@ def gather(reads: "Callable[[Seen], Iterable[Request]]", host: Host) -> Seen:
 def foresee(words: "Sequence[tuple[Feature, Mapping[str, Any]]]", host: Host) -> "list[Plan]":
     """What several words would do to a host, each as if it were alone, with the reads of all of them in the same round trips.
 
-    A plan that is empty is what ``converge`` would come to; of one that is not only that much is certain, since an earlier word
-    may change what a later one reads. A host with an unfinished or unconfirmed change gives a plan that says so.
+    A plan that is empty is what ``converge`` would come to; one that is not is the last, since what it changes the words behind it
+    may read. A host with an unfinished or unconfirmed change gives one plan more, which says so.
     """
 
     seen = gather(lambda seen: (request for feature, given in words for request in feature.reads(given, seen)), host)
-    plans = [feature.plan(given, seen) for feature, given in words]
+    plans: "list[Plan]" = []
+    for feature, given in words:
+        plans.append(feature.plan(given, seen))
+        if plans[-1].changed or plans[-1].warnings:
+            return plans
     if seen.unfinished or seen.pending:
         plans.append(Plan(warnings=["a change waits on the host"]))
     return plans

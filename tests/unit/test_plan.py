@@ -148,7 +148,7 @@ def test_layers():
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 assert (node.module or "").split(".")[0] in sys.stdlib_module_names, path
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                assert node.func.id != "open" or path.parent.name in ("report", "rollout"), path
+                assert node.func.id != "open" or path.parent.name in ("report", "rollout") or path.name == "process.py", path
         if path.parent.name == "conf":
             assert not re.search(r"^from \.\.(features|dialects)", path.read_text(), re.M), path
         if path.parent.name in ("policy", "probe"):
@@ -191,8 +191,8 @@ class Files:
 def test_several_words_are_foreseen_in_the_round_trips_of_one():
     host = Files({"/a": b"1", "/b": b"2"})
     words = [(Word("/a", ["/c"]), {"content": b"1"}), (Word("/b", ["/c", "/a"]), {"content": b"3"})]
-    plans = foresee(words, host)
-    assert [plan.changed for plan in plans] == [False, True]
+    plans = foresee([*words, (Word("/a"), {"content": b"4"})], host)
+    assert [plan.changed for plan in plans] == [False, True], "behind what changes nothing can be foreseen"
     assert host.asked == [["/a", "/b"], ["/c"]], "nothing is asked twice"
     assert [plan.changed for plan in plans] == [word.plan(given, gather(partial(word.reads, given), host)).changed for word, given in words]
 
