@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 
@@ -29,8 +30,9 @@ class Fleet:
             process.kill()
         return subprocess.CompletedProcess(process.args, process.returncode, said, errors)
 
-    def start(self, playbook, *options, own=None, inventory=None, environment=None, **variables):
-        """Begin a playbook with options; ``own`` are variables of single hosts, ``inventory`` the hosts if not all, the rest is for all."""
+    def start(self, playbook, *options, own=None, inventory=None, environment=None, at_terminal=False, **variables):
+        """Begin a playbook with options; ``own`` are variables of single hosts, ``inventory`` the hosts if not all, the rest is for all.
+        At a terminal of its own what is written to the process is typed there."""
         hosts = {
             name: {**self.variables[name], **variables, **(own or {}).get(name, {})}
             for name in (self.variables if inventory is None else inventory)
@@ -40,8 +42,11 @@ class Fleet:
         env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "400", "PWD": str(self.folder)}
         env.update(XDG_STATE_HOME=str(self.folder / "state"), **(environment or {}))
         command = ["ansible-playbook", "-i", str(listed), str(ROOT / playbook), *options]
+        if at_terminal:
+            command, env["TERM"] = ["script", "-qec", shlex.join(command), "/dev/null"], "xterm"
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=env, cwd=ROOT, start_new_session=True)
+        given = pipe if at_terminal else subprocess.DEVNULL
+        return subprocess.Popen(command, stdin=given, stdout=pipe, stderr=pipe, text=True, env=env, cwd=ROOT, start_new_session=True)
 
     def is_open(self, name, port):
         try:
