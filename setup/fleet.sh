@@ -2,7 +2,8 @@
 # Starts the demo's containers, waits until they have booted, or removes them: fleet.sh up|wait|down [NAME ...].
 # NAME is IMAGE or HOST=IMAGE.
 set -eu
-# Whoever asks from this machine has a name there: a name server that lets a query drop would make each question slow.
+# Whoever asks from this machine has a name there, and a query that a name server lets drop is asked again after a second: each question
+# would be slow otherwise.
 action=$1
 shift
 [ $# -gt 0 ] || set -- centos5 bookworm trixie chapter=centos5
@@ -33,6 +34,6 @@ for pair in "$@"; do
             -e SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1" ;;
     esac
     # shellcheck disable=SC2086 # options, split on purpose
-    docker run -d --name "$host" --hostname "$host" --network mailhost --label mailhost=demo \
+    docker run -d --name "$host" --hostname "$host" --network mailhost --label mailhost=demo --dns-opt=timeout:1 \
         --add-host "prober.mailhost.invalid:$gateway" $set_up "mailhost/$image" >/dev/null
 done

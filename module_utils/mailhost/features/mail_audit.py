@@ -77,7 +77,7 @@ def bounds(hosts: int = 1) -> "dict[str, int]":
     """What an audit may cost at most, told before it starts."""
     patterns = len(battery.PATTERNS) + len(battery.CONTROLS) + 1
     ports = len(PORTS) + OTHERS
-    return {"connections": hosts * 2 * (4 * patterns + ports * 24), "at_once": AT_ONCE + LOGINS, "seconds": SECONDS}
+    return {"connections": hosts * 2 * ((battery.PATIENCE + 2) * patterns + ports * 24), "at_once": AT_ONCE + LOGINS, "seconds": SECONDS}
 
 
 class Audit:

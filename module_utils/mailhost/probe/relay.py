@@ -268,16 +268,21 @@ def witness(number: int, seen: "Mapping[str, str]") -> "Tuple[str, Pattern]":
 
 
 Job = Callable[[], Finding]
-PATIENCE = 3
+PATIENCE, TOO_MANY, IN_TIME = 3, "421", "in time"
 
 
 def patiently(job: Job) -> Finding:
-    """Once more, a little later, where the host has too many connections just now (421, RFC 5321, section 3.8)."""
+    """Once more, a little later, where the host has too many connections just now (421, RFC 5321, section 3.8); and once more where no
+    answer came in time: a question of its own to a name server may have been lost."""
     found = job()
-    for _ in range(PATIENCE):
-        if found.verdict != "invalid" or "421" not in found.detail:
+    waits = [TOO_MANY] * PATIENCE + [IN_TIME]
+    while found.verdict == "invalid":
+        known = next((wait for wait in waits if wait in found.detail), None)
+        if known is None:
             break
-        time.sleep(1.0)
+        waits.remove(known)
+        if known == TOO_MANY:
+            time.sleep(1.0)
         found = job()
     return found
 
