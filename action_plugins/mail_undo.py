@@ -5,7 +5,7 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
     """``runs: [this]`` is the run that is going on, as the journals name it."""
 
     def run(self, tmp=None, task_vars=None):
-        runs = self._task.args.get("runs")
-        if isinstance(runs, list):
-            self._task.args = {**self._task.args, "runs": [self.who() if run == "this" else run for run in runs]}
+        given = self._task.args.get("runs") or []
+        runs = given if isinstance(given, list) else [given]
+        self._task.args = {**self._task.args, "runs": [self.who() if run == "this" else run for run in runs]}
         return super().run(tmp, task_vars)
