@@ -78,7 +78,8 @@ def test_a_taken_port_is_rolled_back_and_named(machine, play):
     assert "the host serves as before" in " ".join(done.stdout.split()), done.stdout
     assert "port 110 is held by" in " ".join(done.stdout.split()), done.stdout
     machine.run("kill $(cat /run/holder)")
-    assert play(machine, "site.yml").returncode == 0
+    done = play(machine, "site.yml")
+    assert done.returncode == 0, done.stdout[-3000:]
 
 
 def test_an_unknown_setting_is_refused_before_the_swap(machine, play):
