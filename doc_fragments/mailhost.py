@@ -5,7 +5,7 @@ from __future__ import annotations
 
 class ModuleDocFragment:
     """``mailhost`` is for every word; ``host`` for those that ask a host, ``lock`` and ``change`` that change one, ``relay``, ``accept``
-    for those about relaying.
+    for those about relaying, ``certificate`` for daemons with TLS. What a word says itself comes before its fragments.
     """
 
     DOCUMENTATION = r"""
@@ -74,12 +74,6 @@ options:
     description: Where mail for elsewhere goes; a name, or C([host]:port). Empty sends it directly.
     type: str
     default: ""
-  certificate:
-    description: Path of the certificate; by default where M(mail_certificate) puts it.
-    type: path
-  key:
-    description: Path of the key; by default where M(mail_certificate) puts it.
-    type: path
   maildir:
     description: The Maildir, relative to the user's home.
     type: str
@@ -89,6 +83,16 @@ options:
     type: str
     choices: [dovecot, cyrus]
     default: dovecot
+"""
+
+    CERTIFICATE = r"""
+options:
+  certificate:
+    description: Path of the certificate; by default where M(mail_certificate) puts it.
+    type: path
+  key:
+    description: Path of the key; by default where M(mail_certificate) puts it.
+    type: path
 """
 
     ACCEPT = r"""

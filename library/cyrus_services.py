@@ -39,9 +39,6 @@ options:
     type: list
     elements: str
     default: [cyrus]
-  certificate:
-    description: Path of the certificate; by default where M(mail_certificate) puts it.
-    type: path
   key:
     description: Path of the key that is copied; by default where M(mail_certificate) puts it.
     type: path
@@ -49,7 +46,7 @@ options:
     description: Whether mailboxes have clear passwords, which C(apop) needs.
     type: bool
     default: false
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.certificate]
 author:
   - The mailhost authors
 """

@@ -33,12 +33,6 @@ options:
     type: str
     choices: [system, virtual]
     default: system
-  certificate:
-    description: Path of the certificate; by default where M(mail_certificate) puts it.
-    type: path
-  key:
-    description: Path of the key; by default where M(mail_certificate) puts it.
-    type: path
   postfix_sasl:
     description: Whether to offer C(/var/spool/postfix/private/auth) to Postfix.
     type: bool
@@ -47,7 +41,7 @@ options:
     description: Whether users of the virtual store have clear passwords, which C(apop) needs.
     type: bool
     default: false
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.certificate]
 author:
   - The mailhost authors
 """

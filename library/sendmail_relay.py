@@ -24,7 +24,7 @@ options:
     type: str
     choices: [system, virtual]
     default: system
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.relay, mailhost.accept]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.certificate, mailhost.relay, mailhost.accept]
 author:
   - The mailhost authors
 """

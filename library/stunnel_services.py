@@ -40,9 +40,6 @@ options:
     description: stunnel's C(sslVersion); by default the lowest is TLS 1.2 where stunnel can say so.
     type: str
     default: ""
-  certificate:
-    description: Path of the certificate; by default where M(mail_certificate) puts it.
-    type: path
   key:
     description: Path of the key; by default where M(mail_certificate) puts it. stunnel reads it before it becomes nobody.
     type: path
@@ -61,7 +58,7 @@ options:
     type: list
     elements: str
     default: []
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.certificate]
 author:
   - The mailhost authors
 """
