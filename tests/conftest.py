@@ -34,6 +34,16 @@ class Local:
 
 
 @pytest.fixture
+def count(record_property):
+    """Counts something, from whichever process a test runs in: ``count("tried")``, ``count("seconds", 1.5)``. See tests/figures.py."""
+
+    def add(what, number=1):
+        record_property(what, number)
+
+    return add
+
+
+@pytest.fixture
 def state(tmp_path):
     return tmp_path / "state"
 

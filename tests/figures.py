@@ -1,18 +1,6 @@
-"""Figures that tests count, from whichever process they run in, for the closing lines of their folder's conftest."""
+"""Figures that tests counted (the fixture ``count``), for the closing lines of their folder's conftest."""
 
 from __future__ import annotations
-
-import pytest
-
-
-@pytest.fixture
-def count(record_property):
-    """Counts something: ``count("tried")``, ``count("seconds", 1.5)``."""
-
-    def add(what, number=1):
-        record_property(what, number)
-
-    return add
 
 
 def counted(terminalreporter) -> "dict[str, list[float]]":

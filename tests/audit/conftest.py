@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from ..figures import count, counted  # noqa: F401  (count is a fixture)
+from ..figures import counted
 from .hosts import AuditHost
 
 

@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-from ..figures import count, counted  # noqa: F401  (count is a fixture)
+from ..figures import counted
 from .hosts import FaultHost
 from .ledger import Ledger
 
