@@ -35,7 +35,7 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
             plain = [task for task in wanted if not hasattr(task["feature"], "converge")]
             plans = foresee([(task["feature"], self._given(task)) for task in plain], host) if plain else []
             self._register(plain, plans)
-            differs = [task["word"] for task, plan in zip(plain, plans) if plan.changed or plan.warnings]
+            differs = [task["word"] for task, plan in zip(plain, plans) if plan.differs]
             if differs or len(plans) > len(plain):
                 return differs or ["mail_commit"]
             for task in wanted:

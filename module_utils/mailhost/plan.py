@@ -94,6 +94,11 @@ class Plan:
         return False
 
     @property
+    def differs(self) -> bool:
+        """Whether there is anything to do or to say."""
+        return self.changed or bool(self.warnings)
+
+    @property
     def changed(self) -> bool:
         return any(not isinstance(operation, Check) for operation in self.operations)
 
@@ -189,7 +194,7 @@ def foresee(words: "Sequence[tuple[Feature, Mapping[str, Any]]]", host: Host) ->
     plans: "list[Plan]" = []
     for feature, given in words:
         plans.append(feature.plan(given, seen))
-        if plans[-1].changed or plans[-1].warnings:
+        if plans[-1].differs:
             return plans
     if seen.unfinished or seen.pending:
         plans.append(Plan(warnings=["a change waits on the host"]))

@@ -138,7 +138,7 @@ def test_failures_read_well():
 
 def test_layers():
     """module_utils/mailhost imports relatively or from the standard library; nothing in it imports ansible; pure code opens nothing
-    (report/ and rollout/ keep files on the controller)."""
+    (report/ and rollout/ keep files on the controller, process.py names its processes)."""
     import sys
 
     for path in MODULES.rglob("*.py"):

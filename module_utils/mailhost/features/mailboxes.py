@@ -220,15 +220,20 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
             if account is not None:
                 old.append(f"{name}:{(shadow.get(name) or ['', '!'])[1]}\n")
                 plan.facts["password_changed"].append(name)
+    _make(made, platform, plan)
+    if hashes:
+        about = f"set {len(hashes)} passwords: " + ", ".join(line.split(":")[0] for line in hashes[:10])
+        setting = ("chpasswd", "-e")
+        plan.operations.append(Run(about, setting, encode("".join(hashes)), undo=setting if old else (), undo_stdin=encode("".join(old))))
+
+
+def _make(made: "Mapping[Optional[int], List[str]]", platform: System, plan: Plan) -> None:
+    """Accounts that are not there, by the uid they are to have (None: the next that is free)."""
     for uid, names in made.items():
         add = ("xargs", "-n", "1", "useradd", "-m", "-s", platform.nologin, *(("-u", str(uid)) if uid else ()), "--")
         about = f"make {len(names)} accounts: " + ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
         undo = ("xargs", "-n", "1", "sh", "-c", UNMAKE, "unmake")
         plan.operations.append(Run(about, add, "".join(f"{name}\n" for name in names).encode(), undo=undo))
-    if hashes:
-        about = f"set {len(hashes)} passwords: " + ", ".join(line.split(":")[0] for line in hashes[:10])
-        setting = ("chpasswd", "-e")
-        plan.operations.append(Run(about, setting, encode("".join(hashes)), undo=setting if old else (), undo_stdin=encode("".join(old))))
 
 
 def _removal(account: "List[str]", secret: str, purge: bool) -> Run:
