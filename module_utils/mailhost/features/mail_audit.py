@@ -77,7 +77,11 @@ def bounds(hosts: int = 1) -> "dict[str, int]":
     """What an audit may cost at most, told before it starts."""
     patterns = len(battery.PATTERNS) + len(battery.CONTROLS) + 1
     ports = len(PORTS) + OTHERS
-    return {"connections": hosts * 2 * ((battery.PATIENCE + 2) * patterns + ports * 24), "at_once": AT_ONCE + LOGINS, "seconds": SECONDS}
+    return {
+        "connections": hosts * 2 * ((1 + len(battery.RETRIES)) * patterns + ports * 29),
+        "at_once": AT_ONCE + LOGINS,
+        "seconds": SECONDS,
+    }
 
 
 class Audit:
@@ -201,7 +205,8 @@ class Audit:
                 jobs += battery.jobs(one, self.names, connection.lenient(), followed, witnesses)
         logins = ThreadPoolExecutor(LOGINS)  # of their own: they follow one another, and relaying need not wait for them
         letters = logins.submit(ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink)
-        clear = [logins.submit(job) for one in self.endpoints for job in cleartext.jobs(one, self.login, refuse)]
+        late = (battery.IN_TIME,)
+        clear = [logins.submit(battery.patiently, job, late) for one in self.endpoints for job in cleartext.jobs(one, self.login, refuse)]
         secure = [pool.submit(job) for one in self.endpoints for job in tls.jobs(one, self.profile)]
         futures = [pool.submit(job) for job in jobs]
         found = [_result(future, ends) for future in clear] + _results(letters, ends)

@@ -268,20 +268,21 @@ def witness(number: int, seen: "Mapping[str, str]") -> "Tuple[str, Pattern]":
 
 
 Job = Callable[[], Finding]
-PATIENCE, TOO_MANY, IN_TIME = 3, "421", "in time"
+TOO_MANY, IN_TIME = "421", "in time"
+#: what is asked again, how often: the host has too many connections just now (RFC 5321, section 3.8); no answer came in time, since a
+#: question of the host's own to a name server may have been lost
+RETRIES = (TOO_MANY, TOO_MANY, TOO_MANY, IN_TIME)
 
 
-def patiently(job: Job) -> Finding:
-    """Once more, a little later, where the host has too many connections just now (421, RFC 5321, section 3.8); and once more where no
-    answer came in time: a question of its own to a name server may have been lost."""
-    found = job()
-    waits = [TOO_MANY] * PATIENCE + [IN_TIME]
+def patiently(job: Job, retries: "Optional[Sequence[str]]" = None) -> Finding:
+    """A question, asked again where it is invalid for one of these reasons (by default ``RETRIES``)."""
+    found, left = job(), list(RETRIES if retries is None else retries)
     while found.verdict == "invalid":
-        known = next((wait for wait in waits if wait in found.detail), None)
-        if known is None:
+        reason = next((reason for reason in left if reason in found.detail), None)
+        if reason is None:
             break
-        waits.remove(known)
-        if known == TOO_MANY:
+        left.remove(reason)
+        if reason == TOO_MANY:
             time.sleep(1.0)
         found = job()
     return found

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from dataclasses import replace
 
 import pytest
 from mailhost.errors import BadInput
@@ -96,9 +97,16 @@ def test_a_good_host(audit):
     ],
 )
 def test_a_fault_is_seen(audit, monkeypatch, wrong, name, verdict):
-    monkeypatch.setattr("mailhost.probe.relay.PATIENCE", 0)
+    monkeypatch.setattr("mailhost.probe.relay.RETRIES", ())
     result = audit(**wrong)
     assert verdict in found(result, name), [one for one in result["audit"]["findings"] if one["id"] == name]
+
+
+def test_a_login_without_an_answer_in_time_is_asked_again(audit, monkeypatch):
+    late = Finding("clear.T05", "invalid", "a question", "no answer in time")
+    answers, jobs = iter([late, replace(late, verdict="fail")]), [lambda: next(answers)]
+    monkeypatch.setattr(cleartext, "jobs", lambda *given: [jobs.pop()] if jobs else [])
+    assert found(audit(), "clear.T05") == {"fail"}
 
 
 def test_what_the_policy_says_is_tried_and_shown(audit):
