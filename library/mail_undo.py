@@ -18,8 +18,9 @@ options:
     default: 1
   runs:
     description:
-      - Take back all that these runs did, as M(mail_history) names them in C(who), instead of O(count) changes; C(this) is the run that
-        is going on. A host where they did nothing stays as it is.
+      - Take back what these runs did, as M(mail_history) names them in C(who), instead of O(count) changes; C(this) is the run that is
+        going on. A host where they did nothing stays as it is.
+      - Of the first all is taken back, of the others what lies below no change of yet another run.
     type: list
     elements: str
     default: []

@@ -207,6 +207,17 @@ def test_undo_of_what_runs_did(local, shell, tmp_path, state):
     assert (nothing["changed"], nothing["undone"]) == (False, [])
 
 
+def test_undo_of_an_earlier_run_stops_below_somebody_elses_change(local, shell, tmp_path, state):
+    host, path = local(shell), tmp_path / "f"
+    path.write_bytes(b"one")
+    for content, who in ((b"two", "died"), (b"three", "by hand"), (b"four", "a test")):
+        identity = apply(plan(host, path, content), host, 5, 0)
+        (state / "journal" / identity / "who").write_text(f"{who}\n")
+    asked = {"count": 1, "runs": ["a test", "died"], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+    assert len(converge(mail_undo, asked, local(shell), False)["undone"]) == 1
+    assert path.read_bytes() == b"three"
+
+
 def test_undo_never_removes_a_file_for_want_of_its_copy(local, shell, tmp_path, state):
     host, path, gone = local(shell), tmp_path / "f", tmp_path / "gone"
     path.write_bytes(b"one")

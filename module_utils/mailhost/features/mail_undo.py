@@ -30,15 +30,25 @@ def wanted(params: Mapping[str, Any], seen: Seen) -> "tuple[list[Journal], list[
         for journal in reversed(every)
         if journal.state in ("applied", "committed") and not journal.reverts and journal.identity not in reverted
     ]
-    if params["runs"]:  # all that these runs did, be it nothing
-        runs = [named(run) for run in params["runs"]]
-        mine = [journal for journal in open_ if (journal.said.get("w") or [""])[0] in runs]
+    if params["runs"]:
+        mine = _of_runs(open_, [named(run) for run in params["runs"]])
         older = open_[open_.index(mine[-1]) + 1 :] if mine else []
         return mine, next((journal.said["v"] for journal in older if journal.said.get("v")), [])
     if len(open_) < params["count"]:
         raise BadInput("count", f"the host's journal holds {len(open_)} changes that can be taken back", "See mail_history")
     before = next((journal.said["v"] for journal in open_[params["count"] :] if journal.said.get("v")), [])
     return open_[: params["count"]], before
+
+
+def _of_runs(newest_first: "list[Journal]", runs: "list[str]") -> "list[Journal]":
+    """All that the first run did, be it nothing; of the others what lies below no change of somebody else, who went on from there."""
+    found, is_covered = [], False
+    for journal in newest_first:
+        who = (journal.said.get("w") or [""])[0]
+        is_covered = is_covered or who not in runs
+        if who == runs[0] or who in runs and not is_covered:
+            found.append(journal)
+    return found
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
