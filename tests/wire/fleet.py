@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
-import shlex
 import socket
 import subprocess
+
+import pexpect
 
 from .conftest import ROOT, Machine
 
@@ -30,9 +33,29 @@ class Fleet:
             process.kill()
         return subprocess.CompletedProcess(process.args, process.returncode, said, errors)
 
-    def start(self, playbook, *options, own=None, inventory=None, environment=None, at_terminal=False, **variables):
-        """Begin a playbook with options; ``own`` are variables of single hosts, ``inventory`` the hosts if not all, the rest is for all.
-        At a terminal of its own what is written to the process is typed there."""
+    def start(self, *given, **variables):
+        """Begin a playbook with nobody at a terminal; see ``command``."""
+        command, env = self.command(*given, **variables)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=env, cwd=ROOT, start_new_session=True
+        )
+
+    @contextlib.contextmanager
+    def at_terminal(self, *given, **variables):
+        """A playbook at a terminal of its own, ended with the block; what it said is in its ``logfile_read``; see ``command``."""
+        command, env = self.command(*given, **variables)
+        env["TERM"] = "xterm"
+        child = pexpect.spawn(command[0], command[1:], timeout=300, encoding="utf-8", codec_errors="replace", env=env, cwd=ROOT)
+        child.logfile_read = io.StringIO()
+        try:
+            yield child
+        finally:
+            child.close(force=True)
+
+    def command(self, playbook, *options, own=None, inventory=None, environment=None, **variables):
+        """The command of a playbook with options, and its environment; ``own`` are variables of single hosts, ``inventory`` the hosts
+        if not all, the rest is for all."""
         hosts = {
             name: {**self.variables[name], **variables, **(own or {}).get(name, {})}
             for name in (self.variables if inventory is None else inventory)
@@ -42,11 +65,7 @@ class Fleet:
         env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "400", "PWD": str(self.folder)}
         env.update(XDG_STATE_HOME=str(self.folder / "state"), **(environment or {}))
         command = ["ansible-playbook", "-i", str(listed), str(ROOT / playbook), *options]
-        if at_terminal:
-            command, env["TERM"] = ["script", "-qec", shlex.join(command), "/dev/null"], "xterm"
-        pipe = subprocess.PIPE
-        given = pipe if at_terminal else subprocess.DEVNULL
-        return subprocess.Popen(command, stdin=given, stdout=pipe, stderr=pipe, text=True, env=env, cwd=ROOT, start_new_session=True)
+        return command, env
 
     def is_open(self, name, port):
         try:

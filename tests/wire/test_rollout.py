@@ -8,6 +8,7 @@ import os
 import re
 import signal
 
+import pexpect
 import pytest
 from mailhost.rollout.record import Record
 
@@ -115,15 +116,17 @@ def test_a_batch_that_does_not_prove_itself_is_taken_back(fleet):
     assert done.stdout.count("Pausing for 2 seconds") == 1, "it waits before the second batch, and the third never came"
     assert fleet.open_on(110) == "bd", "the first three are new, the failing one serves as before, the last was not touched"
     assert [stands(done.stdout, state) for state in ("new", "undone", "old")] == ["ace", "b", "d"]
-    again = fleet.start("playbooks/rollout.yml", at_terminal=True, mailhost_rollout_hold="ask", **sizes, **NEW)
-    said = ""
-    while "Go on with batch-2-of-2?" not in said:
-        more = os.read(again.stdout.fileno(), 65536).decode("utf-8", "replace")
-        assert more, said[-3000:]
-        said += more
-    assert fleet.open_on(110) == "d", "it waits for an answer"
-    said += again.communicate("\r", timeout=300)[0]
-    assert again.returncode == 0, said[-3000:]
+    with fleet.at_terminal("playbooks/rollout.yml", mailhost_rollout_hold="ask", **sizes, **NEW) as again:
+        again.expect_exact("Go on with batch-2-of-2?")
+        assert fleet.open_on(110) == "d", "it waits for an answer"
+        for _ in range(60):  # what is typed while the question still goes out is thrown away
+            again.send("\r")
+            if again.expect_exact(["TASK [mailhost : Begin]", pexpect.TIMEOUT], timeout=2) == 0:
+                break
+        again.expect(pexpect.EOF)
+        again.wait()
+    said = again.logfile_read.getvalue()
+    assert again.exitstatus == 0, said[-3000:]
     assert batches(said) == ["b", "d"], "it goes on where it stopped"
     assert stands(said.replace("\r", ""), "new") == "abcde"
     assert fleet.open_on(110) == "" and fleet.open_on(143) == "abcde"
