@@ -118,11 +118,15 @@ def test_a_batch_that_does_not_prove_itself_is_taken_back(fleet):
     assert [stands(done.stdout, state) for state in ("new", "undone", "old")] == ["ace", "b", "d"]
     with fleet.at_terminal("playbooks/rollout.yml", mailhost_rollout_hold="ask", **sizes, **NEW) as again:
         again.expect_exact("Go on with batch-2-of-2?")
-        assert fleet.open_on(110) == "d", "it waits for an answer"
+        goes_on = ["TASK [mailhost : Begin]", pexpect.TIMEOUT]
+        assert again.expect_exact(goes_on, timeout=5) == 1, "it waits for an answer"
+        assert fleet.open_on(110) == "d"
         for _ in range(60):  # what is typed while the question still goes out is thrown away
             again.send("\r")
-            if again.expect_exact(["TASK [mailhost : Begin]", pexpect.TIMEOUT], timeout=2) == 0:
+            if again.expect_exact(goes_on, timeout=2) == 0:
                 break
+        else:
+            pytest.fail("Enter does not answer it")
         again.expect(pexpect.EOF)
         again.wait()
     said = again.logfile_read.getvalue()
