@@ -61,7 +61,8 @@ class Slices:
     def start(self, number, hosts, worker):
         """transmit | worker | process, as three processes; a slice has the identity slice-NUMBER."""
         name, data = f"slice-{number}", self.slice(number)
-        shutil.rmtree(data, ignore_errors=True)  # the first time there is none
+        if data.exists():
+            shutil.rmtree(data)
         shutil.copytree(self.data, data)
         send = [RUNNER, "transmit", str(data), "--playbook", "site.yml", "--ident", name, "--limit", ",".join(hosts)]
         send += ["--cmdline", f"-e mailhost_audit_directory=/runner/artifacts/{name}/audit"]
