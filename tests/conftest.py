@@ -13,7 +13,16 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "module_utils"))
 sys.path.insert(0, str(ROOT / "tests"))
 
-SHELLS = {"dash": ["dash"], "bash": ["bash", "--posix"], "busybox": ["busybox", "sh"], "posh": ["posh"]}
+from .programs import faults, watch  # noqa: E402 (the path comes first)
+
+watch()
+SHELLS = {
+    "dash": ["dash"],
+    "bash": ["bash"],
+    "bash-posix": ["bash", "-o", "posix"],  # as CentOS' /bin/sh
+    "busybox": ["busybox", "sh"],
+    "posh": ["posh"],
+}
 
 
 class Local:
@@ -27,6 +36,7 @@ class Local:
         from mailhost.shell.read import PROGRAM as READ
 
         assert program == READ or not self.read_only, "a program that writes was sent to a read-only host"
+        assert not faults(program), faults(program)
         self.programs.append(program)
         text = program.replace("state=/var/lib/mailhost", f"state={self.state}")
         done = subprocess.run([*self.shell, "-c", text], input=data, capture_output=True, timeout=60, check=False)

@@ -70,7 +70,7 @@ words() { # file: counted words of the records into it
     done
 }
 same() { # target, digest as read: is it still what was read?
-    if [ "$2" = - ]; then
+    if [ "$2" = "-" ]; then
         [ ! -e "$1" ]
     else
         [ -f "$1" ] && [ "$(digest "$1")" = "$2" ]

@@ -38,11 +38,12 @@ command() {
 "
         lines=$((lines - 1))
     done
-    output=$("$@" 2>&1 <<DATA
+    exec 5<<DATA
 $text
 DATA
-)
+    output=$("$@" 2>&1 <&5 5<&-)
     printf "C %s\n" "$?"
+    exec 5<&-
     hex <<DATA
 $output
 DATA

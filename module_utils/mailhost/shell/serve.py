@@ -109,10 +109,10 @@ each() { # question, how: ask it of every port side by side; the first fault int
             protocol=${item%%,*}
             rest=${item#*,}
             case "$2,${rest%%,*} $serve " in # STARTTLS begins with the same greeting: to look, one of the two will do
-                "quick,plain "*" $protocol,starttls,${rest#*,} "*) continue ;;
+                ("quick,plain "*" $protocol,starttls,${rest#*,} "*) continue ;;
             esac
             if [ "$1" = refuses ]; then # one login: what checks passwords is one, and makes whoever fails wait longer each time
-                case "$asked,$protocol" in yes,* | *,smtp) continue ;; esac
+                case "$asked,$protocol" in (yes,* | *,smtp) continue ;; esac
                 asked=yes
             fi
             { "$1" "$protocol" "${rest%%,*}" "${rest#*,}" || printf "%s\n" "$why"; } &

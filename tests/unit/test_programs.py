@@ -1,0 +1,85 @@
+"""No program that bash 3.2 cannot parse leaves the controller (CentOS 5's /bin/sh), and the check that says so can fail."""
+
+import subprocess
+
+import pytest
+
+from ..bash3 import faults
+from ..programs import everything
+
+PROGRAMS = everything()
+#: as mail_commit's own program was: a pattern without its parenthesis, within the loop of a substitution
+TODAYS_COMMIT = """
+each() {
+    why=$(
+        for item in $serve; do
+            case "$2,${rest%%,*} $serve " in # STARTTLS begins with the same greeting
+                "quick,plain "*" $protocol,starttls,${rest#*,} "*) continue ;;
+            esac
+            if [ "$1" = refuses ]; then
+                case "$asked,$protocol" in (yes,* | *,smtp) continue ;; esac
+            fi
+        done
+        wait
+    )
+}
+"""
+BAD = {
+    "a pattern of case": [
+        TODAYS_COMMIT,
+        "x=$(case $1 in a) echo 1 ;; esac)\n",
+        'x="$(case $1 in (a) echo 1 ;; b | c) echo 2 ;; esac)"\n',
+        "x=`case $1 in a) echo 1 ;; esac`\n",
+        "y=$(if true; then ( case $1 in *) : ;; esac ); fi)\n",
+        "cat <<E\n$(case $1 in a) echo 1 ;; esac)\nE\n",
+    ],
+    "a here-document": ["x=$(cat <<E\nhi\nE\n)\n", "x=$(while read -r y; do :; done <<-E\n\tE\n)\n"],
+    "a comment with a quote": ["x=$(\n    # it's\n    echo 1\n)\n", 'x=$(echo 1 # say "x\n)\n', "x=$(echo 1 # `x\n)\n"],
+    "or a parenthesis": ["x=$(\n    echo 1 # one (or two\n)\n", "x=$(\n    echo 1 # a smile :)\n)\n"],
+    "local is not POSIX": ["f() { local x=1; }\n"],
+    "declare is not POSIX": ["declare x=1\n"],
+    "function is not POSIX": ["function f { :; }\n"],
+    "an array": ["a=(1 2)\n"],
+    "[[ is not POSIX": ["[[ -n $x ]] && echo 1\n"],
+    "+= is not POSIX": ["x+=1\n"],
+    "<<<": ["cat <<<x\n"],
+    "process substitution": ["diff <(ls) x\n", "ls > >(cat)\n"],
+    "within": ['bash -c "x=\\$(case \\$1 in a) echo 1 ;; esac)"\n', "sh -c 'local x=1'\n", 'su cyrus -s /bin/sh -c "a=(1 2)"\n'],
+    "cannot be parsed": ["if true; then echo 1\n", "x=$(echo 1\n", "case $1 in a) ;;\n", "echo 'x\n", "for in do\n"],
+}
+
+
+@pytest.mark.parametrize(("what", "program"), [(what, program) for what, programs in BAD.items() for program in programs])
+def test_what_bash_3_2_does_not_take_is_named(what, program):
+    assert any(what in fault for fault in faults(program)), faults(program)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        'case $(uname) in a) echo "x" ;; b | c) echo 2 ;; esac # not inside, so it may be (so)\n',
+        "x=$(case $1 in (a | b) echo 1 ;; (*) echo 2 ;; esac)\ncat <<E\n$x's (1)\nE\n",
+        "x=$(\n    # a comment without any\n    echo 1\n)\n",
+        'f() { [ "${1-}" = "" ] || set -- ${1+"$@"}; x=$((1 + 2)); ( : ) & }\n',
+    ],
+)
+def test_what_it_takes_passes(program):
+    assert faults(program) == ()
+
+
+@pytest.mark.parametrize("name", sorted(PROGRAMS))
+def test_every_program_is_one_that_bash_3_2_takes(name):
+    assert faults(PROGRAMS[name]) == ()
+
+
+@pytest.mark.parametrize("options", [[], ["-o", "posix"]], ids=["bash", "bash -o posix"])
+def test_todays_bash_parses_every_program_in_both_its_ways(options):
+    for name, program in PROGRAMS.items():
+        done = subprocess.run(["bash", *options, "-n"], input=program.encode("utf-8", "surrogateescape"), capture_output=True, check=False)
+        assert done.returncode == 0, (name, done.stderr)
+
+
+def test_nothing_is_left_out():
+    assert len(PROGRAMS) > 40
+    for name in ("shell.commit.COMMIT", "action_plugins.run", "features/cyrus_mailboxes.py by stdin 0"):
+        assert name in PROGRAMS
