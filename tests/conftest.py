@@ -26,10 +26,10 @@ SHELLS = {
 
 
 class Local:
-    """A Run over a local shell; ``read_only`` refuses every program but the reading one."""
+    """A Run over a local shell; ``read_only`` refuses every program but the reading one; ``path`` is where it looks for tools first."""
 
-    def __init__(self, state: pathlib.Path, shell=("sh",), read_only=False):
-        self.state, self.shell, self.read_only = state, list(shell), read_only
+    def __init__(self, state: pathlib.Path, shell=("sh",), read_only=False, path=""):
+        self.state, self.shell, self.read_only, self.path = state, list(shell), read_only, path
         self.programs = []
 
     def __call__(self, program, data):
@@ -39,6 +39,7 @@ class Local:
         assert not faults(program), faults(program)
         self.programs.append(program)
         text = program.replace("state=/var/lib/mailhost", f"state={self.state}")
+        text = text.replace("PATH=", f"PATH={self.path}:", 1) if self.path else text
         done = subprocess.run([*self.shell, "-c", text], input=data, capture_output=True, timeout=60, check=False)
         return done.returncode, done.stdout, done.stderr
 
@@ -62,8 +63,8 @@ def state(tmp_path):
 def local(state):
     from mailhost.host import Host
 
-    def make(shell=("sh",), read_only=False):
-        return Host(Local(state, shell, read_only), who="a test")
+    def make(shell=("sh",), read_only=False, path=""):
+        return Host(Local(state, shell, read_only, path), who="a test")
 
     return make
 

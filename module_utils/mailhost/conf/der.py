@@ -8,6 +8,28 @@ import re
 from typing import Iterator, List, Optional, Tuple
 
 RSA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
+#: kinds of keys by the identifier of their algorithm (RFC 8017, RFC 5480, RFC 8410, RFC 3279)
+KEYS = {
+    "RSA": RSA,
+    "EC": b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01",
+    "Ed25519": b"\x06\x03\x2b\x65\x70",
+    "Ed448": b"\x06\x03\x2b\x65\x71",
+    "DSA": b"\x06\x07\x2a\x86\x48\xce\x38\x04\x01",
+}
+
+
+def key_kind(pem: str) -> str:
+    """What kind of private key a PEM text holds: by its first line (RSA, EC, DSA), or PKCS #8's algorithm (RFC 5208); "" if unknown."""
+    match = re.search(r"-----BEGIN (?:(RSA|EC|DSA) )?PRIVATE KEY-----(.+?)-----END", pem, re.S)
+    if not match or match.group(1):
+        return match.group(1) if match else ""
+    try:
+        inner = [content for _, content in elements(base64.b64decode("".join(match.group(2).split()), validate=True))]
+    except (binascii.Error, ValueError):
+        return ""
+    fields = [content for _, content in elements(inner[0])] if inner else []
+    algorithm = fields[1] if len(fields) > 1 else b""
+    return next((kind for kind, identifier in KEYS.items() if algorithm.startswith(identifier)), "")
 
 
 def pems(text: str) -> "List[bytes]":

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Optional
 
+from ..conf.der import key_kind
 from ..conf.lines import scalar
 from ..dialects.system import REQUESTS, System, system
 from ..errors import BadConfiguration, BadInput
@@ -34,10 +35,14 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     **OPTIONS,
 }
 SHOW = ("-noout", "-enddate", "-startdate", "-text", "-pubkey")
+#: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0, so that only what they print counts
+SHOWING = ("rsa", "pkey", "ec")
 #: what stands on the host: the certificate shown, the key's own public key behind a line of its own, its mode and owner
 STANDS = (
     '[ -e "$1" ] || [ -e "$2" ] || exit 1; umask 077; openssl x509 -noout -enddate -startdate -text -pubkey -in "$1"; echo "= key"; '
-    '{ openssl pkey -pubout -in "$2" 2>/dev/null || openssl rsa -pubout -in "$2" 2>&1; }; echo "= mode"; stat -L -c "%a %U" -- "$2"'
+    f"for kind in {' '.join(SHOWING)}; do "
+    'public=$(openssl $kind -pubout -in "$2" 2>/dev/null); case $public in *"BEGIN PUBLIC KEY"*) break ;; esac; done; '
+    'printf "%s\\n" "$public"; echo "= mode"; stat -L -c "%a %U" -- "$2"'
 )
 NOW = Command(("date", "-u", "+%s"))
 OPENSSL = Command(("openssl", "version"))
@@ -71,11 +76,8 @@ def _validate(params: Mapping[str, Any]) -> None:
 
 def _given(params: Mapping[str, Any]) -> "list[Command]":
     """Questions about given material; the key goes through stdin only."""
-    return [
-        Command(("openssl", "x509", *SHOW), params["certificate"]),
-        Command(("openssl", "rsa", "-pubout"), params["key"]),
-        Command(("openssl", "pkey", "-pubout"), params["key"]),
-    ]
+    shown = Command(("openssl", "x509", *SHOW), params["certificate"])
+    return [shown, *(Command(("openssl", kind, "-pubout"), params["key"]) for kind in SHOWING)]
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
@@ -262,13 +264,13 @@ def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now
 
 
 def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
-    shown, rsa, pkey = (seen.output(*command.argv) for command in _given(params))
+    shown, *publics = (seen.output(*command.argv) for command in _given(params))
     ends, begins = _date(shown, "notAfter"), _date(shown, "notBefore")
     if ends is None or begins is None:
         raise BadInput("certificate", "the host's openssl cannot read it", _WAY)
-    theirs = _public(pkey.text) or _public(rsa.text)
+    theirs = next((found for found in (_public(said.text) for said in publics) if found), "")
     if not theirs:
-        raise BadInput("key", "the host's openssl cannot read it", _WAY)
+        raise _unread(params["key"], seen)
     if _public(shown.text) != theirs:
         raise BadInput("key", "is not the key of this certificate", _WAY)
     if ends <= now:
@@ -298,6 +300,15 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
         plan.operations.insert(0, keep)
     plan.facts["new_certificate"] = new
     return plan
+
+
+def _unread(pem: str, seen: Seen) -> BadInput:
+    """Why the host's openssl makes nothing of a key, as far as its kind tells."""
+    kind, openssl = key_kind(pem), " ".join(seen.output(*OPENSSL.argv).text.split()[:2])
+    if kind in ("", "RSA"):
+        return BadInput("key", "the host's openssl cannot read it", _WAY)
+    what = f"is of the kind {kind}, which {openssl} of the host cannot read, and so no daemon there could serve it"
+    return BadInput("key", what, "Give an RSA key of 2048 bits with a certificate of its own")
 
 
 #: the key never is a file others can read, and its old one is kept until the next change

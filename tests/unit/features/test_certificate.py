@@ -1,8 +1,12 @@
 """mail_certificate, with this machine's openssl as the host's."""
 
+import pathlib
 import subprocess
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from mailhost.conf.der import key_kind
 from mailhost.errors import MailhostError
 from mailhost.features import mail_certificate as feature
 from mailhost.plan import Plan, Run, converge
@@ -163,3 +167,64 @@ def dated(begins, ends):
     form = serialization.PrivateFormat.PKCS8
     pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode(), pem
+
+
+IMAGE = pathlib.Path(__file__).resolve().parents[3] / "molecule/images/centos5/rootfs/usr/lib/mailhost-image"
+
+
+@pytest.fixture
+def el5(local, tmp_path):
+    """A host whose openssl is what the image's is: 0.9.8, in front of this machine's."""
+    (tmp_path / "bin").mkdir()
+    wrapper = tmp_path / "bin" / "openssl"
+    wrapper.write_text((IMAGE / "wrap-openssl").read_text().replace("real=/usr/lib/mailhost-image/openssl", "real=/usr/bin/openssl"))
+    wrapper.chmod(0o755)
+
+    return lambda **options: local(path=tmp_path / "bin", **options)
+
+
+def test_openssl_0_9_8_says_no_with_status_0(el5, asked):
+    done = subprocess.run(["sh", IMAGE / "wrap-openssl", "pkey", "-pubout"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "'pkey' is an invalid command" in done.stderr
+    assert converge(feature, asked(), el5(), False)["changed"]
+    second = converge(feature, asked(), el5(read_only=True), False)
+    assert (second["changed"], second["reason"]) == (False, ""), "no new certificate at every run"
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8])
+def test_given_material_on_openssl_0_9_8(el5, asked, tmp_path, form):
+    certificate, text = make(tmp_path)
+    done = subprocess.run(
+        ["openssl", "rsa", *(["-traditional"] if form is PrivateFormat.TraditionalOpenSSL else [])],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    given = {"provider": "files", "certificate": certificate, "key": done.stdout}
+    assert converge(feature, asked(**given), el5(), False)["changed"]
+    assert not converge(feature, asked(**given), el5(read_only=True), False)["changed"]
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8])
+def test_a_key_that_the_hosts_openssl_cannot_read_is_named_by_its_kind(el5, asked, tmp_path, form):
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, form, NoEncryption()).decode()
+    given = {"provider": "files", "certificate": make(tmp_path)[0], "key": key}
+    with pytest.raises(MailhostError, match="key: is of the kind EC, which OpenSSL 0.9.8e-fips-rhel5 of the host cannot read"):
+        converge(feature, asked(**given), el5(read_only=True), True)
+
+
+def test_kinds_of_keys():
+    made = {
+        "RSA": rsa.generate_private_key(65537, 2048),
+        "EC": ec.generate_private_key(ec.SECP384R1()),
+        "Ed25519": ed25519.Ed25519PrivateKey.generate(),
+        "Ed448": ed448.Ed448PrivateKey.generate(),
+        "DSA": dsa.generate_private_key(2048),
+    }
+    for kind, key in made.items():
+        assert key_kind(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()) == kind
+        if kind in ("RSA", "EC", "DSA"):
+            assert key_kind(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()) == kind
+    assert {key_kind(text) for text in ("", "-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----")} == {""}
