@@ -53,6 +53,12 @@ MAILDIR = Rows(
     Row(FIRST, (2, 4), _block(("mail_location", "maildir:~/{maildir}"))),
     Row((2, 4), None, _block(("mail_driver", "maildir"), ("mail_path", "~/{maildir}"), ("mail_inbox_path", "~/{maildir}"))),
 )
+#: 1.0 has no default for it, and each session of POP3 ends right after its login without one; 1.1's is this
+POP3_UIDL: "Rows[Block]" = Rows(
+    "POP3's identifiers of messages",
+    Row(FIRST, (1, 1), _block(("protocol pop3 / pop3_uidl_format", "%08Xu%08Xv"))),
+    Row((1, 1), None, _block()),
+)
 SASL_SOCKET = Rows(
     "the socket Postfix authenticates through",
     Row(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Tuple
+import re
+from typing import Optional, Set, Tuple
 
 from .versions import Row, Rows, Version
 
@@ -16,11 +17,23 @@ RELAY_RULE = Rows(
 )
 #: how a submission service demands TLS (2.3's own example in master.cf still says smtpd_enforce_tls; the level works there too)
 SUBMISSION_TLS = Rows("TLS demanded on submission", Row(FIRST, None, ("smtpd_tls_security_level", "encrypt")))
+Settings = Tuple[Tuple[str, str], ...]
+_EXCLUDED: Settings = (("smtpd_tls_exclude_ciphers", "EXPORT, LOW, SSLv2, aNULL"),)
+#: what every service says of TLS. Before 2.10 the defaults take EXPORT and anonymous ciphers; a version can be refused where TLS is
+#: not demanded since 2.6
+SERVED_TLS: "Rows[Settings]" = Rows(
+    "TLS served",
+    Row(FIRST, (2, 6), _EXCLUDED),
+    Row((2, 6), (2, 10), (*_EXCLUDED, ("smtpd_tls_protocols", "!SSLv2, !SSLv3"))),
+    Row((2, 10), None, ()),
+)
 #: what submission demands of TLS (RFC 8997: 1.2 at least; no anonymous ciphers, which serve nobody who checks a certificate). The
-#: OpenSSL of hosts with an older Postfix may know nothing newer than 1.0
-SUBMISSION_PROTOCOLS: "Rows[Tuple[Tuple[str, str], ...]]" = Rows(
+#: OpenSSL of hosts with an older Postfix may know nothing newer than 1.0. 2.3 to 2.5 take a list of what is allowed; from 2.6 on a
+#: list of what is not, since patches of 2.6 to 2.9 know TLS 1.1 and 1.2, which a list of TLSv1 alone would refuse
+SUBMISSION_PROTOCOLS: "Rows[Settings]" = Rows(
     "TLS versions of submission",
-    Row(FIRST, (2, 10), ()),
+    Row(FIRST, (2, 6), (("smtpd_tls_mandatory_protocols", "TLSv1"), ("smtpd_tls_mandatory_exclude_ciphers", "aNULL"))),
+    Row((2, 6), (2, 10), (("smtpd_tls_mandatory_protocols", "!SSLv2, !SSLv3"), ("smtpd_tls_mandatory_exclude_ciphers", "aNULL"))),
     Row(
         (2, 10),
         None,
@@ -30,6 +43,39 @@ SUBMISSION_PROTOCOLS: "Rows[Tuple[Tuple[str, str], ...]]" = Rows(
         ),
     ),
 )
+VERSIONS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+
+
+def allowed(value: str) -> "Optional[Set[str]]":
+    """The versions of TLS that a list lets by (postconf(5): names, ``!name``; ``>=name`` and ``<=name`` since 3.6); None for a list
+    that holds anything else, as a number or ``$name``."""
+    known = {name.lower(): name for name in VERSIONS}
+    named: "Set[str]" = set()
+    found = set(VERSIONS)
+    for sign, word in re.findall(r"(!|>=|<=|)\s*([^\s,!<>=]+)", value):
+        name = known.get(word.lower())
+        if name is None:
+            return None
+        at = VERSIONS.index(name)
+        if sign == "":
+            named.add(name)
+        found -= {"!": {name}, ">=": set(VERSIONS[:at]), "<=": set(VERSIONS[at + 1 :]), "": set()}[sign]
+    return found & named if named else found
+
+
+def no_lower(name: str, stands: Optional[str], wanted: str) -> str:
+    """A setting of TLS as it should be where one stands: never less strict. Excluded ciphers are added to; versions stay where fewer
+    are allowed than by ours."""
+    if not (stands or "").strip():
+        return wanted
+    if name.endswith("exclude_ciphers"):
+        have = re.split(r"[\s,:]+", str(stands).strip())
+        missing = [word for word in wanted.split(", ") if word.lower() not in map(str.lower, have)]
+        return ", ".join([str(stands).strip(), *missing])
+    ours, theirs = allowed(wanted), allowed(str(stands))
+    return str(stands).strip() if theirs and ours and theirs <= ours else wanted
+
+
 #: words of a restriction list that end the question for a stranger
 REJECTS = ("reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit")
 #: the tables of lookup types that look nothing up outside the host

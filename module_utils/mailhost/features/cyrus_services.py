@@ -10,6 +10,7 @@ from typing import Any, Iterable, Mapping
 
 from ..conf.cyrus_conf import CyrusConf
 from ..conf.settings import Settings
+from ..dialects import ciphers
 from ..dialects.dovecot import PORTS
 from ..dialects.system import REQUESTS, System, system
 from ..dialects.versions import Version, dotted, version
@@ -169,6 +170,8 @@ def _imapd(imapd: Settings, params: Mapping[str, Any], here: Installation, platf
         ("tls_server_cert" if new else "tls_cert_file"): params.get("certificate") or platform.certificate,
         ("tls_server_key" if new else "tls_key_file"): KEY,
     }
+    if ciphers.CYRUS.at(here.version):
+        values["tls_cipher_list"] = ciphers.tightened(imapd.get("tls_cipher_list"))
     if here.version >= (3, 8):  # off by default in 3.10; releases that do not know it ignore it
         values["allowstarttls"] = "yes"
     for name in ("tls_cert_file", "tls_key_file") if new else ("tls_server_cert", "tls_server_key"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterable, Mapping
 
 from ..dialects import dovecot as dialect
 from ..dialects.versions import dotted
 from ..errors import BadInput
-from ..host import Request, Seen
+from ..host import Command, Request, Seen
 from ..plan import OPTIONS, Plan
 from . import access, dovecot
 from .switch import question, switch
@@ -18,13 +19,19 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     **OPTIONS,
 }
 UNITS = ("dovecot", "cyrus-imapd")
+#: what Dovecot 1.0 itself says of POP3's identifiers (``key: value``); Red Hat's build has a default of its own
+IDENTIFIERS = (
+    "sh",
+    "-c",
+    "case $(dovecot --version 2>/dev/null) in 1.0*) dovecot -a 2>/dev/null | grep pop3_uidl_format ;; esac; true",
+)
 KPOP = "Dovecot has no KPOP; current Kerberos has none either. Use imaps or pop3s with GSSAPI"
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _wanted(params)
     access.addresses(params)
-    return (*dovecot.reads(seen), question(*UNITS))
+    return (*dovecot.reads(seen), question(*UNITS), Command(IDENTIFIERS))
 
 
 def _wanted(params: Mapping[str, Any]) -> "list[str]":
@@ -63,12 +70,23 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         if len(addresses) > 1 and not here.at(dialect.LISTEN_MANY):
             raise BadInput("addresses", f"Dovecot {dotted(here.version)} listens on one address", "Give one, or use 1.1")
         _set(here, ("listen",), ", ".join(_bracketed(address, here) for address in addresses))
+    if any(word.startswith("pop3") for word in wanted):
+        _identifiers(here)
     plan = here.plan({"protocols": wanted, "ports": [dialect.PORTS[word] for word in wanted]})
     step = switch(seen, "cyrus-imapd", "dovecot", UNITS)
     if step:
         plan.operations.append(step)
         plan.warnings.append("the mailboxes of Cyrus stay in its spool (partition-default in /etc/imapd.conf); Dovecot does not show them")
     return plan
+
+
+def _identifiers(here: dovecot.Installation) -> None:
+    """Where the version has no default for POP3's identifiers: one of ours, but never another than stands or was compiled in, by which
+    clients know what they have fetched."""
+    compiled = re.search(r":[ \t]*\S", here.seen.output(*IDENTIFIERS).text)
+    for path, value in here.at(dialect.POP3_UIDL):
+        if not compiled and not any(here.own.get(at) for at in (path, path[-1:])):
+            here.own.set(path, value)
 
 
 def _bracketed(address: str, here: dovecot.Installation) -> str:

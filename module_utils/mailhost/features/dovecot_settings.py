@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterable, Mapping
 
 from ..conf.dovecot import Include, Section, Setting
+from ..dialects import ciphers
 from ..dialects import dovecot as dialect
 from ..dialects.system import REQUESTS, system
 from ..errors import BadInput
@@ -81,6 +82,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         certificate=params.get("certificate") or platform.certificate,
         key=params.get("key") or platform.key,
     )
+    if here.at(ciphers.DOVECOT):
+        here.own.set(("ssl_cipher_list",), ciphers.tightened(here.own.get(("ssl_cipher_list",))))
     here.set(here.at(dialect.CLEARTEXT[params["cleartext_login"]]))
     here.set(here.at(dialect.MECHANISMS), mechanisms=" ".join(params["auth_mechanisms"]).lower())
     here.set(here.at(dialect.MAILDIR), maildir=params["maildir"])

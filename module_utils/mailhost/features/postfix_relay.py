@@ -109,7 +109,8 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
         "virtual_alias_maps": f"{kind}:{ALIASES}",
         "home_mailbox": params["maildir"] + "/",
     }
-    found.update(dialect.SUBMISSION_PROTOCOLS.at(number) or () if authenticated else ())
+    for rows in (dialect.SERVED_TLS, *([dialect.SUBMISSION_PROTOCOLS] if authenticated else [])):
+        found.update({name: dialect.no_lower(name, main.get(name), value) for name, value in rows.at(number) or ()})
     if params["access"] == "cyrus":
         found["virtual_transport" if virtual else "mailbox_transport"] = f"lmtp:unix:{platform.cyrus_socket}"
     if authenticated and params["access"] == "cyrus":

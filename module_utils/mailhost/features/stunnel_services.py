@@ -11,6 +11,7 @@ import re
 from typing import Any, Iterable, Mapping, Optional
 
 from ..conf.settings import Settings
+from ..dialects import ciphers
 from ..dialects import stunnel as dialect
 from ..dialects.dovecot import PORTS
 from ..dialects.system import REQUESTS, System, system
@@ -231,6 +232,7 @@ def _conf(params: Mapping[str, Any], seen: Seen, platform: System, number: Versi
         "setuid": "nobody",
         "setgid": group,
         "foreground": "yes" if systemd else "no",
+        "ciphers": ciphers.tightened("") if ciphers.STUNNEL.at(number) else "",
         "options": "" if dialect.LOWEST.at(number) else "NO_SSLv3",
         "sslVersion": params["ssl_version"],
         "sslVersionMin": "" if params["ssl_version"] else dialect.LOWEST.at(number),
