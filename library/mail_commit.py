@@ -47,6 +47,15 @@ options:
     type: list
     elements: str
     default: []
+  user:
+    description:
+      - A mailbox's user. With it and its O(password) the host logs in from itself, inside TLS where it can, on each of imap and pop3 that
+        is served, and opens the mailbox. A session that ends where it should serve is a fault, and the change is taken back.
+      - Without it no login that should succeed is tried, and RV(unproved) says so.
+    type: str
+  password:
+    description: The user's password. It goes by stdin and stands in no report.
+    type: str
   timeout:
     description: Seconds to wait for the ports to answer.
     type: int
@@ -80,13 +89,21 @@ restarted:
   type: list
   elements: str
   sample: [dovecot]
+unproved:
+  description:
+    - What could not be proved, each also a warning. That nobody can log in although every port greets and refuses a wrong password is
+      seen only by a login that should succeed.
+    - STARTTLS of IMAP where the host's C(openssl s_client) does not know it (0.9.8), so that only its offer was seen.
+  returned: when something was done
+  type: list
+  elements: str
+  sample: ["no user's password is known, so no login that should succeed was tried (mailhost_probe_login gives one)"]
 pending:
   description: Services that had been waiting.
   returned: success
   type: list
   elements: str
   sample: []
-
 undone:
   description: The journals that were taken back.
   returned: with O(state=aborted)

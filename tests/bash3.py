@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shlex
 
 import tree_sitter_bash
 from tree_sitter import Language, Parser
@@ -66,11 +67,15 @@ def _text(node):
     return node.text.decode("utf-8", "replace")
 
 
+def _unquoted(word):
+    return re.sub(r'\\(["$`\\])', r"\1", word[1:-1]) if word[0] == '"' else shlex.split(word)[0]
+
+
 def _programs(command):
     """The programs that a command gives to another shell (``bash -c "..."``), unquoted."""
     words = [_text(child) for child in command.children if child.is_named and "redirect" not in child.type]
     shells = [at for at, word in enumerate(words) if re.fullmatch(r"(/bin/)?(ba|da)?sh", word)]
     if shells and "-c" in words[shells[0] :]:
         given = words[words.index("-c", shells[0]) + 1 :][:1]
-        return [re.sub(r'\\(["$`\\])', r"\1", word[1:-1]) for word in given if word[:1] in "\"'"]
+        return [_unquoted(word) for word in given if word[:1] in "\"'"]
     return []

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping
 
+from ..conf.imap import imap_quoted
 from ..dialects.dovecot import PORTS
 from ..errors import BadInput, HostError, RolledBack
-from ..host import Host
+from ..host import Host, encode
 from ..shell.commit import CHECK, COMMIT
 from ..transaction import failure, recover
 
@@ -18,6 +19,8 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "smtp": {"type": "list", "elements": "str", "choices": ["smtp", "submission"], "default": []},
     "address": {"type": "str", "default": "127.0.0.1"},
     "serving": {"type": "list", "elements": "str", "default": []},
+    "user": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
     "timeout": {"type": "int", "default": 30},
     "journal_keep": {"type": "int", "default": 20},
     "lock_timeout": {"type": "int", "default": 60},
@@ -44,7 +47,16 @@ def expectations(params: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *params["serving"]]) + "\n"
 
 
+def login(params: Mapping[str, Any]) -> str:
+    """The login that is known, for the host's program: its name, its password, and both as IMAP quotes them."""
+    user, password = params.get("user") or "", params.get("password") or ""
+    return f"login\n{user}\n{password}\n{imap_quoted(user)} {imap_quoted(password)}\n" if user and password else ""
+
+
 def _validate(params: Mapping[str, Any]) -> None:
+    for option in ("user", "password"):
+        if re.search(r"[\r\n\0]", params.get(option) or ""):
+            raise BadInput(option, "a line's end or a NUL", "Give one line")
     for unit in params["services"]:
         if not re.match(r"^[A-Za-z0-9_.@-]+$", unit) or unit.startswith("-"):
             raise BadInput("services", f"{unit!r} is not a service's name", "Correct it")
@@ -75,14 +87,30 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
         result["diff"] = [{"before": "", "after": "".join(f"{line}\n" for line in about), "before_header": "", "after_header": "services"}]
     if result["changed"] and not check_mode:
         head = f"{host.who}\n{params['lock_timeout']}\n{params['timeout']}\n{params['journal_keep']}\n"
-        lines = host.ask(COMMIT, (head + wanted + ".\n").encode())
+        lines = host.ask(COMMIT, encode(head + wanted + login(params) + ".\n"))
         if not lines or not lines[0].startswith("A "):
             raise _refused(lines)
         result["restarted"] = lines[0][2:].split()
+        result["unproved"] = [_doubt(line[2:], params) for line in lines if line.startswith("U ")]
+        if result["unproved"]:
+            result["warnings"] = [f"not proved: {'; '.join(result['unproved'])}"]
     notes = [line[2:] for line in lines if line.startswith("N ")]
     if notes:
         _tell(notes, host.who, check_mode or notes == earlier, result)
     return result
+
+
+#: what could not be proved, by the host's word for it
+DOUBTS = {
+    "login": "no user's password is known, so no login that should succeed was tried (mailhost_probe_login gives one)",
+    "refused": "{protocol} refuses the login of {user} (mailhost_probe_login), so none was proved",
+    "starttls": "STARTTLS of {protocol} is offered, but the host's openssl s_client cannot speak it",
+}
+
+
+def _doubt(line: str, params: Mapping[str, Any]) -> str:
+    word, _, protocol = line.partition(" ")
+    return DOUBTS[word].format(protocol=protocol, user=params.get("user") or "")
 
 
 def _tell(notes: "list[str]", who: str, known: bool, result: "dict[str, Any]") -> None:
@@ -90,7 +118,7 @@ def _tell(notes: "list[str]", who: str, known: bool, result: "dict[str, Any]") -
     text = f"the host took a change back by itself, {notes[0]}"
     if who in notes[1:] or not known:
         raise RolledBack("mail_commit", text, "Run again; raise mailhost_confirm_timeout if a run takes longer")
-    result["warnings"] = [text]
+    result["warnings"] = [*result.get("warnings", []), text]
 
 
 def _refused(answer: "list[str]") -> "HostError | RolledBack":

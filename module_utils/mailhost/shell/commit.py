@@ -104,6 +104,7 @@ if wait_for full; then
     rm -f "$state/pending"
     prune "$keep"
     printf "A %s\n" "$restarted"
+    unproved | sed -e "s/^/U /"
     [ ! -s "$state/undone" ] || sed -e "s/^/N /" "$state/undone"
     rm -f "$state/undone"
     printf "MAILHOST-END %s\n" "$nonce"

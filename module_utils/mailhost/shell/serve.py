@@ -23,30 +23,47 @@ tcp() { # port: what it says to stdout, and after its greeting stdin to it (Post
 tls() { # port, s_client options: stdin through TLS, what the server says to stdout
     where="$address:$1"
     shift
-    exec openssl s_client -connect "$where" -quiet "$@"
+    exec openssl s_client -connect "$where" -quiet ${1+"$@"}
 }
-said() { # protocol, tls, port, script: the dialogue
+cr=$(printf "\r")
+said() { # protocol, tls, port: the dialogue of $script
     exec 3<<DATA
-$(printf "$4")
+$script
 DATA
+    through "$@"
+    exec 3<&-
+}
+through() { # protocol, tls, port: what comes by descriptor 3 to the port, what it says to stdout
     case $2 in
         plain) within "$patience_each" tcp "$3" 2>/dev/null ;;
         implicit) within "$patience_each" tls "$3" 2>/dev/null ;;
         starttls) within "$patience_each" tls "$3" -starttls "$1" 2>/dev/null ;;
     esac
-    exec 3<&-
+}
+knows_starttls() { # protocol: does s_client? That of OpenSSL 0.9.8 shows its usage, with the protocols it knows, where not
+    usage=$(openssl s_client -starttls "$1" -help 2>&1 </dev/null)
+    case $usage in
+        (*"\"$1\""*) return 0 ;;
+        (*"are supported"*) return 1 ;;
+    esac
 }
 greets() { # protocol, tls, port: a greeting, or after STARTTLS a farewell; sets why
     case $1 in
-        imap) script="a1 LOGOUT\r\n" want="^\* OK" after="^\* BYE" ;;
-        pop3) script="QUIT\r\n" want="^+OK" after="^+OK" ;;
-        smtp) script="QUIT\r\n" want="^220" after="^221" ;;
+        imap) script="a1 LOGOUT$cr" want="^\* OK" after="^\* BYE" ;;
+        pop3) script="QUIT$cr" want="^+OK" after="^+OK" ;;
+        smtp) script="QUIT$cr" want="^220" after="^221" ;;
     esac
     [ "$2" != starttls ] || want=$after
+    if [ "$1 $2" = "imap starttls" ] && ! knows_starttls imap; then # see unproved
+        script="a1 CAPABILITY$cr
+a2 LOGOUT$cr"
+        want="^\* CAPABILITY.* STARTTLS"
+        set -- imap plain "$3"
+    fi
     case "$1 $2" in # s_client talks as soon as TLS stands, at times before the greeting: Postfix 3.9 then says that instead of it
         "smtp implicit") want="^220\|^554 5\.5\.0" ;;
     esac
-    answer=$(said "$1" "$2" "$3" "$script" | head -n 40)
+    answer=$(said "$1" "$2" "$3" | head -n 40)
     printf "%s\n" "$answer" | grep -q "$want" && return 0
     if [ -z "$answer" ]; then
         why="port $3 ($1, $2): no answer"
@@ -59,20 +76,87 @@ refuses() { # protocol, tls, port: a login with a wrong password gets a proper n
     user="mailhost-no-such-user"
     patience_each=25 # Dovecot makes whoever failed before wait up to 17 s (auth penalty), and each commit fails once
     case $1 in
-        imap) script="a1 LOGIN $user $nonce\r\na2 LOGOUT\r\n" want="^a1 NO" ;;
-        pop3) script="USER $user\r\nPASS $nonce\r\nQUIT\r\n" want="^-ERR" ;;
+        imap) script="a1 LOGIN $user $nonce$cr
+a2 LOGOUT$cr" want="^a1 NO" ;;
+        pop3) script="USER $user$cr
+PASS $nonce$cr
+QUIT$cr" want="^-ERR" ;;
         *) return 0 ;;
     esac
-    answer=$(said "$1" "$2" "$3" "$script" | tr -d "\r")
-    if printf "%s\n" "$answer" | grep -q -i -e "process broken" -e "internal error" -e "temporary auth" -e "\[UNAVAILABLE" \
-        -e "\[SYS"; then
-        why="port $3 ($1, $2): logins fail: $(printf "%s\n" "$answer" | grep -i -e broken -e internal -e temporary \
-            -e UNAVAILABLE -e SYS | head -n 1)"
-        return 1
-    fi
+    answer=$(said "$1" "$2" "$3" | tr -d "\r")
+    ! broken "$@" || return 1
     printf "%s\n" "$answer" | grep -q "$want" && return 0
     why="port $3 ($1, $2): a wrong password is not refused with NO or -ERR but: $(printf "%s" "$answer" | tail -n 1)"
     return 1
+}
+broken() { # protocol, tls, port: does $answer tell of something else than a wrong password? sets why
+    error=$(printf "%s\n" "$answer" | grep -i -e "process broken" -e "internal error" -e "temporary auth" -e "\[UNAVAILABLE" -e "\[SYS" |
+        head -n 1)
+    [ -n "$error" ] && why="port $3 ($1, $2): logins fail: $error"
+}
+paced() { # the login, and a moment later what follows it: old daemons hand on the connection, but not what they have read of it
+    cat <<DATA
+$script
+DATA
+    sleep 2
+    cat <<DATA
+$follows
+DATA
+}
+lets_in() { # protocol, tls, port: the known login is let in and its session lives (there may be no mailbox yet); sets why, or doubt
+    # if it is refused
+    case $1 in
+        imap) script="a1 LOGIN $known_quoted$cr" want="^a2 " in="^a1 OK" no="^a1 NO" follows="a2 STATUS INBOX (MESSAGES)$cr
+a3 LOGOUT$cr" ;;
+        pop3) script="USER $known$cr
+PASS $password$cr" want="^+OK [0-9]* [0-9]" in="^+OK.*[Ll]ogged in" no="^-ERR" follows="STAT$cr
+QUIT$cr" ;;
+    esac
+    patience_each=25
+    answer=$(paced | { exec 3<&0; through "$@"; } | tr -d "\r")
+    ! broken "$@" || return 1
+    ! printf "%s\n" "$answer" | grep -q "$want" || return 0
+    if ! printf "%s\n" "$answer" | grep -q "$in" && printf "%s\n" "$answer" | grep -q "$no"; then
+        doubt="refused $1"
+        return 0
+    fi
+    why="port $3 ($1, $2): logins fail: the right password of $known is taken, and then nothing is served: $(
+        printf "%s\n" "$answer" | tail -n 1)"
+    return 1
+}
+way_in() { # protocol: the way that a login goes, "TLS PORT", as safe as there is one
+    for how in implicit starttls plain; do
+        [ "$1 $how" != "imap starttls" ] || knows_starttls imap || continue
+        for item in $serve; do
+            case $item in ("$1,$how,"*) echo "$how ${item##*,}"; return 0 ;; esac
+        done
+    done
+}
+login() { # the known login by each protocol, side by side: the first fault into why, doubts into $doubts
+    [ -n "$known" ] || return 0
+    answers=$(
+        for protocol in imap pop3; do
+            {
+                doubt=
+                set -- $(way_in "$protocol")
+                [ "$#" = 0 ] || lets_in "$protocol" "$@" || printf "W %s\n" "$why"
+                [ -z "$doubt" ] || printf "D %s\n" "$doubt"
+            } &
+        done
+        wait
+    )
+    doubts=$(printf "%s\n" "$answers" | sed -n "s/^D //p")
+    why=$(printf "%s\n" "$answers" | sed -n "s/^W //p" | head -n 1)
+    [ -z "$why" ]
+}
+unproved() { # what could not be proved, a word and perhaps a protocol each
+    [ -z "$doubts" ] || printf "%s\n" "$doubts"
+    case $serve in
+        (*" imap,starttls,"*) knows_starttls imap || echo "starttls imap" ;;
+    esac
+    case $serve in
+        (*" imap,"* | *" pop3,"*) [ -n "$known" ] || echo "login" ;;
+    esac
 }
 is_open() {
     exec 3</dev/null
@@ -91,6 +175,8 @@ expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up 
     closed=
     units=
     tidy=
+    known=
+    doubts=
     while IFS= read -r word && [ "$word" != . ]; do
         set -- $word
         case $1 in
@@ -99,6 +185,10 @@ expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up 
             unit) units="$units $2" ;;
             address) address=$2 ;;
             tidy) tidy=$2 ;;
+            login)
+                IFS= read -r known
+                IFS= read -r password
+                IFS= read -r known_quoted ;;
         esac
     done
 }
@@ -131,6 +221,6 @@ serving() { # how (quick: to look; full: with a login): do all ports answer as t
         fi
     done
     [ "$1" = full ] || return 0
-    each refuses full
+    each refuses full && login
 }
 """

@@ -48,6 +48,9 @@ cd /etc/pki/dovecot
         -out certs/dovecot.pem -keyout private/dovecot.pem 2>/dev/null
 )
 
+# /bin/sh is bash, in its POSIX way.
+ln -sf bash /bin/sh
+
 # Postfix 2.3's layout: daemons in /usr/libexec, no chroot, sendmail behind alternatives.
 mkdir -p /usr/libexec
 ln -s /usr/lib/postfix/sbin /usr/libexec/postfix
@@ -133,6 +136,22 @@ chmod 755 /usr/sbin/stunnel
 rm -rf "$from"
 
 usermod -a -G mail postfix
+
+# OpenSSL 0.9.8: its command's manners, TLS 1.0 and no elliptic curves. (Of SSL 2 and 3 and of EXPORT ciphers Debian's has nothing left.)
+mv /usr/bin/openssl "$image/openssl"
+mv "$image/wrap-openssl" /usr/bin/openssl
+"$image/openssl" dhparam -dsaparam -out "$image/dh1024.pem" 1024 2>/dev/null
+cat >/etc/ssl/openssl.cnf <<'END'
+openssl_conf = all
+[all]
+ssl_conf = daemons
+[daemons]
+system_default = old
+[old]
+MinProtocol = TLSv1
+MaxProtocol = TLSv1
+CipherString = DEFAULT:!kECDHE:!aECDSA:@SECLEVEL=0
+END
 
 # Only the utilities CentOS 5 has: coreutils 5.97 knows none of these, and neither apt nor systemd is to be found.
 for name in base64 basenc base32 timeout realpath truncate sha224sum sha256sum sha384sum sha512sum b2sum nproc stdbuf \
