@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 STAMP := $(VENV)/.made
 AUDIT_TOOLS := testssl.sh chromium tcpdump
-TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client
+TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client gnutls-bin
 
 .PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell molecule wire bench bench-fleet engine images tools
 demo: $(STAMP) engine
@@ -41,7 +41,7 @@ lint: $(STAMP)
 	ansible-lint --offline --profile production
 	python tests/documentation.py
 
-unit: $(STAMP)
+unit: $(STAMP) tools
 	pytest -q -n 2 tests/unit tests/fuzz --cov=module_utils/mailhost --cov-report=term --cov-fail-under=90
 
 shell: $(STAMP) tools

@@ -12,16 +12,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from ..dialects.tls import ENTERPRISE_5, Daemon
+from ..dialects.versions import version
 from ..errors import BadInput
 from ..host import Host
 from ..policy.cause import KINDS
 from ..probe import cleartext, connection, tls
 from ..probe import relay as battery
+from ..probe import ways as letters
 from ..probe.endpoints import OTHERS, PORTS, find
 from ..probe.finding import VERDICTS, Finding, Question, worst
 from ..probe.relay import OUTSIDE, Names
 from ..probe.sink import Sink
-from ..probe.ways import ways
 from ..probe.wire import Endpoint, Invalid, opened
 from ..report.files import write_host
 from .relay import domain, network
@@ -73,12 +75,21 @@ def _validate(params: Mapping[str, Any]) -> None:
             raise BadInput("sink.domain", f"{sink['domain']} is delivered here, so nothing sent to it proves relaying", "Name another")
 
 
+#: connections to one port at most: is it open, does it greet as SMTP does, is it alive (and again); TLS; what is asked of logins (and
+#: again), and those that fail
+TO_A_PORT = 2 + 1 + len(battery.RETRIES) + tls.MOST + 2 * cleartext.MOST + cleartext.FAILING
+
+
 def bounds(hosts: int = 1) -> "dict[str, int]":
-    """What an audit may cost at most, told before it starts."""
-    patterns = len(battery.PATTERNS) + len(battery.CONTROLS) + 1
-    ports = len(PORTS) + OTHERS
+    """What an audit may cost at most, told before it starts: each known port open on both addresses, as many others as are asked, each
+    question asked as often as it may be, on submission inside TLS and in clear. What the policies' witnesses add (a pattern each) is known
+    only later."""
+    patterns = (len(battery.PATTERNS) + len(battery.CONTROLS)) * (1 + len(battery.RETRIES))
+    smtp = [submission for product, _, submission in PORTS.values() if product == "smtp"]
+    asked = 2 * (len(smtp) + sum(smtp)) + 2 * OTHERS
+    ports = 2 * len(PORTS) + OTHERS
     return {
-        "connections": hosts * 2 * ((1 + len(battery.RETRIES)) * patterns + ports * 29),
+        "connections": hosts * (asked * patterns + ports * TO_A_PORT + letters.most()),
         "at_once": AT_ONCE + LOGINS,
         "seconds": SECONDS,
     }
@@ -104,6 +115,7 @@ class Audit:
         self.login = cleartext.Login(params.get("user") or "", params.get("password") or "")
         self.endpoints: "List[Endpoint]" = []
         self.certificates: "List[dict[str, Any]]" = []
+        self.greetings: "Dict[Endpoint, str]" = {}
         self.mine = ""
 
     def run(self) -> "List[Finding]":
@@ -121,7 +133,7 @@ class Audit:
         if vantage.verdict == "invalid":
             found = [_spoilt(finding, vantage.detail) for finding in found]
         found = [self._with_accepted(finding) for finding in found]
-        return [vantage, *alive, *self._asked(), *found, *self._policy(), *self._agreement(found)]
+        return [vantage, *alive, *self._asked(), *found, *self._unproved(), *self._policy(), *self._agreement(found)]
 
     # what is there
 
@@ -133,6 +145,7 @@ class Audit:
         try:
             with opened(endpoint, connection.lenient()) as wire:
                 self.mine = self.mine or wire.mine
+                self.greetings[endpoint] = wire.greeting
                 return told.answer("pass", detail=wire.greeting.split("\n")[0][:100], dialogue=tuple(wire.dialogue))
         except Invalid as error:
             if "421" in str(error):  # it serves, but not us
@@ -161,6 +174,29 @@ class Audit:
                 )
             )
         return found
+
+    def _unproved(self) -> "List[Finding]":
+        """Without a login nothing is known of logins, which a report without a failure would hide."""
+        if self.login.given:
+            return []
+        told = Question("clear.login", "a user's login was proved")
+        return [told.answer("warn", "no login was given, so it is not known whether anybody can log in", (), "Give mailhost_probe_login")]
+
+    def _by(self, endpoint: Endpoint) -> "Optional[Daemon]":
+        """Who serves a port: what the policy read, else what a host of Enterprise Linux 5 runs; None if that is not known."""
+        products: "Dict[str, str]" = self.policy.get("products") or {}
+        if endpoint.port in (self.policy.get("tunnels") or []):
+            return Daemon("stunnel", (4, 15))  # the oldest here; its settings are as old
+        names = ("postfix", "sendmail") if endpoint.product == "smtp" else ("dovecot", "cyrus")
+        greeted = _greeted(self.greetings.get(endpoint, "")) if endpoint.product == "smtp" else None
+        if self.policy.get("read"):
+            here = [name for name in names if name in products]
+            if greeted and greeted.product in here:
+                here = [greeted.product]
+            return Daemon(here[0], version(products[here[0]])) if len(here) == 1 else None
+        if greeted:  # a tunnel may stand before it where TLS is implicit, and could refuse what it cannot
+            return None if endpoint.implicit else greeted
+        return Daemon(names[0], version(ENTERPRISE_5[names[0]]))
 
     def _vantage(self) -> Finding:
         """Whether this place is a stranger's: not the host itself, and in no network that the host trusts."""
@@ -204,12 +240,12 @@ class Audit:
             if one.product == "smtp":
                 jobs += battery.jobs(one, self.names, connection.lenient(), followed, witnesses)
         logins = ThreadPoolExecutor(LOGINS)  # of their own: they follow one another, and relaying need not wait for them
-        letters = logins.submit(ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink)
+        messages = logins.submit(letters.ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink)
         late = (battery.IN_TIME,)
         clear = [logins.submit(battery.patiently, job, late) for one in self.endpoints for job in cleartext.jobs(one, self.login, refuse)]
-        secure = [pool.submit(job) for one in self.endpoints for job in tls.jobs(one, self.profile)]
+        secure = [pool.submit(job) for one in self.endpoints for job in tls.jobs(one, self.profile, self._by(one))]
         futures = [pool.submit(job) for job in jobs]
-        found = [_result(future, ends) for future in clear] + _results(letters, ends)
+        found = [_result(future, ends) for future in clear] + _results(messages, ends)
         # last, since a daemon answers an address the more slowly the more of its logins failed; side by side, before it does
         found += self._failing(logins, ends)
         logins.shutdown(wait=False)
@@ -223,7 +259,7 @@ class Audit:
         wrong, context = cleartext.Login(self.login.user, self.login.wrong), connection.lenient()
         kinds = {(one.product, one.submission): one for one in reversed(self.endpoints)}
         access = [one for one in kinds.values() if one.product != "smtp"]
-        jobs: "List[battery.Job]" = [partial(cleartext.nobody, one) for one in kinds.values()]
+        jobs: "List[battery.Job]" = [partial(cleartext.nobody, one, self.names.outside) for one in kinds.values()]
         for one in kinds.values():
             if one.product == "smtp":
                 jobs.append(partial(battery.after_auth, one, self.names, context, wrong.initial()))
@@ -305,6 +341,12 @@ class Audit:
 
 
 WORDS = {"imap": ("imap", False), "imaps": ("imap", True), "pop3": ("pop3", False), "pop3s": ("pop3", True)}
+
+
+def _greeted(greeting: str) -> "Optional[Daemon]":
+    """Sendmail, if that is what greets (``ESMTP Sendmail 8.13.8/8.13.8``); other daemons do not say their version."""
+    _, named, rest = greeting.partition("Sendmail")
+    return Daemon("sendmail", version(rest) or version(ENTERPRISE_5["sendmail"])) if named else None
 
 
 def _spoilt(finding: Finding, reason: str) -> Finding:

@@ -12,7 +12,7 @@ from ..conf.keyed import Keyed, Names
 from ..conf.main_cf import MainCf
 from ..conf.master_cf import MasterCf
 from ..conf.sendmail_mc import SendmailMc
-from ..conf.settings import Settings
+from ..conf.settings import Setting, Settings
 from ..dialects.sendmail import PROGRAMS
 from ..dialects.system import REQUESTS, system
 from ..dialects.versions import Version, dotted, version
@@ -87,6 +87,8 @@ class Reading:
         self.networks: "List[str]" = []
         self.domains: "List[str]" = []
         self.about: "List[str]" = [f"{self.platform.name} {dotted(self.platform.release)}"]
+        self.products: "dict[str, str]" = {}  # the daemons that serve here, and their versions
+        self.tunnels: "List[int]" = []  # ports that stunnel takes connections on
         self.tables: "List[str]" = []
         self.stores: "List[str]" = []
         self.pairs: "List[Tuple[str, str, str]]" = []
@@ -111,6 +113,7 @@ class Reading:
             return
         setup = postfix_relay.setup(MainCf(files[0].text, files[0].path), MasterCf(files[1].text, files[1].path), number, self.seen)
         self.about.append(f"Postfix {dotted(number)}")
+        self.products["postfix"] = dotted(number)
         self.tables = postfix_setup.tables(setup)
         self.causes += postfix.causes(setup)
         self.networks += postfix_setup.trusted(setup)
@@ -127,6 +130,7 @@ class Reading:
         found, table = SendmailMc(mc.text, mc.path), Keyed(rows.text, rows.path)
         number = version(said.text.partition("DZ")[2].partition("\n")[0])
         self.about.append(f"Sendmail {dotted(number or ())}".strip())
+        self.products["sendmail"] = dotted(number or ())
         host = (found.get_define("confDOMAIN_NAME") or "").lower()
         names = Names(local.text, local.path).names()
         domain = sendmail.local(names, host)
@@ -151,6 +155,7 @@ class Reading:
         if number is None or self.seen.file(main).kind != "file" or cyrus_runs(self.seen):
             return
         self.about.append(f"Dovecot {dotted(number)}")
+        self.products["dovecot"] = dotted(number)
         configuration = Configuration(main, self.seen)
         self.causes += access.dovecot(configuration, number, self.platform.family)
         self.stores = access.stores(configuration)
@@ -161,6 +166,7 @@ class Reading:
             return
         here, imapd = CyrusInstallation(self.seen), Settings(self.seen.file(IMAPD).text, IMAPD)
         self.about.append(f"Cyrus IMAP {dotted(here.version)}")
+        self.products["cyrus"] = dotted(here.version)
         self.causes += access.cyrus(imapd, here.version)
         certificate, key = (imapd.get(f"tls_server_{name}") or imapd.get(f"tls_{name}_file") for name in ("cert", "key"))
         if certificate and key:
@@ -171,6 +177,7 @@ class Reading:
             if self.seen.file(path).kind == "file":
                 conf = Settings(self.seen.file(path).text, path, " = ", "#;")
                 self.causes += access.tunnels(conf, self.ports, self.networks)
+                self.tunnels += accepted_on(conf)
 
     @property
     def folders(self) -> "Tuple[str, ...]":
@@ -191,6 +198,13 @@ class Reading:
         return list({(cause.rule, cause.place): cause for cause in found}.values())
 
 
+def accepted_on(conf: Settings) -> "List[int]":
+    """The ports of stunnel's services: ``accept = [HOST:]PORT``."""
+    values = [entry.value for entry in conf.entries if isinstance(entry, Setting) and entry.section and entry.name.lower() == "accept"]
+    ports = [value.rpartition(":")[2] for value in values]
+    return [int(port) for port in ports if port.isdigit() and len(port) < 6]
+
+
 def cyrus_runs(seen: Seen) -> bool:
     """Whether Cyrus is installed and, where Dovecot is too, the one that runs."""
     names = seen.output(*NAMES).text.split()
@@ -206,6 +220,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     facts = {
         "read": True,
         "about": ", ".join(here.about),
+        "products": here.products,
+        "tunnels": list(dict.fromkeys(here.tunnels)),
         "causes": [cause.data() for cause in here.judged()],
         "accepted": [{"rule": rule, "reason": reason} for rule, reason in reasons.items()],
         "networks": list(dict.fromkeys(here.networks)),

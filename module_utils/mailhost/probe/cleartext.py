@@ -7,18 +7,22 @@ All of it is asked from another address than the host's: Dovecot takes loopback 
 from __future__ import annotations
 
 import base64
-import re
 import time
 import uuid
 from typing import Callable, List, Optional, Tuple
 
+from ..conf.imap import imap_quoted
 from . import connection
 from .finding import Finding, Question
+from .relay import EVIL, OUTSIDE, Pattern, ask
 from .wire import Endpoint, Invalid, Wire, opened, secured
 
 Job = Callable[[], Finding]
 #: mechanisms that say the password, or let in without one
 PLAIN = ("PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER")
+#: connections to one port at most: for ``jobs``; and for what must fail (ANONYMOUS, EXTERNAL, a wrong and an empty password, and what is
+#: asked behind one, inside TLS or in clear) with the login behind it
+MOST, FAILING = 5, 7
 
 
 class Login:
@@ -36,11 +40,6 @@ class Login:
     def initial(self) -> str:
         """The initial response of PLAIN (RFC 4616)."""
         return base64.b64encode(f"\0{self.user}\0{self.password}".encode()).decode()
-
-
-def imap_quoted(text: str) -> str:
-    """A string of IMAP (RFC 9051; UTF-8 as it is)."""
-    return '"' + re.sub(r'([\\"])', r"\\\1", text) + '"'
 
 
 def log_in(wire: Wire, login: Login) -> "Tuple[bool, str]":
@@ -198,36 +197,50 @@ def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
         return told.answer("pass" if ended else "invalid", str(error), _told(wire) or error.dialogue)
 
 
-def nobody(endpoint: Endpoint) -> Finding:
-    """S02: ANONYMOUS and EXTERNAL are neither offered nor let in."""
+def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
+    """S02: ANONYMOUS and EXTERNAL open nothing. A server may say that such a login succeeded (Postfix 2.3 with Dovecot 1.x does) and yet
+    treat it as nobody: what it opens decides."""
     told = Question("clear.S02", "nobody is let in without a password", str(endpoint))
-    wire = None
+    wire: Optional[Wire] = None
+    answers: "List[str]" = []
+    offered = False
     try:
-        with secured(endpoint, connection.lenient()) as wire:
-            if endpoint.product == "smtp":
-                words = wire.extensions.get("AUTH", "").upper().split()
-            else:
-                words = " ".join(wire.capabilities()).replace("AUTH=", "").split()
-            offered = [word for word in ("ANONYMOUS",) if word in words]
-            answers = []
-            for mechanism, response in (("ANONYMOUS", "cHJvYmU="), ("EXTERNAL", "=")):
+        for mechanism, response in (("ANONYMOUS", "cHJvYmU="), ("EXTERNAL", "=")):
+            with secured(endpoint, connection.lenient()) as wire:
+                offered = offered or "ANONYMOUS" in _mechanisms(wire)
                 fine, said = _authenticate(wire, mechanism, response)
-                if fine:
-                    return told.answer(
-                        "fail", detail=f"{mechanism}: {said[:80]}", way_out=f"Take {mechanism} out of the mechanisms", dialogue=_told(wire)
-                    )
-                answers.append(said.split("\n")[0][:40])
-            if offered:
-                return told.answer(
-                    "fail",
-                    detail=f"offers {' '.join(offered)}",
-                    way_out=f"Take {' '.join(offered)} out of the mechanisms",
-                    dialogue=_told(wire),
-                )
-            return told.answer("pass", detail="; ".join(answers), dialogue=_told(wire))
+                opens, shown = _opens(wire, outside) if fine else ("", "")
+            out = f"Take {mechanism} out of the mechanisms"
+            if opens:
+                return told.answer(opens, f"{mechanism}: {said[:80]}, then {shown}", _told(wire), out)
+            answers.append(said.split("\n")[0][:40] + (f", but it opens nothing ({shown})" if fine else ""))
     except Invalid as error:
-        ended = error.is_an_end
-        return told.answer("pass" if ended else "invalid", detail=str(error), dialogue=_told(wire) or error.dialogue)
+        return told.answer("pass" if error.is_an_end else "invalid", str(error), _told(wire) or error.dialogue)
+    if offered:
+        return told.answer("warn", "offers ANONYMOUS, which opens nothing", _told(wire), "Take ANONYMOUS out of the mechanisms")
+    return told.answer("pass", "; ".join(answers), _told(wire))
+
+
+def _mechanisms(wire: Wire) -> "List[str]":
+    if wire.endpoint.product == "smtp":
+        return wire.extensions.get("AUTH", "").upper().split()
+    return " ".join(wire.capabilities()).replace("AUTH=", "").split()
+
+
+def _opens(wire: Wire, outside: str) -> "Tuple[str, str]":
+    """The verdict on what a login opened (empty: nothing), and the answer: mail to elsewhere, a mailbox, the names of mailboxes."""
+    if wire.endpoint.product == "smtp":
+        code, text = ask(wire, Pattern("", f"<spam@{EVIL}>", f"<relaytest@{outside}>"))
+        return "fail" if code < 400 else "warn" if code < 500 else "", f"{code} {text}"[:80].replace("\n", " ")
+    if wire.endpoint.product == "pop3":
+        fine, lines = wire.pop3("STAT")
+        return "fail" if fine else "", lines[0][:80]
+    said, _ = wire.imap("EXAMINE INBOX")
+    if said.startswith("OK"):
+        return "fail", f"INBOX: {said[:80]}"
+    _, listed = wire.imap('LIST "" "*"')
+    names = [line for line in listed if line.upper().startswith("* LIST ")]
+    return ("fail", f"{len(names)} mailboxes are listed") if names else ("", said[:80])
 
 
 def jobs(endpoint: Endpoint, login: Login, refuse: bool) -> "List[Job]":

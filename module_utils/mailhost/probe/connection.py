@@ -17,6 +17,7 @@ from typing import Optional
 TIMEOUT = 15
 PORTS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995, "smtp": 25, "submission": 587}
 HELO = "probe.mailhost.invalid"
+LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT, which has no name in ssl before Python 3.12
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,12 @@ class Refused(Exception):
 
 
 def lenient() -> ssl.SSLContext:
-    """TLS 1.0 and newer, any cipher, no verification: to see what is served, not to trust it."""
+    """TLS 1.0 and newer, any cipher, no verification, with or without RFC 5746: to see what is served, not to trust it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1
+    context.options |= LEGACY_SERVER_CONNECT
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     return context
 

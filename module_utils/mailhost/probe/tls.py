@@ -1,8 +1,9 @@
-"""The TLS battery: T09 to T13, T17 to T19 and T21, on every port that speaks TLS.
+"""The TLS battery: T09 to T13, T17 to T19, T21, T26 and T27, on every port that speaks TLS.
 
 Sources: RFC 8314 and RFC 8997 (TLS 1.2 at least, for mail access and submission); Mozilla's Server Side TLS (modern, intermediate);
-RFC 3207, 2595 and 9051 (what was said before TLS is forgotten; CVE-2011-0411). ``centos5`` is what OpenSSL 0.9.8e can do, TLS 1.0:
-legacy, never compliant. Between servers (port 25) encryption is opportunistic: weak is better than none there, so it is a warning.
+RFC 3207, 2595 and 9051 (what was said before TLS is forgotten; CVE-2011-0411); RFC 5746 (secure renegotiation); CVE-2015-4000 (short
+primes). ``centos5`` is what OpenSSL 0.9.8e can do, TLS 1.0: legacy, never compliant; what its daemons have no setting against
+(``dialects/tls``) is a warning. Between servers (port 25) encryption is opportunistic: weak is better than none there, a warning too.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from ..conf.der import rsa_bits
+from ..dialects.tls import PRIMES, Daemon
 from . import connection
 from .finding import Finding, Question
-from .hello import SUITES, USUAL, offered
+from .hello import DHE, EVERY, OLDER, RENEGOTIATION_INFO, SUITES, VERSIONS, Answer, ask
 from .wire import Endpoint, Invalid, Wire, secured
 
 Job = Callable[[], List[Finding]]
@@ -36,8 +38,11 @@ BROKEN = ("SSLv2", "SSLv3", "NULL", "EXPORT")
 PROFILES: "Dict[str, Profile]" = {
     "modern": Profile((*BROKEN, "anonymous", "RC4", "3DES", "TLSv1.0", "TLSv1.1", "TLSv1.2"), ("TLSv1.3",)),
     "intermediate": Profile((*BROKEN, "anonymous", "RC4", "3DES", "TLSv1.0", "TLSv1.1"), ("TLSv1.2", "TLSv1.3"), ("static RSA",)),
-    "centos5": Profile(BROKEN, ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"), ("anonymous", "RC4", "3DES"), legacy=True),
+    "centos5": Profile((*BROKEN, "anonymous"), ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"), ("RC4", "3DES"), legacy=True),
 }
+#: connections to one port at most: three handshakes with its certificate, one for what is smuggled in; a hello for the versions
+#: together and for each; one for everything, the suites together, each kind, and the prime, as often as there are older hellos
+MOST = 3 + 1 + 1 + len(VERSIONS) + len(OLDER) * (1 + len(SUITES) + 2)
 LEFT = 14  # days
 QUIET = 1.0  # seconds in which an answer to what was smuggled in would come
 
@@ -75,7 +80,9 @@ def _until_tls(endpoint: Endpoint) -> Wire:
             if not agreed:
                 raise Invalid(f"TLS is not begun: {said[:80]}")
         return wire
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, Invalid):
+            error.dialogue = _about(wire)
         wire.__exit__()
         raise
 
@@ -155,50 +162,90 @@ def _read_anyway(endpoint: Endpoint, der: bytes) -> Served:
         return Served(der)
 
 
-def version_or_suite(endpoint: Endpoint, what: str, profile: Profile) -> Finding:
-    """T18 and T19: a version or a kind of suite that the profile refuses is refused."""
+def _asked(endpoint: Endpoint, version: str, suites: "Sequence[int]", key: bool = False) -> "Tuple[Answer, Tuple[str, ...]]":
+    """The answer to one hello, and the dialogue."""
+    with _until_tls(endpoint) as wire:
+        try:
+            return ask(wire, version, suites, key), _about(wire)
+        except Invalid as error:
+            error.dialogue = _about(wire)
+            raise
+
+
+def _suites(endpoint: Endpoint, suites: "Sequence[int]", hello: str = "", key: bool = False) -> "Tuple[Answer, str, Tuple[str, ...]]":
+    """What becomes of these suites, whatever the version: the answer, the version of the hello that it is to, the dialogue. Unless it is
+    known which ``hello`` a server takes, it is asked with older ones too before anything is said to be refused."""
+    for version in (hello,) if hello else OLDER:
+        answer, dialogue = _asked(endpoint, version, suites, key)
+        if answer.kind != "hello":
+            break
+    return answer, version, dialogue
+
+
+def version_or_suite(endpoint: Endpoint, what: str, profile: Profile, by: "Daemon | None" = None, hello: str = "") -> Finding:
+    """T18 and T19: a version or a kind of suite that the profile refuses is refused. ``by``: who serves the port; ``hello``: which
+    it takes, if that is known."""
     told = _about_one(endpoint, what)
-    wire = None
     try:
-        with _until_tls(endpoint) as wire:
-            if what in SUITES:
-                answer = offered(wire, "TLSv1.2", SUITES[what]) or None
-            else:
-                answer = offered(wire, what, USUAL)
+        if what in SUITES:
+            answer, version, dialogue = _suites(endpoint, SUITES[what], hello)
+            if what == "EXPORT" and answer.kind != "taken" and version == OLDER[0]:  # RFC 4346 forbids it to TLS 1.1 and newer alone
+                answer, version, dialogue = _suites(endpoint, SUITES[what], OLDER[1])
+        else:
+            answer, dialogue = _asked(endpoint, what, EVERY)
     except Invalid as error:
-        return told.answer("invalid", detail=str(error), dialogue=_about(wire) or error.dialogue)
-    if answer is None:
-        return told.answer("pass", detail="refused", dialogue=_about(wire))
-    servers = endpoint.product == "smtp" and not endpoint.submission
-    mild = what in profile.discouraged or (servers and what not in BROKEN)
-    detail = f"served (suite 0x{answer[1]:04x})" + (", between servers better than none" if mild and servers else "")
-    return told.answer(
-        "warn" if mild else "fail",
-        detail=detail,
-        way_out="Raise the daemon's lowest TLS version or its list of ciphers",
-        dialogue=_about(wire),
-    )
+        return told.answer("invalid", str(error), error.dialogue)
+    if answer.kind != "taken" or answer.version != VERSIONS.get(what, answer.version):  # a version is asked for exactly
+        return told.answer("pass", "refused", dialogue)
+    return _judged(told, endpoint, what, profile, by, answer, dialogue)
 
 
-def refused(endpoint: Endpoint, profile: Profile) -> "List[Finding]":
+def _judged(
+    told: Question, endpoint: Endpoint, what: str, profile: Profile, by: "Daemon | None", answer: Answer, dialogue: "Tuple[str, ...]"
+) -> Finding:
+    """What is served although the profile refuses it: a failure, unless weak is better than none there, or no setting can refuse it."""
+    demanded, servers = endpoint.submission or endpoint.implicit, endpoint.product == "smtp" and not endpoint.submission
+    detail, setting = f"served (suite 0x{answer.suite:04x})", by.setting(what, demanded) if by else None
+    out = f"Set {setting}" if setting else "Raise the daemon's lowest TLS version or its list of ciphers"
+    if what in profile.discouraged or (servers and what not in BROKEN):
+        return told.answer("warn", detail + (", between servers better than none" if servers else ""), dialogue, out)
+    helpless = by.helpless(what, demanded, endpoint.port) if by and profile.legacy else ""
+    if helpless:
+        return told.answer("warn", f"{detail}: {helpless}", dialogue, "Update the daemon, or put a newer one before it")
+    return told.answer("fail", detail, dialogue, out)
+
+
+def refused(endpoint: Endpoint, profile: Profile, by: "Daemon | None" = None, hello: str = "") -> "List[Finding]":
     """T18 and T19: all that the profile refuses, a group with one hello, and one by one where the server takes it."""
     every = (*profile.refused, *profile.discouraged)
     versions = [what for what in every if what in ("SSLv3", "TLSv1.0", "TLSv1.1")]
     suites = [what for what in every if what in SUITES and what != "static RSA"]
-    found: "List[Finding]" = []
-    for group, version in ((versions, "TLSv1.1" if "TLSv1.1" in versions else versions[-1]), (suites, "TLSv1.2")):
-        listed = [suite for what in group for suite in SUITES.get(what, ())] or [*USUAL, *(one for many in SUITES.values() for one in many)]
-        wire = None
-        try:
-            with _until_tls(endpoint) as wire:
-                taken = offered(wire, version, listed, or_older=True) is not None
-        except Invalid:
-            taken = True  # each is asked by itself, and says why it cannot be
-        if taken:
-            found += [version_or_suite(endpoint, what, profile) for what in group]
-        else:
-            found += [_about_one(endpoint, what).answer("pass", "refused", _about(wire)) for what in group]
-    return found + [version_or_suite(endpoint, what, profile) for what in every if what not in (*versions, *suites)]
+    group = [suite for what in suites for suite in SUITES[what]]
+    try:
+        answer, last, dialogue = _suites(endpoint, group, hello)
+        together = _none_of(endpoint, versions) if last == OLDER[0] else None  # who does not take a hello may yet take an older one
+        if answer.kind != "taken" and last == OLDER[0] and together is None:  # an older version is served, perhaps with other suites
+            answer, last, dialogue = _suites(endpoint, group, OLDER[1])
+            hello = last if answer.kind == "taken" else hello
+    except Invalid:  # each is asked by itself, and says why it cannot be
+        return [version_or_suite(endpoint, what, profile, by, hello) for what in every]
+    single = [what for what in every if what not in (*versions, *suites)] + (suites if answer.kind == "taken" else [])
+    found = [] if answer.kind == "taken" else [_about_one(endpoint, what).answer("pass", "refused", dialogue) for what in suites]
+    if together is None:
+        single += versions
+    else:
+        found += [_about_one(endpoint, what).answer("pass", "refused", together) for what in versions]
+    takes = hello or (last if answer.kind != "hello" else "")
+    return found + [version_or_suite(endpoint, what, profile, by, takes) for what in single]
+
+
+def _none_of(endpoint: Endpoint, versions: "Sequence[str]") -> "Tuple[str, ...] | None":
+    """The dialogue in which all these versions are refused by one hello of the newest; None if any may be served."""
+    try:
+        answer, dialogue = _asked(endpoint, max(versions, key=lambda one: VERSIONS[one]), EVERY)
+    except Invalid:
+        return None
+    return None if answer.kind == "taken" else dialogue
 
 
 def _about_one(endpoint: Endpoint, what: str) -> Question:
@@ -262,9 +309,56 @@ def deployed(where: str, here: Served, fingerprint: str) -> Finding:
     return told.answer("pass" if same else "fail", detail=detail, way_out="" if same else "Restart the daemon: it serves an old one")
 
 
-def jobs(endpoint: Endpoint, profile: str) -> "List[Job]":
-    """The questions to one port but for its certificate (``served``), which others wait for."""
-    found: "List[Job]" = [lambda: refused(endpoint, PROFILES[profile])]
+def prime(endpoint: Endpoint, by: "Daemon | None" = None, hello: str = "") -> Finding:
+    """T26: where a key is agreed on over a finite field, its prime is long enough. OpenSSL and GnuTLS refuse less than 1,024 bits by
+    default since 2015 (CVE-2015-4000), and less than 2,048 where they are set to (Debian, SECLEVEL 2)."""
+    told = Question("tls.T26", "the key exchange is long enough for a current client", str(endpoint))
+    try:
+        answer, _, dialogue = _suites(endpoint, DHE, hello, key=True)
+    except Invalid as error:
+        return told.answer("invalid", str(error), error.dialogue)
+    if answer.kind != "taken":
+        return told.answer("pass", "no finite-field key exchange", dialogue)
+    if answer.bits >= 2048:
+        return told.answer("pass", f"{answer.bits} bits", dialogue)
+    own = ("postfix", "sendmail", "stunnel") if endpoint.product == "smtp" else ("dovecot", "cyrus", "stunnel")
+    out = "Give 2048 bits or more: " + (PRIMES[by.product] if by else "; ".join(PRIMES[name] for name in own))
+    if answer.bits < 1024:
+        return told.answer("fail", f"{answer.bits} bits: no current client gets TLS by it", dialogue, out)
+    return told.answer("warn", f"{answer.bits} bits: not every current client takes it", dialogue, out)
+
+
+RENEGOTIATION = "tls.T27", "secure renegotiation (RFC 5746) is known"
+
+
+def renegotiation(where: str, profile: Profile, answer: Answer, dialogue: "Tuple[str, ...]" = ()) -> Finding:
+    """T27: the ServerHello says that RFC 5746 is known; OpenSSL 3 speaks to nobody else."""
+    told = Question(*RENEGOTIATION, where)
+    if answer.kind != "taken":
+        return told.answer("none", "neither TLS 1.2 nor older is served, and TLS 1.3 has no renegotiation", dialogue)
+    if RENEGOTIATION_INFO in answer.extensions:
+        return told.answer("pass", "", dialogue)
+    detail = "not known: a client with OpenSSL 3 refuses this server"
+    if profile.legacy:
+        detail += "; this version of OpenSSL has no setting for it, an update has it"
+    out = "Update OpenSSL (0.9.8m; Enterprise Linux 5 has it in its last updates of 0.9.8e)"
+    return told.answer("warn" if profile.legacy else "fail", detail, dialogue, out)
+
+
+def old(endpoint: Endpoint, profile: Profile, by: "Daemon | None" = None) -> "List[Finding]":
+    """T18, T19, T26 and T27. A server that takes the hello in which everything is takes it with less too: if it closes then, as Dovecot
+    does, it refuses the suites, and need not be asked with an older hello each time."""
+    try:
+        answer, hello, dialogue = _suites(endpoint, EVERY)
+        last = renegotiation(str(endpoint), profile, answer, dialogue)
+    except Invalid as error:
+        hello, last = "", Question(*RENEGOTIATION, str(endpoint)).answer("invalid", str(error), error.dialogue)
+    return [*refused(endpoint, profile, by, hello), prime(endpoint, by, hello), last]
+
+
+def jobs(endpoint: Endpoint, profile: str, by: "Daemon | None" = None) -> "List[Job]":
+    """The questions to one port but for its certificate (``served``), which others wait for. ``by``: who serves it."""
+    found: "List[Job]" = [lambda: old(endpoint, PROFILES[profile], by)]
     return found if endpoint.implicit else [*found, lambda: [injection(endpoint)]]
 
 

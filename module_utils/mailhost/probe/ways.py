@@ -1,6 +1,8 @@
 """The ways a message takes, each known by its token: in by SMTP and out by IMAP and POP3, between users, outwards, and back as a bounce.
 
-Sources: RFC 5322 and RFC 2045 to 2047 (the message has an attachment and a header of eight bits, RFC 6532), RFC 3464 (bounces).
+Sources: RFC 5322 and RFC 2045 to 2047 (the message has an attachment, a body of eight bits and a subject in an encoded word), RFC 3464
+(bounces). Raw eight bits in a header are not RFC 5322's: Sendmail 8.13 takes the bytes 0x80 to 0x9F out of it, and
+``strict_7bit_headers`` of Postfix refuses them, so they are asked about by a message of their own.
 """
 
 from __future__ import annotations
@@ -22,14 +24,17 @@ from .wire import Endpoint, Invalid, Wire, opened, secured
 
 WAIT = 12.0  # seconds in which a message must come out; the whole of an audit has fifteen
 ATTACHMENT = bytes(range(256)) * 4
+RAW_WAIT = 5.0  # the same for the message with raw eight bits in its header, which is no more than a warning
+PAUSE = 0.3  # seconds between two looks into a mailbox
 BODY = "Zur Prüfung."
+RAW = "Grüße an"
 
 
 def message(token: str, sender: str, recipient: str) -> str:
-    """A message of text and one attachment, with eight bits in its subject and body."""
+    """A message of text and one attachment, with eight bits in its body and behind its subject's encoded word."""
     body = base64.encodebytes(ATTACHMENT).decode().replace("\n", "\r\n")
     return (
-        f"From: {sender or 'postmaster@' + connection.HELO}\r\nTo: {recipient}\r\nSubject: Grüße an {token}\r\n"
+        f"From: {sender or 'postmaster@' + connection.HELO}\r\nTo: {recipient}\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe_an?= {token}\r\n"
         f"Message-ID: <{token}@{connection.HELO}>\r\nX-Mailhost-Token: {token}\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/mixed; boundary="mailhost"\r\n\r\n'
         "--mailhost\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
@@ -39,18 +44,25 @@ def message(token: str, sender: str, recipient: str) -> str:
     )
 
 
-def _submit(wire: Wire, sender: str, recipient: str, token: str) -> "Tuple[int, str]":
+def raw_message(token: str, sender: str, recipient: str) -> str:
+    """A short one with raw eight bits in its subject."""
+    return (
+        f"From: {sender or 'postmaster@' + connection.HELO}\r\nTo: {recipient}\r\nSubject: {RAW} {token}\r\n"
+        f"Message-ID: <{token}@{connection.HELO}>\r\nX-Mailhost-Token: {token}\r\n\r\nA test of a header.\r\n"
+    )
+
+
+def _submit(wire: Wire, sender: str, recipient: str, letter: str, token: str) -> "Tuple[int, str]":
     eight = " BODY=8BITMIME" if "8BITMIME" in wire.extensions else ""
     for line in (f"MAIL FROM:<{sender}>{eight}", f"RCPT TO:<{recipient}>", "DATA"):
         code, text = wire.smtp(line)
         if code >= 400:
             return code, text
-    text = message(token, sender, recipient)
-    return wire.smtp(text + ".", shown=f"(a message of {len(text)} characters, token {token})")
+    return wire.smtp(letter + ".", shown=f"(a message of {len(letter)} characters, token {token})")
 
 
 def harm(text: str) -> str:
-    """What the way did to the message (RFC 2047 and RFC 6532 subjects count alike); empty if it came whole."""
+    """What the way did to the message (a subject that was decoded on the way counts as whole); empty if it came whole."""
     found = email.message_from_bytes(text.encode("utf-8", "replace"), policy=email.policy.default)
     parts = {part.get_content_type(): part for part in found.walk()}
     plain, binary = parts.get("text/plain"), parts.get("application/octet-stream")
@@ -58,7 +70,7 @@ def harm(text: str) -> str:
         return "the attachment is not what was sent"
     if plain is None or str(plain.get_content()).strip() != BODY:
         return "the eight bits of the text are lost"
-    return "" if str(found["Subject"]).startswith("Grüße an ") else f"the subject's eight bits are lost: {str(found['Subject'])[:40]!r}"
+    return "" if str(found["Subject"]).startswith("Grüße an ") else f"the subject is not what was sent: {str(found['Subject'])[:40]!r}"
 
 
 def by_imap(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str], Tuple[str, ...]]":
@@ -125,10 +137,15 @@ def comes_out(name: str, title: str, endpoint: Endpoint, login: Login, token: st
                 dialogue=dialogue,
                 way_out="Look for it in the queue and in the mail log",
             )
-        time.sleep(0.3)
+        time.sleep(PAUSE)
 
 
-def _sent(endpoint: Endpoint, login: "Login | None", sender: str, recipient: str, token: str) -> "Tuple[str, Tuple[str, ...]]":
+Make = Callable[[str, str, str], str]
+
+
+def _sent(
+    endpoint: Endpoint, login: "Login | None", sender: str, recipient: str, token: str, make: Make = message
+) -> "Tuple[str, Tuple[str, ...]]":
     """Hand a message in, logged in if a login is given; what went wrong (empty: nothing), and the dialogue."""
     wire: Optional[Wire] = None
     hidden = login.hidden if login else ()
@@ -139,7 +156,7 @@ def _sent(endpoint: Endpoint, login: "Login | None", sender: str, recipient: str
                 fine, said = log_in(wire, login)
                 if not fine:
                     return f"the login is refused: {said[:80]}", tuple(wire.dialogue)
-            code, text = _submit(wire, sender, recipient, token)
+            code, text = _submit(wire, sender, recipient, make(token, sender, recipient), token)
             return ("" if code < 400 else f"{code} {text}"[:160].replace("\n", " ")), tuple(wire.dialogue)
     except Invalid as error:
         return str(error), tuple(wire.dialogue) if wire else error.dialogue
@@ -155,6 +172,42 @@ def _way(
     return [comes_out(f"{name}.{out.product}", f"{title}, out by {out.product}", out, login, token, begun) for out in outs]
 
 
+class Raw:
+    """The message with raw eight bits in its header: handed in as the first way has passed, and looked for behind the others, so that
+    nobody waits for it. The worst of it is a warning, since RFC 5322 does not allow such a header."""
+
+    def __init__(self, way_in: "Tuple[Endpoint, Optional[Login], str, str]", out: Endpoint, login: Login) -> None:
+        self.out, self.login, self.token, self.begun = out, login, uuid.uuid4().hex, time.monotonic()
+        self.told = Question(f"way.raw.{out.product}", f"raw eight bits in a header survive, out by {out.product}", str(out))
+        self.problem, self.dialogue = _sent(*way_in, self.token, raw_message)
+
+    def finding(self) -> Finding:
+        if self.problem:
+            return self.told.answer("warn", f"not taken: {self.problem}", self.dialogue)
+        try:
+            found = self._fetched()
+        except Invalid as error:
+            return self.told.answer("warn", str(error), error.dialogue or self.dialogue)
+        if found is None:
+            return self.told.answer("warn", f"it did not come out within {RAW_WAIT:.0f} s", self.dialogue)
+        header = next((line for line in found.split("\r\n") if line.lower().startswith("subject:")), "no subject")
+        survived = RAW in str(email.message_from_bytes(found.encode("utf-8", "replace"), policy=email.policy.default)["Subject"])
+        return self.told.answer("pass" if survived else "warn", "" if survived else f"it came as {header[:60]!r}", self.dialogue)
+
+    def _fetched(self) -> "Optional[str]":
+        while True:
+            found, self.dialogue = FETCH[self.out.product](self.out, self.login, self.token)
+            if found is not None or time.monotonic() - self.begun > min(RAW_WAIT, WAIT):
+                return found
+            time.sleep(PAUSE)
+
+
+def most() -> int:
+    """Connections for the messages at most: six that hand in or read once more, and as many looks into a mailbox as the waits allow (in by
+    IMAP and POP3, between users, a bounce; raw)."""
+    return 6 + 4 * (int(WAIT / PAUSE) + 2) + int(RAW_WAIT / PAUSE) + 2
+
+
 def ways(endpoints: "Sequence[Endpoint]", names: Names, login: Login, authenticated: bool, sink: "Sink | None") -> "List[Finding]":
     """Every way that these ports and this login allow; those that lack something are told as ``none``."""
     if not login.given:
@@ -165,13 +218,18 @@ def ways(endpoints: "Sequence[Endpoint]", names: Names, login: Login, authentica
     submission = users[0] if users and authenticated else None  # 587 before 465, which may be a tunnel to port 25
     mine = login.user if "@" in login.user else f"{login.user}@{names.domain}"
     found: "List[Finding]" = []
+    raw: "Optional[Raw]" = None
     if smtp:
         found += _way("in", "from outside to a user", (smtp, None, "", mine), outs, login)
+        if outs and found[0].verdict == "pass":
+            raw = Raw((smtp, None, "", mine), outs[0], login)
     if submission:
         found += _way("local", "from a user to a user", (submission, login, mine, mine), outs[:1], login)
     if not sink:
-        return [*found, Finding("way.out", "none", "from a user to outside, and a bounce", "no sink was given")]
-    return found + (_outwards(submission, names, login, mine, outs, sink) if submission else [])
+        found.append(Finding("way.out", "none", "from a user to outside, and a bounce", "no sink was given"))
+    elif submission:
+        found += _outwards(submission, names, login, mine, outs, sink)
+    return [*found, raw.finding()] if raw else found
 
 
 def _best(endpoints: "Sequence[Endpoint]", product: str) -> "Endpoint | None":
@@ -216,5 +274,5 @@ def _bounced(endpoint: Endpoint, login: Login, token: str, begun: float) -> Find
             return told.answer("fail", detail=str(error), dialogue=dialogue)
         if seen:
             return told.answer("pass", detail=f"{time.monotonic() - begun:.1f} s", dialogue=dialogue)
-        time.sleep(0.3)
+        time.sleep(PAUSE)
     return told.answer("fail", detail=f"none came within {WAIT:.0f} s", dialogue=dialogue)

@@ -5,12 +5,14 @@ import socket
 from dataclasses import replace
 
 import pytest
+from mailhost.dialects.tls import Daemon
 from mailhost.errors import BadInput
 from mailhost.features import mail_audit
 from mailhost.host import Host
 from mailhost.plan import converge
 from mailhost.probe import cleartext, endpoints, tls, ways
 from mailhost.probe.finding import Finding, worst
+from mailhost.probe.wire import Endpoint
 
 from ..hosts import params
 from ..probe.servers import Faults, Imap, Pop3, Server, Smtp
@@ -67,6 +69,8 @@ def test_a_good_host(audit):
     assert result["bad"] == []
     assert result["verdict"] in ("pass", "warn")
     assert found(result, "relay.agreement") == {"pass"}
+    assert found(result, "clear.login") == set()
+    assert found(result, "tls.T26") == found(result, "tls.T27") == {"pass"}
     assert found(result, "relay.R01") == {"pass"}
     assert found(result, "way.local.imap") == {"pass"}
     assert result["audit"]["certificates"][0]["names"] == ["mx.example.test"]
@@ -89,6 +93,7 @@ def test_a_good_host(audit):
         ({"clear": True}, "clear.T06", "fail"),
         ({"anyone": True}, "clear.T07.wrong", "fail"),
         ({"anonymous": True}, "clear.S02", "fail"),
+        ({"anonymous": "offered"}, "clear.S02", "warn"),
         ({"closes_on_login": True}, "clear.T08", "fail"),
         ({"loses_mail": True}, "way.local.imap", "fail"),
         ({"harms_mail": True}, "way.local.imap", "fail"),
@@ -133,6 +138,53 @@ def test_cleartext_as_asked_and_no_login(audit):
     assert found(result, "policy.cleartext disable_plaintext_auth") == {"warn"}
     assert found(result, "clear.T02") == {"pass"}
     assert found(result, "way.in") == {"none"}
+    assert found(result, "clear.login") == {"warn"}  # the audit says that nothing is known of logins
+
+
+def test_a_login_that_opens_nothing_is_no_failure(audit):
+    result = audit(anonymous="nothing")
+    assert found(result, "clear.S02") == {"pass"}
+    said = [one["detail"] for one in result["audit"]["findings"] if one["id"] == "clear.S02"]
+    assert all("but it opens nothing" in detail for detail in said), said
+
+
+EL5 = {**READ, "products": {"postfix": "2.3.3", "dovecot": "1.0.7"}, "tunnels": [993]}
+NEW = {**READ, "products": {"postfix": "3.7.11", "cyrus": "3.6.1"}}
+BOTH = {**READ, "products": {"postfix": "3.7.11", "sendmail": "8.17"}}
+SENDMAIL = "mx.example.test ESMTP Sendmail 8.13.8/8.13.8; Thu, 1 Jan 2015 00:00:00 +0000"
+
+
+@pytest.mark.parametrize(
+    ("policy", "port", "product", "implicit", "greeting", "daemon"),
+    [
+        (EL5, 25, "smtp", False, "", Daemon("postfix", (2, 3, 3))),
+        (EL5, 143, "imap", False, "", Daemon("dovecot", (1, 0, 7))),
+        (EL5, 993, "imap", True, "", Daemon("stunnel", (4, 15))),
+        (NEW, 143, "imap", False, "", Daemon("cyrus", (3, 6, 1))),
+        (BOTH, 25, "smtp", False, "", None),  # which of the two it is cannot be told
+        (BOTH, 25, "smtp", False, SENDMAIL, Daemon("sendmail", (8, 17))),
+        (READ, 25, "smtp", False, "", None),
+        ({}, 25, "smtp", False, "mx ESMTP Postfix", Daemon("postfix", (2, 3, 3))),
+        ({}, 25, "smtp", False, SENDMAIL, Daemon("sendmail", (8, 13, 8))),
+        ({}, 25, "smtp", False, SENDMAIL.replace("8.13.8/8.13.8", "8.15.2/8.15.2"), Daemon("sendmail", (8, 15, 2))),
+        ({}, 465, "smtp", True, SENDMAIL, None),  # a tunnel in front of it could refuse what it cannot
+        ({}, 110, "pop3", False, "", Daemon("dovecot", (1, 0, 7))),
+    ],
+)
+def test_who_serves_a_port(policy, port, product, implicit, greeting, daemon):
+    here = mail_audit.Audit(params(mail_audit, address="127.0.0.1", fqdn="mx.example.test", policy=policy))
+    endpoint = Endpoint("127.0.0.1", port, product, implicit)
+    here.greetings[endpoint] = greeting
+    assert here._by(endpoint) == daemon
+
+
+def test_an_audit_makes_no_more_connections_than_it_told(audit, monkeypatch):
+    made, connect = [], socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", lambda *given, **more: (made.append(given[0]), connect(*given, **more))[1])
+    audit(asked={"user": None, "password": None})
+    assert 100 < len(made) <= mail_audit.bounds()["connections"]
+    of_imap = [port for (_, port) in made if endpoints.PORTS[port][0] == "imap"]
+    assert max(of_imap.count(port) for port in of_imap) <= mail_audit.TO_A_PORT
 
 
 def test_asked_for_and_not_served(audit):

@@ -32,11 +32,13 @@ def test_a_debian_host():
     assert found["about"] == "debian 12, Postfix 3.7.11, Dovecot 2.3.19.1"
     assert (found["networks"], found["domains"], found["profile"]) == (["127.0.0.0/8"], ["example.test"], "")
     assert rules(found) == []
+    assert (found["products"], found["tunnels"]) == ({"postfix": "3.7.11", "dovecot": "2.3.19.1"}, [])
 
 
 def test_an_old_host_is_measured_as_one():
     found = policy(centos5())
     assert found["profile"] == "centos5"
+    assert found["products"] == {"postfix": "2.3.3", "dovecot": "1.0.7"}
     assert {"mynetworks_style subnet", "cleartext disable_plaintext_auth"} <= set(rules(found))
 
 
@@ -58,6 +60,7 @@ def test_sendmail_where_it_runs():
     found = policy(seen)
     assert "Sendmail 8.13.8" in found["about"]
     assert "Postfix" not in found["about"]
+    assert found["products"]["sendmail"] == "8.13.8"
     assert "access.db" in rules(found)
 
 
@@ -80,10 +83,14 @@ def test_the_rules_of_sendmail_itself():
 def test_cyrus_and_tunnels():
     seen = el5_cyrus()
     seen.outputs[mail_policy.NAMES] = Output(0, "cyrus-master\ninit")
-    seen.files["/etc/mailhost/stunnel.conf"] = file("/etc/mailhost/stunnel.conf", "[imaps]\naccept = 993\nconnect = 143\n")
+    seen.files["/etc/mailhost/stunnel.conf"] = file(
+        "/etc/mailhost/stunnel.conf", "[imaps]\naccept = 993\nconnect = 143\n[pop3s]\nACCEPT = ::1:995\nconnect = 110\n"
+    )
     seen.outputs[mailhost_info.PORTS] = Output(0, " 0: 00000000:0019 00000000:0000 0A 0")
     found = policy(seen)
     assert "Cyrus IMAP" in found["about"]
+    assert found["products"] == {"postfix": "2.3.3", "cyrus": "2.3"}
+    assert found["tunnels"] == [993, 995]
     assert "tunnel imaps" in rules(found)
     assert "cleartext allowplaintext" in rules(found)
     assert cyrus_services.IMAPD in {cause["place"].split(" ")[0].split(":")[0] for cause in found["causes"]}

@@ -21,7 +21,10 @@ class Faults:
         self.closes_on_login = False
         self.loses_mail = False
         self.harms_mail = False
-        self.anonymous = False
+        self.anonymous = False  # True: lets nobody in; "nothing": says so and opens nothing; "offered": offers it only
+        self.external = False  # EXTERNAL lets somebody in
+        self.lists = False  # a login that opens no mailbox may yet list their names
+        self.raw = ""  # a header of raw eight bits is "refused", or "lost": bytes 0x80 to 0x9F are dropped
         self.twice = False  # TLS is begun a second time
         self.mail = []
         self.__dict__.update(wrong)
@@ -44,6 +47,7 @@ class Server(socketserver.ThreadingTCPServer):
 class Handler(socketserver.StreamRequestHandler):
     def setup(self):
         self.tls = self.server.implicit
+        self.shut = False  # after a login that opens nothing
         if self.tls:
             self.request = self.server.context.wrap_socket(self.request, server_side=True)
         super().setup()
@@ -68,7 +72,10 @@ class Handler(socketserver.StreamRequestHandler):
         """AUTH and AUTHENTICATE with an initial response."""
         mechanism, response = ["", *line.split()][-2:]
         if mechanism != "PLAIN":
-            return mechanism == "ANONYMOUS" and self.faults.anonymous
+            if mechanism == "EXTERNAL":
+                return self.faults.external
+            self.shut = self.faults.anonymous == "nothing"
+            return mechanism == "ANONYMOUS" and self.faults.anonymous in (True, "nothing")
         text = base64.b64decode(response).decode("utf-8", "replace").split("\0")[-1]
         return (self.tls or self.faults.clear) and self.may(text)
 
@@ -84,7 +91,7 @@ class Imap(Handler):
             verb = verb.upper()
             if verb == "CAPABILITY":
                 more = "AUTH=PLAIN" if self.tls or self.faults.clear else "STARTTLS LOGINDISABLED"
-                self.say(f"* CAPABILITY IMAP4rev1 {more}" + (" AUTH=ANONYMOUS" if self.faults.anonymous else ""))
+                self.say(f"* CAPABILITY IMAP4rev1 {more}" + (" AUTH=ANONYMOUS" if self.faults.anonymous in (True, "offered") else ""))
             elif verb == "AUTHENTICATE":
                 self.say(f"{tag} " + ("OK in" if self.authenticates(rest) else "NO not so"))
                 continue
@@ -101,6 +108,11 @@ class Imap(Handler):
                 allowed = (self.tls or self.faults.clear) and self.may(rest.split('"')[-2] if '"' in rest else "")
                 self.say(f"{tag} OK in" if allowed else f"{tag} NO not so")
                 continue
+            elif verb in ("SELECT", "EXAMINE") and self.shut:
+                self.say(f"{tag} NO no such mailbox")
+                continue
+            elif verb == "LIST" and (self.faults.lists or not self.shut):
+                self.say('* LIST () "/" INBOX')
             elif verb in ("SELECT", "EXAMINE"):
                 self.say(f"* {len(self.faults.mail)} EXISTS")
             elif verb == "SEARCH":
@@ -139,6 +151,8 @@ class Pop3(Handler):
                 return
             elif verb == "PASS":
                 self.say("+OK" if (self.tls or self.faults.clear) and self.may(rest) else "-ERR [AUTH] no")
+            elif verb == "STAT" and self.shut:
+                self.say("-ERR nothing here")
             elif verb == "STAT":
                 self.say(f"+OK {len(self.faults.mail)} 100")
             elif verb == "TOP":
@@ -167,7 +181,7 @@ class Smtp(Handler):
             elif verb == "MAIL" and self.server.submission and not (self.tls or self.faults.clear):
                 self.say("530 Must issue a STARTTLS command first")
             elif verb == "RCPT":
-                self.say("250 yours" if logged_in and "refused" not in line else self.rcpt(line))
+                self.say("250 yours" if logged_in and not self.shut and "refused" not in line else self.rcpt(line))
             elif verb == "AUTH" and not (self.tls or self.faults.clear):
                 self.say("530 Must issue a STARTTLS command first")
             elif verb == "AUTH":
@@ -180,8 +194,13 @@ class Smtp(Handler):
                     if text == ".":
                         break
                     body.append(text)
+                text = "\r\n".join(body)
+                if self.faults.raw == "refused" and "Grüße" in text.partition("\r\n\r\n")[0]:
+                    self.say("550 5.6.0 improper use of 8-bit data in message header")
+                    continue
+                if self.faults.raw == "lost":
+                    text = text.replace("Grüße", "Grü\ufffde", 1)
                 if not self.faults.loses_mail:
-                    text = "\r\n".join(body)
                     self.faults.mail.append(text.replace("AAECAwQF", "AAAAAAAA") if self.faults.harms_mail else text)
                 self.say("250 taken")
             elif verb == "QUIT":

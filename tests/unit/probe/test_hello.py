@@ -9,7 +9,7 @@ import threading
 import pytest
 from mailhost.conf.der import rsa_bits
 from mailhost.probe import tls
-from mailhost.probe.hello import SUITES, USUAL, client_hello, offered, server_hello
+from mailhost.probe.hello import SUITES, USUAL, ask, client_hello, server_hello, ssl2_server_hello
 from mailhost.probe.sink import Sink
 from mailhost.probe.wire import Endpoint, Wire
 
@@ -88,13 +88,16 @@ def server(pem):
 )
 def test_versions_and_suites(server, lowest, ciphers, version, suites, served):
     with Wire(server(lowest, ciphers)) as wire:
-        assert (offered(wire, version, suites) is not None) is served
+        assert (ask(wire, version, suites).kind == "taken") is served
 
 
 def test_what_is_no_server_hello():
-    for data in (b"", b"\x15\x03\x01\x00\x02\x02\x28", b"220 hi\r\n" * 20, b"\x16" + b"\0" * 10, client_hello(0x0303, USUAL)):
+    for data in (b"", b"\x15\x03\x01\x00\x02\x02\x28", b"220 hi\r\n" * 4, b"\x16" + b"\0" * 10, bytes(34) + b"\xff" + bytes(99)):
         assert server_hello(data) is None
-    assert server_hello(b"\x80\x20\x04" + b"\0" * 30) == (2, 0)
+    assert server_hello(bytes(35) + b"\x00\x35\x00\x00\x05\xff\x01\x00\x01\x00").extensions == (0xFF01,)
+    assert server_hello(bytes(35) + b"\x00\x35\x00\x00\x05\xff\x01").extensions == ()
+    assert {ssl2_server_hello(data).kind for data in (b"", b"\x04" + bytes(5), b"\0\0\1")} == {"hello"}
+    assert client_hello(0x0303, USUAL)[0] == 0x16
 
 
 def test_the_length_of_a_key(pem):

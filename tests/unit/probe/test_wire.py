@@ -31,6 +31,8 @@ def test_no_server_holds_the_prober(behaviour, product):
             lambda: tls.served(endpoint)[0][0],
             lambda: tls.injection(endpoint),
             lambda: tls.version_or_suite(endpoint, "TLSv1.0", tls.PROFILES["intermediate"]),
+            lambda: tls.version_or_suite(endpoint, "EXPORT", tls.PROFILES["intermediate"]),
+            lambda: tls.prime(endpoint),
             lambda: cleartext.offer(endpoint, True),
             lambda: cleartext.inside(endpoint, Login("alice", "secret")),
         ]
