@@ -9,6 +9,17 @@ from typing import List, Optional
 from ..errors import BadConfiguration
 from .lines import Entry, drop, insert, scalar, split
 
+_FLAG, _NUMBER = re.compile(r"^[-yn]$"), re.compile(r"^(-|\d+)$")
+#: what master(8) takes in a field (master(5), master_ent.c), which postfix check of 2.3 does not look at
+FORMS = {
+    1: ("type (inet, unix, fifo, pass)", re.compile(r"^(inet|unix|fifo|pass|unix-dgram)$")),
+    2: ("private flag (y, n, -)", _FLAG),
+    3: ("unprivileged flag (y, n, -)", _FLAG),
+    4: ("chroot flag (y, n, -)", _FLAG),
+    5: ("wakeup time", re.compile(r"^(-|\d+\??)$")),
+    6: ("limit of processes", _NUMBER),
+}
+
 
 class Service(Entry):
     """``fields``: name, type, private, unprivileged, chroot, wakeup, maxproc, command and its arguments, as words."""
@@ -56,6 +67,10 @@ class MasterCf:
         for service in self.services():
             if len(service.fields) < 8:
                 raise BadConfiguration(f"{name}:{service.line}", "a service has eight fields, this one fewer", "Correct the line")
+            for at, (what, form) in FORMS.items():
+                if not form.match(service.fields[at]):
+                    found = f"{service.fields[at][:40]!r} is no {what} of a service"
+                    raise BadConfiguration(f"{name}:{service.line}", f"{found}, so master(8) would not start", "Correct the line")
 
     def render(self) -> str:
         return "".join(entry.raw for entry in self.entries)

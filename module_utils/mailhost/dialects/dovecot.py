@@ -117,6 +117,9 @@ VIRTUAL_STORE = Rows(
         ),
     ),
 )
+_BOTH = ("passwd", "passwd-file", "vpopmail", "ldap", "sql", "checkpassword", "static", "dict", "lua")
+#: the databases that any version has a driver for (the auth process of Dovecot 1.0 to 2.4); packages may leave some out
+DRIVERS = {"passdb": (*_BOTH, "pam", "shadow", "bsdauth", "sia", "imap", "oauth2"), "userdb": (*_BOTH, "prefetch", "nss")}
 #: the word in `protocols` opens its own port (1.x), or a protocol opens both and listeners decide (2.x)
 LISTENERS = Rows("ports by listeners", Row(FIRST, (2, 0), False), Row((2, 0), None, True))
 #: how many addresses `listen` takes

@@ -8,9 +8,10 @@ from ..conf.dovecot import Include, Section, Setting
 from ..dialects import ciphers
 from ..dialects import dovecot as dialect
 from ..dialects.system import REQUESTS, system
-from ..errors import BadInput
+from ..errors import BadConfiguration, BadInput
 from ..host import Request, Seen
 from ..plan import OPTIONS, Plan
+from ..policy import access as policy
 from . import access, dovecot
 
 USERS = "/etc/mailhost/users"
@@ -75,6 +76,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     _validate(params)
     here = dovecot.Installation(seen)
     platform = system(seen)
+    for cause in policy.drivers(here.configuration, here.version):  # which dovecot -n does not look at
+        raise BadConfiguration(cause.place, cause.what, cause.way_out)
     _store(here, params["mailbox_store"])
     here.set(here.at(dialect.TLS_ON))
     here.set(

@@ -13,6 +13,7 @@ from ..conf.dovecot import Section, Setting
 from ..conf.dovecot_tree import Configuration
 from ..conf.settings import Setting as Line
 from ..conf.settings import Settings
+from ..dialects.dovecot import DRIVERS
 from ..dialects.versions import Version
 from .cause import Cause
 
@@ -61,6 +62,24 @@ def dovecot(configuration: Configuration, number: Version, family: str) -> "List
     ssl, place = last.get(("ssl",), ("", "")) if number >= (1, 2) else last.get(("ssl_disable",), ("", ""))
     if ssl.lower() == ("no" if number >= (1, 2) else "yes"):
         found.append(Cause("cleartext ssl", "clear", place, "TLS is switched off in Dovecot", "Switch it on", {}, "143"))
+    return found + drivers(configuration, number)
+
+
+def drivers(configuration: Configuration, number: Version) -> "List[Cause]":
+    """Databases of passwords and users that no Dovecot has a driver for: its own check says nothing of them, and no login succeeds. A
+    section's name is the driver in 1.x; from 2.4 on it is, where the section has no ``driver``."""
+    found, told = [], {path[:-1] for _, path, entry in configuration.entries() if isinstance(entry, Setting) and path[-1] == "driver"}
+    for name, path, entry in configuration.entries():
+        kind, _, named = path[-1].partition(" ")
+        if isinstance(entry, Setting) and path[-1] == "driver" and len(path) > 1 and "%" not in entry.value:
+            kind, driver = path[-2].split(" ")[0], entry.value
+        elif isinstance(entry, Section) and named and not (2,) <= number < (2, 4) and path not in told:
+            driver = named
+        else:
+            continue
+        if kind in DRIVERS and driver not in DRIVERS[kind]:
+            what = f"{kind} {driver}: Dovecot has no such driver, and no login would succeed"
+            found.append(Cause(f"{kind} {driver}", "dead", f"{name}:{entry.line}", what, "Correct or remove it", {}, "143"))
     return found
 
 

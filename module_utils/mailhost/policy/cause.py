@@ -65,9 +65,12 @@ def accepted(accept: "Iterable[Mapping[str, str]]") -> "dict[str, str]":
 
 
 def refuse(causes: "Sequence[Cause]", accept: "Iterable[Mapping[str, str]]", error: "type[Exception]") -> "list[str]":
-    """Raise the first cause of relaying that nobody accepted; a warning for each that somebody did."""
+    """Raise the first cause of relaying, or for which the daemon would not serve, that nobody accepted; a warning for each that
+    somebody did."""
     reasons = accepted(accept)
     for cause in causes:
+        if cause.kind == "dead" and cause.rule not in reasons:
+            raise error(cause.place, f"{cause.what} (rule {cause.rule!r})", cause.way_out or "Correct it")
         if cause.is_relay and cause.rule not in reasons:
             raise error(
                 cause.place,

@@ -14,6 +14,7 @@ from .cause import Cause
 from .postfix_beside import clear, domains, others
 from .postfix_lists import walk
 from .postfix_setup import LISTS, Effective, Setup, services, words
+from .postfix_words import unknown
 
 
 def causes(setup: Setup) -> "List[Cause]":
@@ -26,7 +27,7 @@ def causes(setup: Setup) -> "List[Cause]":
         here = [*domains(effective), *others(effective), *clear(effective, name), *_by_its_lists(effective, name)]
         known = {(cause.rule, cause.place) for cause in found}
         found += [replace(cause, service=port) for cause in here if (cause.rule, cause.place) not in known]
-    return found
+    return found + unknown(setup)
 
 
 def _by_its_lists(effective: Effective, name: str) -> "List[Cause]":
