@@ -43,14 +43,16 @@ options:
     description: Path of the key. C(/etc/pki/dovecot/private/dovecot.pem) on Red Hat's family, else C(/etc/ssl/private/mailhost.pem).
     type: path
   certificate:
-    description: The certificate as PEM, for V(files).
+    description: The certificate for V(files), the text of a PEM file itself and not its path.
     type: str
   chain:
-    description: The intermediate certificates as PEM, leaf's issuer first.
+    description: The intermediate certificates as the text of PEM files, leaf's issuer first.
     type: str
     default: ""
   key:
-    description: The private key as PEM, unencrypted. It travels on stdin only.
+    description:
+      - The private key as the text of a PEM file, unencrypted. It travels on stdin only.
+      - A kind that the host's openssl cannot read is refused by name; OpenSSL 0.9.8 of CentOS 5 reads RSA and DSA, no elliptic curves.
     type: str
   services:
     description: The services that serve this certificate and must restart with a new one.
