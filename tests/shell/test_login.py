@@ -34,7 +34,7 @@ while IFS= read -r line; do
     printf '%s\n' "$line" >>"$here/said"
     case $line in
         "a1 LOGIN "*) cat "$here/login" | tr '\n' '!' | sed -e 's/!/\r\n/g'; [ ! -e "$here/dead" ] || exit 0 ;;
-        "a2 STATUS"*) grep -q OK "$here/login" || { say "a2 BAD no login"; continue; }; say "* STATUS INBOX (MESSAGES 3)"; say "a2 OK done" ;;
+        "a2 STATUS"*) if grep -q OK "$here/login"; then say "a2 OK done"; fi ;;
         USER*) say "+OK" ;;
         PASS*) cat "$here/pass" | tr '\n' '!' | sed -e 's/!/\r\n/g'; [ ! -e "$here/dead" ] || exit 0 ;;
         STAT*) if grep -q ERR "$here/pass"; then say "-ERR no login"; else say "+OK 3 1204"; fi ;;

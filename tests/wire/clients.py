@@ -10,6 +10,8 @@ import ssl
 def context():
     found = ssl.create_default_context()
     found.check_hostname, found.verify_mode = False, ssl.CERT_NONE
+    found.minimum_version = ssl.TLSVersion.TLSv1  # all that CentOS 5 has
+    found.set_ciphers("DEFAULT:@SECLEVEL=0")
     return found
 
 

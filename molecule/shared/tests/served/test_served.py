@@ -13,6 +13,7 @@ import uuid
 
 import pytest
 
+OLD = "DEFAULT:@SECLEVEL=0"  # TLS 1.0 is all that CentOS 5 has
 PASSWORD = "demo a$s\"s'w\\ö"
 HERE = os.path.dirname(__file__)
 
@@ -20,6 +21,8 @@ HERE = os.path.dirname(__file__)
 def context():
     found = ssl.create_default_context()
     found.check_hostname, found.verify_mode = False, ssl.CERT_NONE
+    found.minimum_version = ssl.TLSVersion.TLSv1
+    found.set_ciphers(OLD)
     return found
 
 
@@ -64,7 +67,8 @@ def test_cleartext_is_refused(address):
 
 
 def swaks(address, *options):
-    return subprocess.run(["swaks", "--server", address, "--timeout", "20", *options], capture_output=True, text=True, check=False)
+    command = ["swaks", "--server", address, "--timeout", "20", "--tls-cipher", OLD, *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("recipient", ["alice@example.test", "sales@example.test"])
@@ -115,7 +119,7 @@ def test_smtplib_starttls(address):
 
 
 def served_certificate(address, *options):
-    command = ["openssl", "s_client", "-connect", address, *options]
+    command = ["openssl", "s_client", "-cipher", OLD, "-connect", address, *options]
     shown = subprocess.run(command, input=b"", capture_output=True, check=False, timeout=20).stdout
     return subprocess.run(["openssl", "x509", "-noout", "-text"], input=shown, capture_output=True, check=True).stdout.decode()
 

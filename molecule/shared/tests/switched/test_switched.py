@@ -24,6 +24,8 @@ def converge(**variables):
 def subjects(address):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1  # all that CentOS 5 has
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
     client = imaplib.IMAP4_SSL(address, ssl_context=context)
     client._encoding = "utf-8"
     client.login("alice", PASSWORD)
@@ -114,6 +116,8 @@ def test_no_relay_through_the_tunnel(host, address):
         pytest.skip("no tunnel in this scenario")
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1  # all that CentOS 5 has
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
     with smtplib.SMTP_SSL(address, 465, context=context, timeout=20) as client:
         client.helo("probe.invalid")
         client.mail("")
