@@ -30,6 +30,7 @@ echo "$*" >>"$here/asked"
 cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' | grep -c -F -f "$here/password" >>"$here/argv"
 say() { printf '%s\r\n' "$1"; }
 case "$*" in *:993* | *imap*) say "* OK ready" ;; *) say "+OK ready" ;; esac
+[ ! -e "$here/slow" ] || { cat >>"$here/said"; exec sleep 30; }
 while IFS= read -r line; do
     printf '%s\n' "$line" >>"$here/said"
     case $line in
@@ -54,6 +55,7 @@ CASES = {  # what the server says, whether its session then ends, the usage of s
     "broken": (("a1 NO [UNAVAILABLE] Temporary authentication failure\n", "+OK\n"), False, NEW, BOTH, "1", "logins fail: a1 NO", []),
     "an s_client of 0.9.8e": (GOOD, False, OLD, BOTH, "0", "", ["starttls imap"]),
     "an s_client of 0.9.8g": (GOOD, False, NEWER, BOTH, "0", "", []),
+    "slow": (("", ""), False, NEW, BOTH, "0", "", ["slow imap", "slow pop3"]),
     "smtp alone": (GOOD, True, NEW, "serve smtp plain 25\n", "0", "", []),
 }
 
@@ -75,8 +77,11 @@ def test_a_login(local, shell, server, name):
         (server / file).write_text(text)
     if dead:
         (server / "dead").touch()
+    program = PROGRAM.replace("patience_each=25", "patience_each=4")
+    if name == "slow":
+        (server / "slow").touch()
     known = login({"user": "alice", "password": PASSWORD})
-    lines = local(shell, path=server).ask(PROGRAM, (served + known + ".\n").encode())
+    lines = local(shell, path=server).ask(program, (served + known + ".\n").encode())
     assert lines[0] == f"code {code}"
     assert why in lines[1]
     assert sorted(line[2:] for line in lines[2:]) == unproved

@@ -113,9 +113,13 @@ PASS $password$cr" want="^+OK [0-9]* [0-9]" in="^+OK.*[Ll]ogged in" no="^-ERR" f
 QUIT$cr" ;;
     esac
     patience_each=25
-    answer=$(paced | { exec 3<&0; through "$@"; } | tr -d "\r")
+    answer=$(paced | { exec 3<&0; through "$@"; [ "$?" -ne 137 ] || echo "slow"; } | tr -d "\r")
     ! broken "$@" || return 1
     ! printf "%s\n" "$answer" | grep -q "$want" || return 0
+    if printf "%s\n" "$answer" | grep -q "^slow$"; then # the session did not end: nothing says that it is dead
+        doubt="slow $1"
+        return 0
+    fi
     if ! printf "%s\n" "$answer" | grep -q "$in" && printf "%s\n" "$answer" | grep -q "$no"; then
         doubt="refused $1"
         return 0
