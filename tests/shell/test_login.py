@@ -50,7 +50,7 @@ GOOD, REFUSED = ("a1 OK Logged in.\n", "+OK Logged in.\n"), ("a1 NO [AUTHENTICAT
 BOTH = "serve imap plain 143\nserve imap starttls 143\nserve imap implicit 993\nserve pop3 plain 110\nserve pop3 starttls 110\n"
 CASES = {  # what the server says, whether its session then ends, the usage of s_client, what is served: code, why, what is unproved
     "good": (GOOD, False, NEW, BOTH, "0", "", []),
-    "dead behind the right password": (GOOD, True, NEW, BOTH, "1", "the right password of alice is taken, and then nothing is served", []),
+    "dead behind the right password": (GOOD, True, NEW, BOTH, "1", "the session of alice ends where it should serve", []),
     "refused": (REFUSED, False, NEW, BOTH, "0", "", ["refused imap", "refused pop3"]),
     "broken": (("a1 NO [UNAVAILABLE] Temporary authentication failure\n", "+OK\n"), False, NEW, BOTH, "1", "logins fail: a1 NO", []),
     "an s_client of 0.9.8e": (GOOD, False, OLD, BOTH, "0", "", ["starttls imap"]),

@@ -54,7 +54,7 @@ def test_the_session_of_1_0_without_an_identifiers_format(machine, play, tmp_pat
     machine.run("service dovecot stop")
     done = play(machine, [{"mail_commit": {**COMMIT, **LOGIN}}])
     assert done.returncode != 0
-    assert "logins fail: the right password of alice is taken, and then nothing is served" in done.stdout
+    assert "logins fail: the session of alice ends where it should serve" in done.stdout
     assert PASSWORD not in done.stdout + done.stderr
     assert play(machine, "playbooks/audit.yml").returncode != 0
     assert "fail" in {one["verdict"] for one in findings(tmp_path, "clear.T08") if "pop3" in one["where"]}

@@ -89,7 +89,7 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
         head = f"{host.who}\n{params['lock_timeout']}\n{params['timeout']}\n{params['journal_keep']}\n"
         lines = host.ask(COMMIT, encode(head + wanted + login(params) + ".\n"))
         if not lines or not lines[0].startswith("A "):
-            raise _refused(lines)
+            raise _refused(lines, (params.get("password") or "", imap_quoted(params.get("password") or "")[1:-1]))
         result["restarted"] = lines[0][2:].split()
         result["unproved"] = [_doubt(line[2:], params) for line in lines if line.startswith("U ")]
         if result["unproved"]:
@@ -122,9 +122,12 @@ def _tell(notes: "list[str]", who: str, known: bool, result: "dict[str, Any]") -
     result["warnings"] = [*result.get("warnings", []), text]
 
 
-def _refused(answer: "list[str]") -> "HostError | RolledBack":
+def _refused(answer: "list[str]", secrets: "tuple[str, ...]" = ()) -> "HostError | RolledBack":
+    """The error of an answer; a daemon may have said a password again, in its answer or its log."""
     if answer and answer[0] == "E rolled":
         text = bytes.fromhex("".join(answer[1:])).decode("utf-8", "replace").strip()
+        for secret in filter(None, secrets):
+            text = text.replace(secret, "(hidden)")
         reason, _, rest = text.partition("\n")
         return RolledBack("mail_commit", f"the host does not serve what was asked: {reason}. {'. '.join(rest.splitlines())}")
     return failure(answer)

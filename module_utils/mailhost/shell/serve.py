@@ -124,7 +124,7 @@ QUIT$cr" ;;
         doubt="refused $1"
         return 0
     fi
-    why="port $3 ($1, $2): logins fail: the right password of $known is taken, and then nothing is served: $(
+    why="port $3 ($1, $2): logins fail: the session of $known ends where it should serve: $(
         printf "%s\n" "$answer" | tail -n 1)"
     return 1
 }

@@ -7,11 +7,12 @@ from mailhost.features import (
     dovecot_protocols,
     dovecot_settings,
     mail_certificate,
+    mail_commit,
     mail_packages,
     mailhost_info,
     postfix_relay,
 )
-from mailhost.host import File, Output
+from mailhost.host import File, Host, Output
 from mailhost.plan import diff
 
 from ..hosts import LOGINS, after, centos5, debian, host, params, written
@@ -356,3 +357,23 @@ def test_every_word_reads_files_and_commands_only():
 )
 def test_what_was_accepted_stays_in_front_of_the_guard(rule, stands, accept, wanted):
     assert postfix_relay.restrictions(rule, False, stands, accept) == wanted
+
+
+def test_a_daemon_that_says_the_password_again_shows_nobody():
+    password = 'se"cret\\'
+    text = f'port 143 (imap, plain): logins fail: a1 BAD LOGIN "alice" "se\\"cret\\\\"\nrestored: /x\nlog: {password}'
+
+    def run(program, data):
+        nonce = data.split(b"\n")[0].decode()
+        lines = ["S dovecot inactive"] if len(asked) == 0 else ["E rolled", text.encode().hex()]
+        asked.append(data)
+        return 0, "\n".join([f"MAILHOST-BEGIN {nonce}", *lines, f"MAILHOST-END {nonce}", ""]).encode(), b""
+
+    asked = []
+    given = {**params(mail_commit), "user": "alice", "password": password, "services": ["dovecot"]}
+    with pytest.raises(MailhostError) as error:
+        mail_commit.converge(given, Host(run), False)
+    assert "(hidden)" in str(error.value)
+    assert "cret" not in str(error.value)
+    assert password.encode() in asked[1], "it goes by stdin"
+    assert password.encode() not in asked[0]
