@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+from bench.fleet.hosts import name_server
 from bench.results import ROOT, keep, row
 
 HASH = "$6$benchsalt$" + "a" * 86
@@ -31,7 +32,8 @@ class Bench:
     def __init__(self, users: int, playbook: str, **variables: object) -> None:
         self.playbook = playbook
         self.image = "mailhost/bench" if playbook == STOCK else "mailhost/bookworm"
-        self.id = subprocess.run(["docker", "run", "-d", *RUN, self.image], check=True, capture_output=True, text=True).stdout.strip()
+        command = ["docker", "run", "-d", *RUN, f"--dns={name_server()}", "--dns-search=.", self.image]
+        self.id = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
         subprocess.run(["docker", "exec", self.id, "systemctl", "is-system-running", "--wait"], capture_output=True, check=False)
         host = {
             "ansible_connection": "community.docker.docker",

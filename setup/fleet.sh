@@ -2,13 +2,17 @@
 # Starts the demo's containers, waits until they have booted, or removes them: fleet.sh up|wait|down [NAME ...].
 # NAME is IMAGE or HOST=IMAGE.
 set -eu
-# Whoever asks from this machine has a name there, and a query that a name server lets drop is asked again after a second: each question
-# would be slow otherwise.
+here=$(dirname "$0")
 action=$1
 shift
-[ $# -gt 0 ] || set -- centos5 bookworm trixie chapter=centos5
-docker network inspect mailhost >/dev/null 2>&1 || docker network create mailhost >/dev/null
-gateway=$(docker network inspect mailhost -f '{{(index .IPAM.Config 0).Gateway}}')
+if [ $# = 0 ]; then
+    set -- centos5 bookworm trixie chapter=centos5
+    [ "$action" != down ] || sh "$here/names.sh" down
+fi
+if [ "$action" = up ]; then
+    docker network inspect mailhost >/dev/null 2>&1 || docker network create mailhost >/dev/null
+    names=$(sh "$here/names.sh" up mailhost)
+fi
 for pair in "$@"; do
     image=${pair#*=}
     host=${pair%%=*}.example.test
@@ -34,6 +38,6 @@ for pair in "$@"; do
             -e SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1" ;;
     esac
     # shellcheck disable=SC2086 # options, split on purpose
-    docker run -d --name "$host" --hostname "$host" --network mailhost --label mailhost=demo --dns-opt=timeout:1 \
-        --add-host "prober.mailhost.invalid:$gateway" $set_up "mailhost/$image" >/dev/null
+    docker run -d --name "$host" --hostname "$host" --network mailhost --label mailhost=demo \
+        --dns "$names" --dns-search . $set_up "mailhost/$image" >/dev/null
 done

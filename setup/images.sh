@@ -25,7 +25,7 @@ wheels() { # what the controller image installs, of the versions that the requir
         ansible-core ansible-runner
 }
 [ $# -gt 0 ] || set -- centos5 bookworm trixie ssh bookworm-cyrus trixie-sendmail kdc controller
-for image in "$@"; do
+for image in names "$@"; do # names: what every other one asks
     case $image in
         trixie) base trixie ;;
         controller) wheels ;;

@@ -28,6 +28,12 @@ def docker(*words: str) -> str:
     return done.stdout.strip()
 
 
+def name_server() -> str:
+    """The address of the one that all hosts of the default network ask."""
+    words = ["sh", str(HERE.parents[1] / "setup/names.sh"), "up", "bridge"]
+    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
 def make_image(folder: pathlib.Path) -> None:
     """The base image, and in the folder a key of this bench alone, which its hosts are given as they start."""
     folder.mkdir(exist_ok=True)
@@ -40,7 +46,7 @@ class Fleet:
     """``count`` hosts of one image, named mail000.example.test and on; ``inventory`` is a file for ansible-playbook."""
 
     def __init__(self, count: int, folder: pathlib.Path, image: str = IMAGE, one_name: bool = False) -> None:
-        self.folder, self.run = folder, uuid.uuid4().hex[:6]
+        self.folder, self.run, self.names = folder, uuid.uuid4().hex[:6], name_server()
         names = [f"mail{number:03}.example.test" for number in range(count)]
         self.ids: "dict[str, str]" = {}
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -70,7 +76,7 @@ class Fleet:
     def _start(self, name: str, image: str) -> str:
         command = ["run", "-d", "--name", f"mailhost-bench-{self.run}-{name}", "--hostname", name, "--tmpfs", "/run"]
         command += ["-v", f"{self.folder / 'key.pub'}:/root/.ssh/authorized_keys:ro"]
-        command += ["--dns-opt=timeout:1", "--add-host=prober.mailhost.invalid:host-gateway"]
+        command += [f"--dns={self.names}", "--dns-search=."]
         return docker(*command, image)
 
     @staticmethod

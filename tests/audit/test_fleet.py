@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from ..wire.conftest import ROOT
+from ..wire.conftest import ROOT, name_server
 from .hosts import bad
 
 #: the daemons alone: a machine has too few of what fifty systemds need (inotify)
@@ -28,8 +28,8 @@ def fleet(hosts):
     try:
         for number in range(HOSTS):
             name = f"{first.machine.name}-{number}"
-            command = ["docker", "run", "-d", "--name", name, "--hostname", "bookworm.example.test", "--dns-opt=timeout:1"]
-            command += ["--add-host=prober.mailhost.invalid:host-gateway", "--tmpfs", "/run", image, "sh", "-c", DAEMONS]
+            command = ["docker", "run", "-d", "--name", name, "--hostname", "bookworm.example.test", f"--dns={name_server()}"]
+            command += ["--dns-search=.", "--tmpfs", "/run", image, "sh", "-c", DAEMONS]
             made[name] = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
         yield {name: _served(identity) for name, identity in made.items()}, first
     finally:
