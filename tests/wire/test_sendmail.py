@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+import subprocess
 
 import pytest
 
@@ -101,3 +102,35 @@ def test_a_run_that_changes_nothing_runs_no_m4_and_no_makemap(sendmail, play):
     again = play(sendmail, "playbooks/provision.yml")
     assert "changed=0" in again.stdout, again.stdout
     assert sendmail.run("cat /tmp/called 2>/dev/null", check=False).stdout == ""
+
+
+def group(address, port):
+    """Bits of the Diffie-Hellman group that is served to a client that takes any, as this machine's openssl tells it."""
+    words = ["openssl", "s_client", "-connect", f"{address}:{port}", "-starttls", "smtp", "-no_tls1_3", "-cipher", "ALL:!ECDH:@SECLEVEL=0"]
+    said = subprocess.run(words, input="QUIT\n", capture_output=True, text=True, timeout=60, check=False).stdout
+    found = re.search(r"Server Temp Key: DH, (\d+) bits", said)
+    return int(found.group(1)) if found else said[-500:]
+
+
+DEFINED = "define(`confDH_PARAMETERS',"
+
+
+def test_a_diffie_hellman_group_that_is_too_short_is_raised(sendmail, play):
+    """8.13 serves a short one where none is named, 8.18 one of 2048 bits; in both 5 and 1 are short."""
+    assert group(sendmail.address, 25) == 2048
+    if sendmail.image != "centos5":
+        assert DEFINED not in sendmail.run("cat /etc/mail/sendmail.mc").stdout
+        return
+    assert group(sendmail.address, 587) == 2048
+    # what the version itself does
+    sendmail.run("cd /etc/mail && cp -p sendmail.cf /tmp/cf && grep -v confDH_P sendmail.mc | m4 - >sendmail.cf 2>/dev/null")
+    sendmail.run("service sendmail restart; cp -p /tmp/cf /etc/mail/sendmail.cf")
+    assert group(sendmail.address, 25) == 1024
+    sendmail.run("sed -i 's/^define(.confDH_PARAMETERS.*/define(confDH_PARAMETERS, 5)dnl/' /etc/mail/sendmail.mc")
+    tried = play(sendmail, "playbooks/provision.yml", "--check")
+    assert "changed=1" in tried.stdout, tried.stdout
+    served(play(sendmail, "playbooks/provision.yml"))
+    assert f"{DEFINED} `/etc/mail/mailhost-dh.pem')" in sendmail.run("cat /etc/mail/sendmail.mc").stdout
+    assert [group(sendmail.address, port) for port in (25, 587)] == [2048, 2048]
+    again = play(sendmail, "playbooks/provision.yml")
+    assert "changed=0" in again.stdout, again.stdout

@@ -32,7 +32,8 @@ MC, CF, ACCESS = f"{DIRECTORY}/sendmail.mc", f"{DIRECTORY}/sendmail.cf", f"{DIRE
 LOCAL, RELAYED = f"{DIRECTORY}/local-host-names", f"{DIRECTORY}/relay-domains"
 VIRTUSERS = f"{DIRECTORY}/virtusertable"
 PROCMAIL, ALIASES = "/etc/procmailrc", "/etc/aliases"
-FILES = (MC, ACCESS, LOCAL, RELAYED, PROCMAIL, ALIASES)
+DH = f"{DIRECTORY}/mailhost-dh.pem"
+FILES = (MC, ACCESS, LOCAL, RELAYED, PROCMAIL, ALIASES, DH)
 STAMP = "# Built by mailhost from sendmail.mc "
 #: version and stamp of the cf that stands, the digest of its rest, maps older than their text, tools
 STANDS = (
@@ -139,7 +140,7 @@ def _refuse_open(mc: SendmailMc, access: Keyed, relayed: Names, params: Mapping[
 
 def _wanted_mc(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
     """The mc as it should be."""
-    mc, platform = SendmailMc(seen.file(MC).text, MC), system(seen)
+    mc, platform = SendmailMc(_own_domains(seen.file(MC).text), MC), system(seen)
     mc.set_define("confDOMAIN_NAME", params["hostname"].lower())
     _smarthost(mc, params["smarthost"])
     certificate = params.get("certificate") or platform.certificate
@@ -157,14 +158,43 @@ def _wanted_mc(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
     for name, args in _features(mc, params):
         if mc.feature(name) is None:
             mc.set_call("FEATURE", name, *args)
+    for name, seconds in dialect.RESOLVER.items():
+        if mc.get_define(name) is None:
+            mc.set_define(name, seconds)
+    if _dh_is_short(mc.get_define("confDH_PARAMETERS") or "", _version(seen)):
+        mc.set_define("confDH_PARAMETERS", DH)
     _local_mailer(mc, params["access"], platform)
     _listeners(mc, params["authenticated"])
     return mc
 
 
+def _own_domains(text: str) -> str:
+    """The mc with a class P of the domains delivered here: the check of a sender asks no name server for them (cf/m4/proto.m4,
+    Basic_check_mail). Where no sender's domain is asked for at all it is not needed."""
+    if SendmailMc(text).feature("accept_unresolvable_domains") or re.search(rf"^F\{{?P\}}?.*{LOCAL}", text, re.M):
+        return text
+    end = "\r\n" if "\r\n" in text[:2000] else "\n"
+    return text + ("" if text.endswith("\n") else end) + f"LOCAL_CONFIG{end}FP-o {LOCAL}{end}"
+
+
+def _version(seen: Seen) -> "tuple[int, ...]":
+    """The version that wrote the cf; empty if that is not known."""
+    return version(seen.output(*STANDS).text.partition("DZ")[2].partition("\n")[0]) or ()
+
+
+def _dh_is_short(stands: str, number: "tuple[int, ...]") -> bool:
+    """Whether a current client would refuse the DH group. Only the value's first character counts (sendmail/tls.c): a path and ``none``
+    are the administrator's, 5 and 1 are 512 and 1024 bits, and one that a version does not know is its default."""
+    if stands[:1] in ("/", "n", "N") and stands:
+        return False
+    default = dialect.DH_BITS.at(number) or 0
+    return stands[:1] in ("1", "5") or default < dialect.DH_ENOUGH
+
+
 def _features(mc: SendmailMc, params: Mapping[str, Any]) -> "list[tuple[str, tuple[str, ...]]]":
     found: "list[tuple[str, tuple[str, ...]]]" = [
         ("no_default_msa", ()),
+        ("nocanonify", ("canonify_hosts",)),  # local mail does not wait for a name server, which is asked for every domain otherwise
         ("use_cw_file", ()),
         ("access_db", (f"hash -T<TMPF> -o {ACCESS}.db",)),
         ("virtusertable", (f"hash -o {VIRTUSERS}.db",)),
@@ -258,8 +288,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         Names(seen.file(LOCAL).text, LOCAL),
     )
     accepted = _refuse_open(before, access, relayed, params)
-    number = version(seen.output(*STANDS).text.partition("DZ")[2].partition("\n")[0])
-    plan = Plan(services=("sendmail",), facts={"version": dotted(number or ())}, warnings=accepted)
+    plan = Plan(services=("sendmail",), facts={"version": dotted(_version(seen))}, warnings=accepted)
     names = [*(relay.domain("domains", text) for text in params["domains"]), params["hostname"].lower(), "localhost"]
     settings = (access.settings(), local.settings(), relayed.settings())
     keep = policy_accepted(params["accept"])
@@ -267,7 +296,11 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     local.set_names(names)
     relayed.set_names(name for name in relayed.names() if f"relay-domains {name}" in keep)
     mc = _wanted_mc(params, seen)
-    plan.write(Write(seen.file(MC), encode(mc.render()), settings=(before.settings(), mc.settings())))
+    if plan.write(Write(seen.file(MC), encode(mc.render()), settings=(before.settings(), mc.settings()))) and _is_current(seen, mc):
+        # the cf stays and is now the older one: its package's make, at every start, would build it anew without our stamp
+        plan.operations.append(Run(f"date {CF} behind {MC}", ("touch", CF)))
+    if mc.get_define("confDH_PARAMETERS") == DH:
+        plan.write(Write(seen.file(DH), encode(dialect.DH_PEM), mode=0o644, owner="root:root"))
     _build(plan, seen, mc, has_m4)
     fresh = plan.write(Write(seen.file(ACCESS), encode(access.render()), settings=(settings[0], access.settings()), fallback_mode=0o640))
     plan.write(Write(seen.file(LOCAL), encode(local.render()), settings=(settings[1], local.settings())))

@@ -89,11 +89,13 @@ chmod 700 /var/spool/mqueue
 chown smmsp:smmsp /var/spool/clientmqueue
 chmod 770 /var/spool/clientmqueue
 sed -i -e 's/^DZ.*/DZ8.13.8/' -e 's/8\.17\.1/8.13.8/g' /usr/share/sendmail-cf/m4/version.m4
+# Where sendmail.mc names no DHParameters, 8.13 serves a group that is too short for a current client.
 cat >>/usr/share/sendmail-cf/ostype/linux.m4 <<'END'
 define(`confPID_FILE', `/var/run/sendmail.pid')dnl
 define(`confEBINDIR', `/usr/sbin')dnl
 define(`STATUS_FILE', `/var/log/mail/statistics')dnl
 define(`HELP_FILE', `/etc/mail/helpfile')dnl
+define(`confDH_PARAMETERS', `/usr/lib/mailhost-image/dh1024.pem')dnl
 END
 touch /etc/mail/helpfile /etc/mail/trusted-users /etc/mail/mailertable /etc/mail/virtusertable /etc/mail/domaintable \
     /var/log/mail/statistics

@@ -1,8 +1,12 @@
 """sendmail_relay and mta: what is written on an EL 5 and a Debian host, that a second run has nothing to do, what is refused."""
 
+import base64
+import decimal
 import hashlib
 
 import pytest
+from mailhost.conf.sendmail_mc import SendmailMc
+from mailhost.dialects import sendmail as dialect
 from mailhost.errors import BadConfiguration, BadInput
 from mailhost.features import mail_packages, mta, sendmail_relay
 from mailhost.features.sendmail_oracle import candidate, live, patterns
@@ -78,8 +82,6 @@ def test_a_cf_changed_by_hand_is_made_again():
     ],
 )
 def test_smarthost(text, defines):
-    from mailhost.conf.sendmail_mc import SendmailMc
-
     mc = SendmailMc(written(run(sendmail_relay, el5(), smarthost=text, **GIVEN))["/etc/mail/sendmail.mc"])
     assert {name: mc.get_define(name) for name in defines} == defines
 
@@ -238,3 +240,79 @@ def test_aliases_in_the_virtusertable():
     seen = centos5(files={mailboxes.VIRTUSERS: "hand@example.test\telsewhere@example.org\nold@example.test alice\n"})
     plan = run(mailboxes, seen, mailboxes=[box], domains=["example.test"], mta="sendmail")
     assert written(plan)[mailboxes.VIRTUSERS] == "hand@example.test\telsewhere@example.org\nsales@example.test\talice\n"
+
+
+def mc_of(before="", version="8.13.8", drop=""):
+    """The mc after a run on a host with lines of its own in it, and the files that were written; a second run has nothing to do."""
+    text = (EL5 / "etc/mail/sendmail.mc").read_text().replace("MAILER(smtp)", f"{before}MAILER(smtp)").replace(drop or "\0", "")
+    tools = TOOLS.replace("8.13.8", version)
+    seen = el5({"/etc/mail/sendmail.mc": text}, {sendmail_relay.STANDS: tools})
+    plan = run(sendmail_relay, seen, **GIVEN)
+    new = built(seen, plan)
+    new.outputs[sendmail_relay.STANDS] = Output(0, new.outputs[sendmail_relay.STANDS].text.replace("DZ8.13.8", f"DZ{version}"))
+    assert run(sendmail_relay, new, **GIVEN).operations == []
+    return SendmailMc(written(plan)["/etc/mail/sendmail.mc"]), written(plan)
+
+
+DH_GROUPS = [  # what stands, of which version; whether ours takes its place
+    (None, "8.13.8", True),
+    (None, "8.14.4", True),
+    (None, "8.15.1", True),
+    (None, "8.15.2", False),
+    (None, "8.18.1", False),
+    ("5", "8.13.8", True),
+    ("512", "8.18.1", True),
+    ("1", "8.13.8", True),
+    ("1024", "8.15.2", True),
+    ("2", "8.13.8", True),  # it knows no 2, and takes its default
+    ("2048", "8.18.1", False),
+    ("i", "8.15.2", False),
+    ("", "8.13.8", True),
+    ("none", "8.13.8", False),
+    ("/etc/mail/own.pem", "8.13.8", False),
+]
+
+
+@pytest.mark.parametrize(("stands", "version", "ours"), DH_GROUPS)
+def test_a_diffie_hellman_group_that_is_too_short(stands, version, ours):
+    mc, files = mc_of("" if stands is None else f"define(`confDH_PARAMETERS', `{stands}')dnl\n", version)
+    assert mc.get_define("confDH_PARAMETERS") == (sendmail_relay.DH if ours else stands)
+    assert (sendmail_relay.DH in files) == ours
+
+
+def test_the_diffie_hellman_group_is_the_one_of_rfc_7919():
+    with decimal.localcontext() as context:
+        context.prec = 800
+        part = int(decimal.Decimal(2) ** 1918 * decimal.Decimal(1).exp())
+    prime = 2**2048 - 2**1984 + (part + 560316) * 2**64 - 1
+    assert base64.b64decode("".join(dialect.DH_PEM.splitlines()[1:-1]))[9:] == prime.to_bytes(256, "big") + b"\x02\x01\x02"
+
+
+def test_the_file_of_the_group_is_written_again_when_it_is_gone():
+    seen = el5()
+    new = built(seen, run(sendmail_relay, seen, **GIVEN))
+    del new.files[sendmail_relay.DH]
+    assert written(run(sendmail_relay, new, **GIVEN)) == {sendmail_relay.DH: dialect.DH_PEM}
+
+
+def test_a_cf_that_stays_is_not_left_older_than_its_mc():
+    """make, which the init script runs at every start, would build it anew, and the next run would find it changed."""
+    seen = el5()
+    new = built(seen, run(sendmail_relay, seen, **GIVEN))
+    path = "/etc/mail/sendmail.mc"
+    new.files[path] = file(path, new.files[path].text.replace(f"`{sendmail_relay.DH}'", "5"))
+    plan = run(sendmail_relay, new, **GIVEN)
+    assert set(written(plan)) == {path}
+    assert [operation.argv for operation in plan.operations if isinstance(operation, Run)] == [("touch", "/etc/mail/sendmail.cf")]
+
+
+def test_local_mail_asks_no_name_server():
+    mc, _ = mc_of()
+    assert mc.feature("nocanonify").args == ["nocanonify", "canonify_hosts"]
+    assert {name: mc.get_define(name) for name in dialect.RESOLVER} == dialect.RESOLVER
+    assert "LOCAL_CONFIG" not in mc.render()  # a sender's domain is not asked for here (accept_unresolvable_domains)
+    mc, _ = mc_of("FEATURE(nocanonify)dnl\ndefine(`confTO_RESOLVER_RETRY', `3')dnl\n", drop="FEATURE(`accept_unresolvable_domains')dnl\n")
+    assert mc.feature("nocanonify").args == ["nocanonify"]  # the administrator's own decisions stay
+    assert [mc.get_define(name) for name in dialect.RESOLVER] == ["2s", "3"]
+    assert mc.render().endswith("\nLOCAL_CONFIG\nFP-o /etc/mail/local-host-names\n")
+    assert mc.render().count("FP-o") == 1
