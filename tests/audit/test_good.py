@@ -48,7 +48,9 @@ def test_a_good_host_raises_no_alarm(hosts, kind, count):
         "clear.S02",
         "way.in.imap",
     ):
-        assert "pass" in verdicts(record, name), name
+        asked = verdicts(record, name)
+        legacy = name == "tls.T21" and record["profile"] == "centos5"  # TLS 1.0 is all it has
+        assert ("warn" if legacy else "pass") in asked, name
     secret = "demo a$s"
     assert secret not in json.dumps(record)
 

@@ -129,7 +129,7 @@ class Audit:
             with self._sink() as sink:
                 found = self._ask(pool, sink, ends)
         finally:
-            pool.shutdown(wait=False)
+            pool.shutdown(wait=False, cancel_futures=True)  # the time is over, or all was asked
         if vantage.verdict == "invalid":
             found = [_spoilt(finding, vantage.detail) for finding in found]
         found = [self._with_accepted(finding) for finding in found]
@@ -248,7 +248,7 @@ class Audit:
         found = [_result(future, ends) for future in clear] + _results(messages, ends)
         # last, since a daemon answers an address the more slowly the more of its logins failed; side by side, before it does
         found += self._failing(logins, ends)
-        logins.shutdown(wait=False)
+        logins.shutdown(wait=False, cancel_futures=time.monotonic() > ends)
         for many in secure:
             found += _results(many, ends)
         found += [_result(future, ends) for future in futures] + self._certificates(certificates, ends)

@@ -7,6 +7,7 @@ otherwise turn a refusal into something else.
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 import uuid
@@ -144,6 +145,10 @@ def _fill(pattern: Pattern, names: Names) -> Pattern:
     return Pattern(pattern.trick, *(part.format(**letters) for part in parts))
 
 
+#: the host answers without having judged, as Sendmail does while no name server tells it who asks (450 4.4.0)
+UNASKED, NAMES_FIRST = "the host could not ask who we are", "See that its name server answers, and ask again"
+
+
 def ask(wire: Wire, pattern: Pattern) -> "Tuple[int, str]":
     """The reply that decides, in a dialogue that is greeted."""
     if pattern.before:
@@ -190,6 +195,8 @@ def one(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: 
             said = f"{code} {text}".replace("\n", " ")[:160]
             if code == 421:
                 return told.answer("invalid", detail=said, dialogue=tuple(wire.dialogue))
+            if 400 <= code < 500 and re.match(r"4\.4\.\d", text):  # RFC 3463, X.4: not its policy answers, but its network
+                return told.answer("invalid", detail=f"{UNASKED}: {said}", dialogue=tuple(wire.dialogue), way_out=NAMES_FIRST)
             if code >= 400:
                 verdict = "pass" if code >= 500 else "warn"
                 return told.answer(verdict, detail=said, dialogue=tuple(wire.dialogue))
@@ -269,9 +276,9 @@ def witness(number: int, seen: "Mapping[str, str]") -> "Tuple[str, Pattern]":
 
 Job = Callable[[], Finding]
 TOO_MANY, IN_TIME = "421", "in time"
-#: what is asked again, how often: the host has too many connections just now (RFC 5321, section 3.8); no answer came in time, since a
-#: question of the host's own to a name server may have been lost
-RETRIES = (TOO_MANY, TOO_MANY, TOO_MANY, IN_TIME)
+#: what is asked again, how often: the host has too many connections just now (RFC 5321, section 3.8); no answer came in time, or it says
+#: that it could not ask who we are, since a question of the host's own to a name server may have been lost
+RETRIES = (TOO_MANY, TOO_MANY, TOO_MANY, IN_TIME, UNASKED)
 
 
 def patiently(job: Job, retries: "Optional[Sequence[str]]" = None) -> Finding:

@@ -1,10 +1,38 @@
 """What is asked again: a host that has too many connections just now, and one that gave no answer in time; nothing else."""
 
+import contextlib
+import types
+
 import pytest
 from mailhost.probe import relay
 from mailhost.probe.finding import Finding
+from mailhost.probe.wire import Endpoint
 
 BUSY, LATE, BROKEN = "421 too many connections", "no answer in time", "the server closed the connection"
+UNASKED = "the host could not ask who we are: 450 4.4.0 Cannot resolve PTR record"
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict", "said"),
+    [
+        (
+            "450 4.4.0 Relaying temporarily denied. Cannot resolve PTR record for 192.0.2.1",
+            "invalid",
+            "could not ask who we are: 450 4.4.0",
+        ),
+        ("450 4.7.1 greylisted", "warn", "450 4.7.1 greylisted"),
+        ("550 5.7.1 Relaying denied", "pass", "550"),
+        ("250 2.1.5 ok", "fail", "accepted: 250"),
+    ],
+)
+def test_a_host_that_could_not_ask_its_name_server_has_judged_nothing(monkeypatch, reply, verdict, said):
+    code, _, text = reply.partition(" ")
+    monkeypatch.setattr(relay, "_opened", lambda *_: contextlib.nullcontext(types.SimpleNamespace(dialogue=[])))
+    monkeypatch.setattr(relay, "ask", lambda *_: (int(code), text))
+    pattern, names = relay.PATTERNS["R01"], relay.Names(server="m.test", domain="m.test", address="192.0.2.2")
+    found = relay.one("R01", pattern, Endpoint("192.0.2.2", 25, "smtp"), names, None, relay.Followed(enabled=False))
+    assert found.verdict == verdict
+    assert said in found.detail
 
 
 @pytest.mark.parametrize(
@@ -17,6 +45,8 @@ BUSY, LATE, BROKEN = "421 too many connections", "no answer in time", "the serve
         ([LATE] * 9, 2, "invalid"),
         ([LATE, BUSY, BUSY, BUSY, "pass"], 5, "pass"),
         ([BROKEN, "pass"], 1, "invalid"),
+        ([UNASKED, "pass"], 2, "pass"),
+        ([UNASKED] * 9, 2, "invalid"),
     ],
 )
 def test_patiently(monkeypatch, answers, asked, verdict):
