@@ -73,7 +73,7 @@ def by_words():
                     senders.add(name)
                 else:
                     module = importlib.import_module("mailhost." + name[:-3].replace("/", "."))
-                    found[f"{name}:{node.lineno}"] = _evaluated(words[at + 2], {**vars(module), **_constants(scope)})
+                    found[f"{name}:{node.lineno}:{node.col_offset}"] = _evaluated(words[at + 2], {**vars(module), **_constants(scope)})
     return found, senders
 
 

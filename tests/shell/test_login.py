@@ -35,7 +35,8 @@ while IFS= read -r line; do
     printf '%s\n' "$line" >>"$here/said"
     case $line in
         "a1 LOGIN "*) cat "$here/login" | tr '\n' '!' | sed -e 's/!/\r\n/g'; [ ! -e "$here/dead" ] || exit 0 ;;
-        "a2 STATUS"*) if grep -q OK "$here/login"; then say "a2 OK done"; fi ;;
+        "a2 STATUS"*) if grep -q "a1 OK" "$here/login"; then say "* STATUS INBOX (MESSAGES 3)"; say "$(cat "$here/status")"; else
+            say "a2 BAD Please login first"; fi ;;
         USER*) say "+OK" ;;
         PASS*) cat "$here/pass" | tr '\n' '!' | sed -e 's/!/\r\n/g'; [ ! -e "$here/dead" ] || exit 0 ;;
         STAT*) if grep -q ERR "$here/pass"; then say "-ERR no login"; else say "+OK 3 1204"; fi ;;
@@ -47,10 +48,15 @@ NEW = "Usage: s_client [options]\n -starttls val  Use the appropriate STARTTLS c
 OLD = 'usage: s_client args\n \'prot\' defines which one to assume.  Currently,\n only "smtp" and "pop3" are supported.\n'
 NEWER = 'usage: s_client args\n only "smtp", "pop3", "imap", and "ftp" are supported.\n'
 GOOD, REFUSED = ("a1 OK Logged in.\n", "+OK Logged in.\n"), ("a1 NO [AUTHENTICATIONFAILED]\n", "-ERR [AUTH] no.\n")
+CYRUS = ("a1 OK [CAPABILITY IMAP4rev1] User logged in SESSIONID=<x>\n", "+OK Mailbox locked and ready SESSIONID=<x>\n")
+NO_MAILDROP = "-ERR [SYS/PERM] Unable to locate maildrop: Mailbox does not exist\n"
 BOTH = "serve imap plain 143\nserve imap starttls 143\nserve imap implicit 993\nserve pop3 plain 110\nserve pop3 starttls 110\n"
 CASES = {  # what the server says, whether its session then ends, the usage of s_client, what is served: code, why, what is unproved
     "good": (GOOD, False, NEW, BOTH, "0", "", []),
     "dead behind the right password": (GOOD, True, NEW, BOTH, "1", "the session of alice ends where it should serve", []),
+    "Cyrus": (CYRUS, False, NEW, BOTH, "0", "", []),
+    "a Cyrus 2.3 that has no mailbox yet": ((CYRUS[0], NO_MAILDROP), False, NEW, BOTH, "0", "", ["mailbox pop3"]),
+    "a command not understood": (("a1 BAD\n", "+OK Logged in.\n"), False, NEW, BOTH, "0", "", ["refused imap"]),
     "refused": (REFUSED, False, NEW, BOTH, "0", "", ["refused imap", "refused pop3"]),
     "broken": (("a1 NO [UNAVAILABLE] Temporary authentication failure\n", "+OK\n"), False, NEW, BOTH, "1", "logins fail: a1 NO", []),
     "an s_client of 0.9.8e": (GOOD, False, OLD, BOTH, "0", "", ["starttls imap"]),
@@ -77,7 +83,8 @@ def test_a_login(local, shell, server, name):
         (server / file).write_text(text)
     if dead:
         (server / "dead").touch()
-    program = PROGRAM.replace("patience_each=25", "patience_each=4")
+    (server / "status").write_text("a2 NO Mailbox does not exist" if "no mailbox yet" in name else "a2 OK done")
+    program = PROGRAM.replace("patience_each=25", "patience_each=2").replace("sleep 2\n", "sleep 0.3\n").replace("sleep 1;", "sleep 0.1;")
     if name == "slow":
         (server / "slow").touch()
     known = login({"user": "alice", "password": PASSWORD})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Optional, Set, Tuple
+from typing import Callable, Optional, Set, Tuple
 
 from .versions import Row, Rows, Version
 
@@ -43,16 +43,18 @@ SUBMISSION_PROTOCOLS: "Rows[Settings]" = Rows(
         ),
     ),
 )
+NUMBERS = {"0002": "SSLv2", "0300": "SSLv3", "0301": "TLSv1", "0302": "TLSv1.1", "0303": "TLSv1.2", "0304": "TLSv1.3"}
 VERSIONS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
 def allowed(value: str) -> "Optional[Set[str]]":
-    """The versions of TLS that a list lets by (postconf(5): names, ``!name``; ``>=name`` and ``<=name`` since 3.6); None for a list
-    that holds anything else, as a number or ``$name``."""
+    """The versions of TLS that a list lets by (postconf(5), smtpd_tls_mandatory_protocols: names, ``!name``, between white space, commas
+    or colons; ``>=name`` and ``<=name`` since 3.6, by number too); None for a list that holds anything else."""
     known = {name.lower(): name for name in VERSIONS}
+    known.update({f"{lead}{number}": name for number, name in NUMBERS.items() for lead in ("", "0x")})
     named: "Set[str]" = set()
     found = set(VERSIONS)
-    for sign, word in re.findall(r"(!|>=|<=|)\s*([^\s,!<>=]+)", value):
+    for sign, word in re.findall(r"(!|>=|<=|)\s*([^\s,:!<>=]+)", value):
         name = known.get(word.lower())
         if name is None:
             return None
@@ -63,17 +65,28 @@ def allowed(value: str) -> "Optional[Set[str]]":
     return found & named if named else found
 
 
-def no_lower(name: str, stands: Optional[str], wanted: str) -> str:
+def expanded(value: str, get: "Callable[[str], Optional[str]]", depth: int = 0) -> str:
+    """A value with ``$name`` filled in, as far as main.cf says it; what it does not say stays."""
+    if depth > 8:
+        return value
+    return re.sub(
+        r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))",
+        lambda match: match.group() if (found := get(match[1] or match[2] or match[3])) is None else expanded(found, get, depth + 1),
+        value,
+    )
+
+
+def no_lower(name: str, stands: Optional[str], wanted: str, get: "Callable[[str], Optional[str]]" = lambda name: None) -> str:
     """A setting of TLS as it should be where one stands: never less strict. Excluded ciphers are added to; versions stay where fewer
-    are allowed than by ours."""
+    are allowed than by ours, and where what stands cannot be read from here (the wire shows what it lets by)."""
     if not (stands or "").strip():
         return wanted
     if name.endswith("exclude_ciphers"):
-        have = re.split(r"[\s,:]+", str(stands).strip())
+        have = re.split(r"[\s,:]+", expanded(str(stands), get).strip())
         missing = [word for word in wanted.split(", ") if word.lower() not in map(str.lower, have)]
         return ", ".join([str(stands).strip(), *missing])
-    ours, theirs = allowed(wanted), allowed(str(stands))
-    return str(stands).strip() if theirs and ours and theirs <= ours else wanted
+    ours, theirs = allowed(wanted), allowed(expanded(str(stands), get))
+    return wanted if theirs is not None and not (theirs and theirs <= (ours or set())) else str(stands).strip()
 
 
 #: words of a restriction list that end the question for a stranger

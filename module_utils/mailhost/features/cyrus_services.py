@@ -171,7 +171,10 @@ def _imapd(imapd: Settings, params: Mapping[str, Any], here: Installation, platf
         ("tls_server_key" if new else "tls_key_file"): KEY,
     }
     if ciphers.CYRUS.at(here.version):
-        values["tls_cipher_list"] = ciphers.tightened(imapd.get("tls_cipher_list"))
+        for prefix in ("", "imap_", "imaps_", "pop3_", "pop3s_"):  # a service's own, by its name in cyrus.conf
+            name, stands = f"{prefix}tls_cipher_list", imapd.get(f"{prefix}tls_cipher_list")
+            if stands or not prefix:
+                values[name] = ciphers.tightened(stands)
     if here.version >= (3, 8):  # off by default in 3.10; releases that do not know it ignore it
         values["allowstarttls"] = "yes"
     for name in ("tls_cert_file", "tls_key_file") if new else ("tls_server_cert", "tls_server_key"):

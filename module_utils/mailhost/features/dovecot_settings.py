@@ -86,7 +86,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         key=params.get("key") or platform.key,
     )
     if here.at(ciphers.DOVECOT):
-        here.own.set(("ssl_cipher_list",), ciphers.tightened(here.own.get(("ssl_cipher_list",))))
+        for path, value in _lists(here).items():
+            here.own.set(path, ciphers.tightened(value))
     here.set(here.at(dialect.CLEARTEXT[params["cleartext_login"]]))
     here.set(here.at(dialect.MECHANISMS), mechanisms=" ".join(params["auth_mechanisms"]).lower())
     here.set(here.at(dialect.MAILDIR), maildir=params["maildir"])
@@ -98,6 +99,16 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     if "apop" in map(str.lower, params["auth_mechanisms"]):
         plan.warnings.append(f"APOP needs each user's clear password: they stand in {USERS}, which only dovecot and root can read")
     return plan
+
+
+def _lists(here: dovecot.Installation) -> "dict[tuple[str, ...], str]":
+    """Each list of ciphers that stands, in a protocol's section too, wherever it is included from; else the one for all."""
+    stands = {
+        path: entry.value
+        for _, path, entry in here.configuration.entries()
+        if path[-1] == "ssl_cipher_list" and isinstance(entry, Setting) and (len(path) == 1 or path[0].startswith("protocol "))
+    }
+    return {("ssl_cipher_list",): "", **stands}
 
 
 def _drop_socket(here: dovecot.Installation) -> None:

@@ -36,7 +36,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 }
 SHOW = ("-noout", "-enddate", "-startdate", "-text", "-pubkey")
 #: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0, so that only what they print counts
-SHOWING = ("rsa", "pkey", "ec")
+SHOWING = ("rsa", "pkey", "dsa", "ec")
 #: what stands on the host: the certificate shown, the key's own public key behind a line of its own, its mode and owner
 STANDS = (
     '[ -e "$1" ] || [ -e "$2" ] || exit 1; umask 077; openssl x509 -noout -enddate -startdate -text -pubkey -in "$1"; echo "= key"; '

@@ -110,7 +110,7 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
         "home_mailbox": params["maildir"] + "/",
     }
     for rows in (dialect.SERVED_TLS, *([dialect.SUBMISSION_PROTOCOLS] if authenticated else [])):
-        found.update({name: dialect.no_lower(name, main.get(name), value) for name, value in rows.at(number) or ()})
+        found.update({name: dialect.no_lower(name, main.get(name), value, main.get) for name, value in rows.at(number) or ()})
     if params["access"] == "cyrus":
         found["virtual_transport" if virtual else "mailbox_transport"] = f"lmtp:unix:{platform.cyrus_socket}"
     if authenticated and params["access"] == "cyrus":

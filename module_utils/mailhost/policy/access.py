@@ -68,12 +68,13 @@ def dovecot(configuration: Configuration, number: Version, family: str) -> "List
 def drivers(configuration: Configuration, number: Version) -> "List[Cause]":
     """Databases of passwords and users that no Dovecot has a driver for: its own check says nothing of them, and no login succeeds. A
     section's name is the driver in 1.x; from 2.4 on it is, where the section has no ``driver``."""
-    found, told = [], {path[:-1] for _, path, entry in configuration.entries() if isinstance(entry, Setting) and path[-1] == "driver"}
+    settings = [path for _, path, entry in configuration.entries() if isinstance(entry, Setting) and path[-1].endswith("driver")]
+    found, told = [], {path[:-1] for path in settings}
     for name, path, entry in configuration.entries():
         kind, _, named = path[-1].partition(" ")
-        if isinstance(entry, Setting) and path[-1] == "driver" and len(path) > 1 and "%" not in entry.value:
-            kind, driver = path[-2].split(" ")[0], entry.value
-        elif isinstance(entry, Section) and named and not (2,) <= number < (2, 4) and path not in told:
+        if isinstance(entry, Setting) and path[-1] in ("driver", "passdb_driver", "userdb_driver") and not re.search(r"[%$]", entry.value):
+            kind, driver = path[-1].partition("_")[0] if "_" in path[-1] else "".join(path[-2:-1]).split(" ")[0], entry.value
+        elif isinstance(entry, Section) and named and not (2,) <= number < (2, 4) and not {path, ()} & told:
             driver = named
         else:
             continue

@@ -35,7 +35,7 @@ _LATER: "Dict[Version, str]" = {
     (2, 11): "reject_known_sender_login_mismatch check_sasl_access",
     (3, 0): "check_client_a_access check_reverse_client_hostname_a_access check_helo_a_access check_sender_a_access "
     "check_recipient_a_access",
-    (3, 6): "reject_unknown_forward_client_hostname",
+    (3, 8): "reject_unknown_forward_client_hostname",  # not in 3.7's smtpd
 }
 #: each restriction, and the version that brought it
 SINCE: "Dict[str, Version]" = {

@@ -103,29 +103,33 @@ DATA
 $follows
 DATA
 }
-lets_in() { # protocol, tls, port: the known login is let in and its session lives (there may be no mailbox yet); sets why, or doubt
-    # if it is refused
+has() { # pattern: does $answer have a line of it?
+    printf "%s\n" "$answer" | grep -q "$1"
+}
+lets_in() { # protocol, tls, port: the known login is let in and its session lives; sets why, or doubt where nothing is proved
     case $1 in
-        imap) script="a1 LOGIN $known_quoted$cr" want="^a2 " in="^a1 OK" no="^a1 NO" follows="a2 STATUS INBOX (MESSAGES)$cr
+        imap) script="a1 LOGIN $known_quoted$cr" follows="a2 STATUS INBOX (MESSAGES)$cr
 a3 LOGOUT$cr" ;;
         pop3) script="USER $known$cr
-PASS $password$cr" want="^+OK [0-9]* [0-9]" in="^+OK.*[Ll]ogged in" no="^-ERR" follows="STAT$cr
+PASS $password$cr" follows="STAT$cr
 QUIT$cr" ;;
     esac
     patience_each=25
     answer=$(paced | { exec 3<&0; through "$@"; [ "$?" -ne 137 ] || echo "slow"; } | tr -d "\r")
+    case $1 in
+        imap) is_in="^a1 OK" lives="^a2 [ONB]" refused="^a1 [NB]" ;;
+        pop3) is_in="^+OK.*[Ll]ogged in" lives="^+OK [0-9]* [0-9]" refused="^-ERR" ;;
+    esac
+    if [ "$1" = pop3 ] && has "$lives"; then return 0; fi
+    if has "\[SYS/PERM\]" || { has "$is_in" && has "^a2 NO \[SERVERBUG\]"; }; then # Cyrus 2.3 has no maildrop yet (RFC 3206)
+        doubt="mailbox $1"
+        return 0
+    fi
     ! broken "$@" || return 1
-    ! printf "%s\n" "$answer" | grep -q "$want" || return 0
-    if printf "%s\n" "$answer" | grep -q "^slow$"; then # the session did not end: nothing says that it is dead
-        doubt="slow $1"
-        return 0
-    fi
-    if ! printf "%s\n" "$answer" | grep -q "$in" && printf "%s\n" "$answer" | grep -q "$no"; then
-        doubt="refused $1"
-        return 0
-    fi
-    why="port $3 ($1, $2): logins fail: the session of $known ends where it should serve: $(
-        printf "%s\n" "$answer" | tail -n 1)"
+    if has "$is_in" && has "$lives"; then return 0; fi
+    if ! has "$is_in" && has "$refused"; then doubt="refused $1"; return 0; fi
+    if has "^slow$"; then doubt="slow $1"; return 0; fi # the session did not end: nothing says that it is dead
+    why="port $3 ($1, $2): logins fail: the session of $known ends where it should serve: $(printf "%s\n" "$answer" | tail -n 1)"
     return 1
 }
 way_in() { # protocol: the way that a login goes, "TLS PORT", as safe as there is one
@@ -136,14 +140,14 @@ way_in() { # protocol: the way that a login goes, "TLS PORT", as safe as there i
         done
     done
 }
-login() { # the known login by each protocol, side by side: the first fault into why, doubts into $doubts
+login() { # the known login by each protocol, side by side, a fault asked again once: the first into why, doubts into $doubts
     [ -n "$known" ] || return 0
     answers=$(
         for protocol in imap pop3; do
             {
                 doubt=
                 set -- $(way_in "$protocol")
-                [ "$#" = 0 ] || lets_in "$protocol" "$@" || printf "W %s\n" "$why"
+                [ "$#" = 0 ] || lets_in "$protocol" "$@" || { sleep 1; lets_in "$protocol" "$@"; } || printf "W %s\n" "$why"
                 [ -z "$doubt" ] || printf "D %s\n" "$doubt"
             } &
         done

@@ -7,7 +7,7 @@ from mailhost.conf.settings import Settings
 from mailhost.dialects import ciphers, postfix
 from mailhost.features import cyrus_services, dovecot_protocols, dovecot_settings, postfix_relay, stunnel_services
 
-from ..hosts import after, centos5, debian, host, params, written
+from ..hosts import after, centos5, debian, file, host, params, written
 
 OLD = "ALL:!LOW:!SSLv2:!EXP:!aNULL"
 RELAY = {"hostname": "mail.example.test", "domains": ["example.test"]}
@@ -49,6 +49,17 @@ def test_dovecot_1_is_told_its_ciphers_and_later_ones_are_not():
     strong = dovecot_conf("ssl_cipher_list = HIGH:!aNULL:!SSLv2:!EXP:!LOW\n")
     settings = Tree(planned(dovecot_settings, strong, **given)["/etc/dovecot.conf"]).settings()
     assert "ssl_cipher_list = HIGH:!aNULL:!SSLv2:!EXP:!LOW" in settings
+    text = centos5().file("/etc/dovecot.conf").text.replace("protocol imap {\n", "protocol imap {\n  ssl_cipher_list = ALL\n")
+    within = centos5(files={"/etc/dovecot.conf": text})
+    settings = Tree(planned(dovecot_settings, within, **given)["/etc/dovecot.conf"]).settings()
+    assert [line for line in settings if "ssl_cipher_list" in line] == [
+        f"protocol imap / ssl_cipher_list = {OLD}",
+        f"ssl_cipher_list = {OLD}",
+    ]
+    included = dovecot_conf("!include /etc/dovecot-tls.conf\n")
+    included.files["/etc/dovecot-tls.conf"] = file("/etc/dovecot-tls.conf", "ssl_cipher_list = HIGH:!aNULL\n")
+    settings = Tree(planned(dovecot_settings, included, **given)["/etc/dovecot.conf"]).settings()
+    assert "ssl_cipher_list = HIGH:!aNULL:!LOW:!SSLv2:!EXP" in settings
     assert "ssl_cipher_list" not in planned(dovecot_settings, debian(), **given)["/etc/dovecot/mailhost.conf"]
 
 
@@ -112,7 +123,21 @@ def test_the_question_is_put_to_1_0_alone(local, tmp_path):
         ("2.9.6", "smtpd_tls_mandatory_protocols = TLSv1.2\n", {"smtpd_tls_mandatory_protocols": "TLSv1.2"}),
         ("3.7.11", "smtpd_tls_mandatory_protocols = >=TLSv1.3\n", {"smtpd_tls_mandatory_protocols": ">=TLSv1.3"}),
         ("3.7.11", "smtpd_tls_mandatory_protocols = >=TLSv1\n", {"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"}),
-        ("3.7.11", "smtpd_tls_mandatory_protocols = $other\n", {"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"}),
+        ("3.7.11", "smtpd_tls_mandatory_protocols = $other\n", {"smtpd_tls_mandatory_protocols": "$other"}),  # which cannot be read here
+        ("3.7.11", "other = TLSv1.3\nsmtpd_tls_mandatory_protocols = $other\n", {"smtpd_tls_mandatory_protocols": "$other"}),
+        (
+            "3.7.11",
+            "other = >=TLSv1\nsmtpd_tls_mandatory_protocols = ${other}\n",
+            {"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"},
+        ),
+        ("3.7.11", "smtpd_tls_mandatory_protocols = >=0304\n", {"smtpd_tls_mandatory_protocols": ">=0304"}),
+        ("3.7.11", "smtpd_tls_mandatory_protocols = >=0x0301\n", {"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"}),
+        ("2.6.6", "smtpd_tls_mandatory_protocols = !SSLv2:!SSLv3:!TLSv1\n", {"smtpd_tls_mandatory_protocols": "!SSLv2:!SSLv3:!TLSv1"}),
+        (
+            "2.9.6",
+            "smtpd_tls_mandatory_protocols = TLSv1.2\nsmtpd_tls_protocols =\n  $smtpd_tls_mandatory_protocols\n",
+            {"smtpd_tls_protocols": "$smtpd_tls_mandatory_protocols"},
+        ),
         ("3.7.11", "", {"smtpd_tls_exclude_ciphers": None, "smtpd_tls_protocols": None}),
     ],
 )
@@ -137,7 +162,9 @@ def test_without_submission_port_25_still_refuses_export_ciphers():
         (">=TLSv1.1, <=TLSv1.2", {"TLSv1.1", "TLSv1.2"}),
         (">= TLSv1.3", {"TLSv1.3"}),
         ("", set(postfix.VERSIONS)),
-        (">=0303", None),
+        (">=0303", {"TLSv1.2", "TLSv1.3"}),
+        ("<=0x0302:!SSLv2", {"SSLv3", "TLSv1", "TLSv1.1"}),
+        (">=0399", None),
         ("$x", None),
     ],
 )

@@ -91,6 +91,13 @@ def test_a_run_refuses_before_it_writes():
         (lambda: debian(files={"/etc/dovecot/local.conf": "passdb {\n  driver = pamm\n}\n"}), "local.conf:2: passdb pamm"),
         (lambda: debian("13", files={"/etc/dovecot/local.conf": "passdb pamm {\n}\n"}), "local.conf:1: passdb pamm"),
         (lambda: debian("13", files={"/etc/dovecot/local.conf": "passdb mine {\n  driver = pam\n}\nuserdb sql {\n}\n"}), None),
+        (lambda: debian("13", files={"/etc/dovecot/local.conf": "passdb mine {\n  passdb_driver = pam\n}\n"}), None),
+        (lambda: debian("13", files={"/etc/dovecot/local.conf": "passdb_driver = pam\npassdb mine {\n}\n"}), None),
+        (
+            lambda: debian("13", files={"/etc/dovecot/local.conf": "userdb x {\n  userdb_driver = nosuch\n}\n"}),
+            "local.conf:2: userdb nosuch",
+        ),
+        (lambda: debian(files={"/etc/dovecot/local.conf": "passdb {\n  driver = $mine\n}\n"}), None),
         (lambda: debian(files={"/etc/dovecot/local.conf": "passdb {\n  driver = ldap\n}\n"}), None),
         (lambda: conf("  passdb checkpassword {\n  }\n"), None),
     ],
