@@ -60,6 +60,8 @@ def _authenticate(wire: Wire, mechanism: str, response: str) -> "Tuple[bool, str
     """A mechanism with an initial response, as each protocol begins it."""
     if wire.endpoint.product == "smtp":
         code, text = wire.smtp(f"AUTH {mechanism} {response}", shown=f"AUTH {mechanism} (hidden)")
+        if code == 334:  # it did not take the initial response
+            code, text = wire.smtp(response, shown="(hidden)")
         return code == 235, f"{code} {text}"
     if wire.endpoint.product == "pop3":
         wire.send(f"AUTH {mechanism} {response}", shown=f"AUTH {mechanism} (hidden)")
@@ -204,18 +206,22 @@ def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
     wire: Optional[Wire] = None
     answers: "List[str]" = []
     offered = False
-    try:
-        for mechanism, response in (("ANONYMOUS", "cHJvYmU="), ("EXTERNAL", "=")):
+    for mechanism, response in (("ANONYMOUS", "cHJvYmU="), ("EXTERNAL", "=")):
+        wire = None
+        try:
             with secured(endpoint, connection.lenient()) as wire:
                 offered = offered or "ANONYMOUS" in _mechanisms(wire)
                 fine, said = _authenticate(wire, mechanism, response)
                 opens, shown = _opens(wire, outside) if fine else ("", "")
-            out = f"Take {mechanism} out of the mechanisms"
-            if opens:
-                return told.answer(opens, f"{mechanism}: {said[:80]}, then {shown}", _told(wire), out)
-            answers.append(said.split("\n")[0][:40] + (f", but it opens nothing ({shown})" if fine else ""))
-    except Invalid as error:
-        return told.answer("pass" if error.is_an_end else "invalid", str(error), _told(wire) or error.dialogue)
+        except Invalid as error:
+            if wire is None or not error.is_an_end:
+                return told.answer("invalid", str(error), _told(wire) or error.dialogue)
+            answers.append(f"{mechanism}: {error}")
+            continue
+        out = f"Take {mechanism} out of the mechanisms"
+        if opens:
+            return told.answer(opens, f"{mechanism}: {said[:80]}, then {shown}", _told(wire), out)
+        answers.append(said.split("\n")[0][:40] + (f", but it opens nothing ({shown})" if fine else ""))
     if offered:
         return told.answer("warn", "offers ANONYMOUS, which opens nothing", _told(wire), "Take ANONYMOUS out of the mechanisms")
     return told.answer("pass", "; ".join(answers), _told(wire))

@@ -167,6 +167,8 @@ def ssl2_server_hello(body: bytes) -> Answer:
     certificate, listed = struct.unpack(">HH", body[5:9])
     if listed < 3:
         return Answer("suites")
+    if len(body) < 11 + certificate + listed:
+        raise Invalid("an answer of SSL 2.0 whose lengths make no sense")
     return Answer("taken", 0x0002, int.from_bytes(body[11 + certificate : 14 + certificate], "big"))
 
 
@@ -212,7 +214,11 @@ class _Messages:
         """The answer to SSL 2.0's hello: a record of its own kind, or what a server without SSL 2.0 says."""
         head = self.octets(2)
         if head[0] & 0x80:
-            return ssl2_server_hello(self.octets(struct.unpack(">H", head)[0] & 0x7FFF))
+            try:
+                body = self.octets(struct.unpack(">H", head)[0] & 0x7FFF)
+            except Invalid:
+                raise Invalid("half an answer of SSL 2.0") from None
+            return ssl2_server_hello(body)
         if head[0] in (_ALERT, _HANDSHAKE) and head[1] == 3:
             return Answer("hello")
         raise Invalid("an answer that is not TLS")

@@ -40,9 +40,11 @@ PROFILES: "Dict[str, Profile]" = {
     "intermediate": Profile((*BROKEN, "anonymous", "RC4", "3DES", "TLSv1.0", "TLSv1.1"), ("TLSv1.2", "TLSv1.3"), ("static RSA",)),
     "centos5": Profile((*BROKEN, "anonymous"), ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"), ("RC4", "3DES"), legacy=True),
 }
+#: the hellos by which it is found out whether a server takes any
+ANY = ("TLSv1.2", "TLSv1.1", "TLSv1.0", "SSLv3")
 #: connections to one port at most: three handshakes with its certificate, one for what is smuggled in; a hello for the versions
 #: together and for each; one for everything, the suites together, each kind, and the prime, as often as there are older hellos
-MOST = 3 + 1 + 1 + len(VERSIONS) + len(OLDER) * (1 + len(SUITES) + 2)
+MOST = 3 + 1 + 1 + len(VERSIONS) + len(ANY) + len(OLDER) * (len(SUITES) + 2)
 LEFT = 14  # days
 QUIET = 1.0  # seconds in which an answer to what was smuggled in would come
 
@@ -314,7 +316,9 @@ def prime(endpoint: Endpoint, by: "Daemon | None" = None, hello: str = "") -> Fi
     default since 2015 (CVE-2015-4000), and less than 2,048 where they are set to (Debian, SECLEVEL 2)."""
     told = Question("tls.T26", "the key exchange is long enough for a current client", str(endpoint))
     try:
-        answer, _, dialogue = _suites(endpoint, DHE, hello, key=True)
+        answer, version, dialogue = _suites(endpoint, DHE, hello, key=True)
+        if answer.kind != "taken" and version == OLDER[0]:  # an older version may have it
+            answer, version, dialogue = _suites(endpoint, DHE, OLDER[1], key=True)
     except Invalid as error:
         return told.answer("invalid", str(error), error.dialogue)
     if answer.kind != "taken":
@@ -349,7 +353,12 @@ def old(endpoint: Endpoint, profile: Profile, by: "Daemon | None" = None) -> "Li
     """T18, T19, T26 and T27. A server that takes the hello in which everything is takes it with less too: if it closes then, as Dovecot
     does, it refuses the suites, and need not be asked with an older hello each time."""
     try:
-        answer, hello, dialogue = _suites(endpoint, EVERY)
+        for hello in ANY:  # one that no suite of ours suits, as some say to a hello that is too new, is served by none: older ones tell
+            answer, dialogue = _asked(endpoint, hello, EVERY)
+            if answer.kind == "taken":
+                break
+        else:
+            hello = ""
         last = renegotiation(str(endpoint), profile, answer, dialogue)
     except Invalid as error:
         hello, last = "", Question(*RENEGOTIATION, str(endpoint)).answer("invalid", str(error), error.dialogue)

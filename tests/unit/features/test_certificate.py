@@ -228,3 +228,21 @@ def test_kinds_of_keys():
         if kind in ("RSA", "EC", "DSA"):
             assert key_kind(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()) == kind
     assert {key_kind(text) for text in ("", "-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----")} == {""}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["foo"], 0, "'foo' is an invalid command"),
+        (["ec", "-pubout"], 0, "'ec' is an invalid command"),
+        (["sha3-256"], 0, "'sha3-256' is an invalid command"),
+        (["req", "-addext", "x"], 1, "unknown option -addext"),
+        (["s_client", "-verify_hostname", "x"], 1, "unknown option -verify_hostname"),
+        (["s_client", "-starttls", "imap"], 1, 'only "smtp" and "pop3" are supported'),
+        (["passwd", "-6", "x"], 1, "unknown option -6"),
+    ],
+)
+def test_what_the_images_openssl_does_not_know(tmp_path, words, code, said):
+    done = subprocess.run(["sh", IMAGE / "wrap-openssl", *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr

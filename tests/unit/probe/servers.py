@@ -21,7 +21,9 @@ class Faults:
         self.closes_on_login = False
         self.loses_mail = False
         self.harms_mail = False
-        self.anonymous = False  # True: lets nobody in; "nothing": says so and opens nothing; "offered": offers it only
+        self.anonymous = (
+            False  # True: lets nobody in; "nothing": says so and opens nothing; "offered": offers it only; "closes"; "asks" once more
+        )
         self.external = False  # EXTERNAL lets somebody in
         self.lists = False  # a login that opens no mailbox may yet list their names
         self.raw = ""  # a header of raw eight bits is "refused", or "lost": bytes 0x80 to 0x9F are dropped
@@ -71,6 +73,12 @@ class Handler(socketserver.StreamRequestHandler):
     def authenticates(self, line):
         """AUTH and AUTHENTICATE with an initial response."""
         mechanism, response = ["", *line.split()][-2:]
+        if mechanism == "ANONYMOUS" and self.faults.anonymous == "closes":
+            raise ConnectionError
+        if mechanism == "ANONYMOUS" and self.faults.anonymous == "asks":  # SMTP: it does not take the initial response
+            self.say("334 ")
+            self.rfile.readline()
+            return True
         if mechanism != "PLAIN":
             if mechanism == "EXTERNAL":
                 return self.faults.external

@@ -18,6 +18,8 @@ HANDLERS = {"smtp": Smtp, "imap": Imap, "pop3": Pop3}
         ({"anonymous": "nothing"}, "pass", "but it opens nothing"),
         ({"external": True}, "fail", "EXTERNAL: "),
         ({"anonymous": "nothing", "external": True}, "fail", "EXTERNAL: "),
+        ({"anonymous": "closes"}, "pass", "ANONYMOUS: "),
+        ({"anonymous": "closes", "external": True}, "fail", "EXTERNAL: "),
     ],
 )
 def test_what_it_opens_decides(pems, product, wrong, verdict, said):
@@ -31,6 +33,7 @@ def test_what_it_opens_decides(pems, product, wrong, verdict, said):
     [
         ("smtp", {"anonymous": "nothing", "open_relay": True}, "fail", "250 anything"),
         ("smtp", {"anonymous": "nothing", "code": 454}, "warn", "454 "),
+        ("smtp", {"anonymous": "asks", "open_relay": True}, "fail", "ANONYMOUS: 235"),
         ("imap", {"anonymous": "nothing", "lists": True}, "fail", "1 mailboxes are listed"),
         ("imap", {"anonymous": "offered"}, "warn", "offers ANONYMOUS, which opens nothing"),
     ],

@@ -103,7 +103,7 @@ def test_and_with_few_where_it_closes_on_what_it_refuses(refusal):
     with old.server(answer) as (endpoint, asked):
         found = tls.old(endpoint, INTERMEDIATE)
     assert {one.verdict for one in found} == {"pass"}
-    assert [version for version, _ in asked] == [TLS12, TLS12, TLS11, SSL2, TLS12, TLS12]  # everything first, the prime last
+    assert [version for version, _ in asked] == [TLS12, TLS12, TLS11, SSL2, TLS12, TLS12, TLS10]  # everything first, the prime last
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_and_with_few_where_it_closes_on_what_it_refuses(refusal):
         (once([EXPORT], taken(TLS10, EXPORT)), {"TLSv1.0", "EXPORT"}),
         (only(TLS10, EXPORT, alert(VERSION)), {"TLSv1.0", "EXPORT"}),  # it does not take a hello of 1.1, as such servers do not
         (only(SSL3, RC4), {"SSLv3", "RC4"}),
-        (both({EXPORT, 0x0039}, {0xC02F}), {"TLSv1.0", "EXPORT"}),
-        (both({EXPORT, 0x0039, RC4}, {0xC02F, RC4}), {"TLSv1.0", "EXPORT", "RC4"}),
+        (both({EXPORT, 0xC013}, {0xC02F}), {"TLSv1.0", "EXPORT"}),
+        (both({EXPORT, 0xC013, RC4}, {0xC02F, RC4}), {"TLSv1.0", "EXPORT", "RC4"}),
         (lambda asked, suites: taken(TLS12, 0x002F) if asked == TLS12 and 0x002F in suites else b"", {"static RSA"}),
         (lambda asked, suites: b"", set()),
     ],
@@ -136,6 +136,41 @@ def test_no_server_makes_more_connections_than_were_told():
             job()
         tls.served(endpoint)
     assert 20 < len(asked) <= tls.MOST
+
+
+def intolerant(version, suite, refusal):
+    """A server of one old version that says to a newer hello what it says to suites: handshake_failure in a record of that hello's."""
+    return lambda asked, suites: taken(version, suite) if asked == version and suite in suites else refusal
+
+
+@pytest.mark.parametrize(
+    ("answer", "served"),
+    [
+        (intolerant(TLS10, RC4, alert(FAILURE, TLS12)), {"TLSv1.0", "RC4"}),
+        (intolerant(TLS11, RC4, alert(FAILURE, TLS12)), {"TLSv1.1", "RC4"}),
+        (intolerant(SSL3, EXPORT, alert(FAILURE, TLS12)), {"SSLv3", "EXPORT"}),
+        (alert(FAILURE, TLS12), set()),
+    ],
+)
+def test_a_server_that_refuses_newer_hellos_as_it_refuses_suites(answer, served):
+    with old.server(lambda version, suites: b"" if version == SSL2 else answer(version, suites) if callable(answer) else answer) as (
+        endpoint,
+        _,
+    ):
+        found = tls.old(endpoint, INTERMEDIATE)
+    assert {one.title.split(" is ")[0] for one in found if one.id.startswith(("tls.T18", "tls.T19")) and one.verdict != "pass"} == served
+
+
+def test_a_short_prime_that_only_an_older_version_is_given():
+    short = b"".join(old.record(22, TLS10, part) for part in old.key_exchange(512))
+    with old.server(lambda version, suites: short if version == TLS10 else alert(FAILURE)) as (endpoint, _):
+        assert tls.prime(endpoint, hello="TLSv1.2").verdict == "fail"
+
+
+@pytest.mark.parametrize("answer", [b"\x80\x20\x04", b"\x80\x0b\x04\x00\x01\x00\x02\x00\x00\x00\x30\x00\x00"])
+def test_half_an_answer_of_ssl_2_is_none(answer):
+    with old.server(answer) as (endpoint, _):
+        assert version_or_suite(endpoint, "SSLv2", INTERMEDIATE).verdict == "invalid"
 
 
 @pytest.mark.parametrize(
