@@ -97,7 +97,7 @@ unproved:
   returned: when something was done
   type: list
   elements: str
-  sample: ["no user's password is known, so no login that should succeed was tried (mailhost_probe_login gives one)"]
+  sample: ["no user and password were given, so no login that should succeed was tried"]
 pending:
   description: Services that had been waiting.
   returned: success

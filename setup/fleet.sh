@@ -7,7 +7,7 @@ action=$1
 shift
 if [ $# = 0 ]; then
     set -- centos5 bookworm trixie chapter=centos5
-    [ "$action" != down ] || sh "$here/names.sh" down
+    [ "$action" != down ] || sh "$here/names.sh" down mailhost
 fi
 if [ "$action" = up ]; then
     docker network inspect mailhost >/dev/null 2>&1 || docker network create mailhost >/dev/null

@@ -51,11 +51,25 @@ GOOD, REFUSED = ("a1 OK Logged in.\n", "+OK Logged in.\n"), ("a1 NO [AUTHENTICAT
 CYRUS = ("a1 OK [CAPABILITY IMAP4rev1] User logged in SESSIONID=<x>\n", "+OK Mailbox locked and ready SESSIONID=<x>\n")
 NO_MAILDROP = "-ERR [SYS/PERM] Unable to locate maildrop: Mailbox does not exist\n"
 BOTH = "serve imap plain 143\nserve imap starttls 143\nserve imap implicit 993\nserve pop3 plain 110\nserve pop3 starttls 110\n"
+STATUS = {
+    "a Cyrus 2.3 that has no mailbox yet": "a2 NO Mailbox does not exist",
+    "a mailbox that breaks": "a2 NO [SERVERBUG] Internal error occurred",
+}
 CASES = {  # what the server says, whether its session then ends, the usage of s_client, what is served: code, why, what is unproved
     "good": (GOOD, False, NEW, BOTH, "0", "", []),
     "dead behind the right password": (GOOD, True, NEW, BOTH, "1", "the session of alice ends where it should serve", []),
     "Cyrus": (CYRUS, False, NEW, BOTH, "0", "", []),
-    "a Cyrus 2.3 that has no mailbox yet": ((CYRUS[0], NO_MAILDROP), False, NEW, BOTH, "0", "", ["mailbox pop3"]),
+    "a Cyrus 2.3 that has no mailbox yet": ((CYRUS[0], NO_MAILDROP), False, NEW, BOTH + "unit cyrus-imapd\n", "0", "", ["mailbox pop3"]),
+    "a Dovecot that may not open it": (
+        (GOOD[0], NO_MAILDROP),
+        False,
+        NEW,
+        BOTH + "unit dovecot\n",
+        "1",
+        "logins fail: -ERR [SYS/PERM]",
+        [],
+    ),
+    "a mailbox that breaks": (GOOD, False, NEW, BOTH, "1", "logins fail: a2 NO [SERVERBUG]", []),
     "a command not understood": (("a1 BAD\n", "+OK Logged in.\n"), False, NEW, BOTH, "0", "", ["refused imap"]),
     "refused": (REFUSED, False, NEW, BOTH, "0", "", ["refused imap", "refused pop3"]),
     "broken": (("a1 NO [UNAVAILABLE] Temporary authentication failure\n", "+OK\n"), False, NEW, BOTH, "1", "logins fail: a1 NO", []),
@@ -83,7 +97,7 @@ def test_a_login(local, shell, server, name):
         (server / file).write_text(text)
     if dead:
         (server / "dead").touch()
-    (server / "status").write_text("a2 NO Mailbox does not exist" if "no mailbox yet" in name else "a2 OK done")
+    (server / "status").write_text(STATUS.get(name, "a2 OK done"))
     program = PROGRAM.replace("patience_each=25", "patience_each=2").replace("sleep 2\n", "sleep 0.3\n").replace("sleep 1;", "sleep 0.1;")
     if name == "slow":
         (server / "slow").touch()

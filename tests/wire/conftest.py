@@ -9,6 +9,8 @@ import uuid
 import pytest
 import yaml
 
+from bench.fleet.hosts import name_server
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SYSTEMD = ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
 SYSTEMD += ["-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/tmp", "-e", "container=docker"]
@@ -21,12 +23,6 @@ VARIABLES = {
     "mailhost_mailboxes": DEMO["mailhost_mailboxes"],
     "mailhost_probe_login": {"user": "alice", "password": PASSWORD},
 }
-
-
-def name_server():
-    """The address of the one that all hosts of the default network ask."""
-    words = ["sh", str(ROOT / "setup/names.sh"), "up", "bridge"]
-    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 class Machine:

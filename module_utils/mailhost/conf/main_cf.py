@@ -66,6 +66,17 @@ class MainCf:
         found = self.parameter(name)
         return found.value if found else None
 
+    def filled(self, value: str, depth: int = 0) -> str:
+        """A value with ``$name``, ``${name}`` and ``$(name)`` filled in, as far as this file says them; what it does not say stays."""
+        if depth > 8:
+            return value
+
+        def fill(match: "re.Match[str]") -> str:
+            found = self.get(match[1] or match[2] or match[3])
+            return match[0] if found is None else self.filled(found, depth + 1)
+
+        return re.sub(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))", fill, value)
+
     def set(self, name: str, value: str) -> None:
         """In place if it is set, else behind the last comment that shows it, else at the end."""
         scalar(name, value)

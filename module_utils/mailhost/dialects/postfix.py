@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Callable, Optional, Set, Tuple
+from typing import Optional, Set, Tuple
 
 from .versions import Row, Rows, Version
 
@@ -65,28 +65,17 @@ def allowed(value: str) -> "Optional[Set[str]]":
     return found & named if named else found
 
 
-def expanded(value: str, get: "Callable[[str], Optional[str]]", depth: int = 0) -> str:
-    """A value with ``$name`` filled in, as far as main.cf says it; what it does not say stays."""
-    if depth > 8:
-        return value
-    return re.sub(
-        r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))",
-        lambda match: match.group() if (found := get(match[1] or match[2] or match[3])) is None else expanded(found, get, depth + 1),
-        value,
-    )
-
-
-def no_lower(name: str, stands: Optional[str], wanted: str, get: "Callable[[str], Optional[str]]" = lambda name: None) -> str:
-    """A setting of TLS as it should be where one stands: never less strict. Excluded ciphers are added to; versions stay where fewer
-    are allowed than by ours, and where what stands cannot be read from here (the wire shows what it lets by)."""
-    if not (stands or "").strip():
+def no_lower(name: str, stands: str, meant: str, wanted: str) -> str:
+    """A setting of TLS as it should be where one ``stands``, and ``meant`` is what it comes to: never less strict. Excluded ciphers are
+    added to; versions stay where fewer are allowed than by ours, and where what stands cannot be read (the wire shows what it lets by)."""
+    if not stands:
         return wanted
     if name.endswith("exclude_ciphers"):
-        have = re.split(r"[\s,:]+", expanded(str(stands), get).strip())
+        have = re.split(r"[\s,:]+", meant)
         missing = [word for word in wanted.split(", ") if word.lower() not in map(str.lower, have)]
-        return ", ".join([str(stands).strip(), *missing])
-    ours, theirs = allowed(wanted), allowed(expanded(str(stands), get))
-    return wanted if theirs is not None and not (theirs and theirs <= (ours or set())) else str(stands).strip()
+        return ", ".join([stands, *missing])
+    theirs = allowed(meant)
+    return stands if theirs is None or (theirs and theirs <= (allowed(wanted) or set())) else wanted
 
 
 #: words of a restriction list that end the question for a stranger

@@ -86,8 +86,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         key=params.get("key") or platform.key,
     )
     if here.at(ciphers.DOVECOT):
-        for path, value in _lists(here).items():
-            here.own.set(path, ciphers.tightened(value))
+        _ciphers(here)
     here.set(here.at(dialect.CLEARTEXT[params["cleartext_login"]]))
     here.set(here.at(dialect.MECHANISMS), mechanisms=" ".join(params["auth_mechanisms"]).lower())
     here.set(here.at(dialect.MAILDIR), maildir=params["maildir"])
@@ -101,14 +100,17 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     return plan
 
 
-def _lists(here: dovecot.Installation) -> "dict[tuple[str, ...], str]":
-    """Each list of ciphers that stands, in a protocol's section too, wherever it is included from; else the one for all."""
-    stands = {
-        path: entry.value
-        for _, path, entry in here.configuration.entries()
-        if path[-1] == "ssl_cipher_list" and isinstance(entry, Setting) and (len(path) == 1 or path[0].startswith("protocol "))
-    }
-    return {("ssl_cipher_list",): "", **stands}
+def _ciphers(here: dovecot.Installation) -> None:
+    """Each list of ciphers that stands, in a protocol's section too, without what nobody should take, in the file that it stands in;
+    where there is none for all, one of ours."""
+    whole = ("ssl_cipher_list",)
+    lists = [
+        (here.edited[name], path, entry.value)
+        for name, path, entry in here.configuration.entries()
+        if path[-1:] == whole and isinstance(entry, Setting) and (len(path) == 1 or path[0].startswith("protocol "))
+    ]
+    for tree, path, value in [*lists, *([] if any(path == whole for _, path, _ in lists) else [(here.own, whole, "")])]:
+        tree.set(path, ciphers.tightened(value))
 
 
 def _drop_socket(here: dovecot.Installation) -> None:

@@ -12,15 +12,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from ..dialects.tls import ENTERPRISE_5, Daemon
-from ..dialects.versions import version
 from ..errors import BadInput
 from ..host import Host
 from ..policy.cause import KINDS
 from ..probe import cleartext, connection, tls
 from ..probe import relay as battery
 from ..probe import ways as letters
-from ..probe.endpoints import OTHERS, PORTS, find
+from ..probe.bounds import AT_ONCE, LOGINS, SECONDS
+from ..probe.daemon import serving
+from ..probe.endpoints import find
 from ..probe.finding import VERDICTS, Finding, Question, worst
 from ..probe.relay import OUTSIDE, Names
 from ..probe.sink import Sink
@@ -28,7 +28,6 @@ from ..probe.wire import Endpoint, Invalid, opened
 from ..report.files import write_host
 from .relay import domain, network
 
-AT_ONCE, LOGINS, SECONDS = 24, 8, 60
 FOLLOW = 10.0  # seconds in which a message that was accepted must reach the sink
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "address": {"type": "str", "required": True},
@@ -73,26 +72,6 @@ def _validate(params: Mapping[str, Any]) -> None:
             raise BadInput("sink.port", f"{sink['port']} is no port", "Give 1 to 65535")
         if sink["domain"].lower() in (params["domain"].lower(), params["passed_on"].lower()):
             raise BadInput("sink.domain", f"{sink['domain']} is delivered here, so nothing sent to it proves relaying", "Name another")
-
-
-#: connections to one port at most: is it open, does it greet as SMTP does, is it alive (and again); TLS; what is asked of logins (and
-#: again), and those that fail
-TO_A_PORT = 2 + 1 + len(battery.RETRIES) + tls.MOST + 2 * cleartext.MOST + cleartext.FAILING
-
-
-def bounds(hosts: int = 1) -> "dict[str, int]":
-    """What an audit may cost at most, told before it starts: each known port open on both addresses, as many others as are asked, each
-    question asked as often as it may be, on submission inside TLS and in clear. What the policies' witnesses add (a pattern each) is known
-    only later."""
-    patterns = (len(battery.PATTERNS) + len(battery.CONTROLS)) * (1 + len(battery.RETRIES))
-    smtp = [submission for product, _, submission in PORTS.values() if product == "smtp"]
-    asked = 2 * (len(smtp) + sum(smtp)) + 2 * OTHERS
-    ports = 2 * len(PORTS) + OTHERS
-    return {
-        "connections": hosts * (asked * patterns + ports * TO_A_PORT + letters.most()),
-        "at_once": AT_ONCE + LOGINS,
-        "seconds": SECONDS,
-    }
 
 
 class Audit:
@@ -182,22 +161,6 @@ class Audit:
         told = Question("clear.login", "a user's login was proved")
         return [told.answer("warn", "no login was given, so it is not known whether anybody can log in", (), "Give mailhost_probe_login")]
 
-    def _by(self, endpoint: Endpoint) -> "Optional[Daemon]":
-        """Who serves a port: what the policy read, else what a host of Enterprise Linux 5 runs; None if that is not known."""
-        products: "Dict[str, str]" = self.policy.get("products") or {}
-        if endpoint.port in (self.policy.get("tunnels") or []):
-            return Daemon("stunnel", (4, 15))  # the oldest here; its settings are as old
-        names = ("postfix", "sendmail") if endpoint.product == "smtp" else ("dovecot", "cyrus")
-        greeted = _greeted(self.greetings.get(endpoint, "")) if endpoint.product == "smtp" else None
-        if self.policy.get("read"):
-            here = [name for name in names if name in products]
-            if greeted and greeted.product in here:
-                here = [greeted.product]
-            return Daemon(here[0], version(products[here[0]])) if len(here) == 1 else None
-        if greeted:  # a tunnel may stand before it where TLS is implicit, and could refuse what it cannot
-            return None if endpoint.implicit else greeted
-        return Daemon(names[0], version(ENTERPRISE_5[names[0]]))
-
     def _vantage(self) -> Finding:
         """Whether this place is a stranger's: not the host itself, and in no network that the host trusts."""
         told = Question("vantage", "asked from a stranger's place", self.mine)
@@ -243,7 +206,8 @@ class Audit:
         messages = logins.submit(letters.ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink)
         late = (battery.IN_TIME,)
         clear = [logins.submit(battery.patiently, job, late) for one in self.endpoints for job in cleartext.jobs(one, self.login, refuse)]
-        secure = [pool.submit(job) for one in self.endpoints for job in tls.jobs(one, self.profile, self._by(one))]
+        by = {one: serving(one, self.greetings.get(one, ""), self.policy) for one in self.endpoints}
+        secure = [pool.submit(job) for one in self.endpoints for job in tls.jobs(one, self.profile, by[one])]
         futures = [pool.submit(job) for job in jobs]
         found = [_result(future, ends) for future in clear] + _results(messages, ends)
         # last, since a daemon answers an address the more slowly the more of its logins failed; side by side, before it does
@@ -341,12 +305,6 @@ class Audit:
 
 
 WORDS = {"imap": ("imap", False), "imaps": ("imap", True), "pop3": ("pop3", False), "pop3s": ("pop3", True)}
-
-
-def _greeted(greeting: str) -> "Optional[Daemon]":
-    """Sendmail, if that is what greets (``ESMTP Sendmail 8.13.8/8.13.8``); other daemons do not say their version."""
-    _, named, rest = greeting.partition("Sendmail")
-    return Daemon("sendmail", version(rest) or version(ENTERPRISE_5["sendmail"])) if named else None
 
 
 def _spoilt(finding: Finding, reason: str) -> Finding:

@@ -102,7 +102,7 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
 
 #: what could not be proved, by the host's word for it
 DOUBTS = {
-    "login": "no user's password is known, so no login that should succeed was tried (mailhost_probe_login gives one)",
+    "login": "no user and password were given, so no login that should succeed was tried",
     "refused": "{protocol} refuses the login of {user} (mailhost_probe_login), so none was proved",
     "mailbox": "{protocol} has no mailbox of {user} (mailhost_probe_login) to open, so no session was proved",
     "slow": "{protocol} did not answer the login of {user} (mailhost_probe_login) in time, so none was proved",

@@ -8,8 +8,8 @@ from typing import Any, Mapping
 
 from ..errors import BadInput
 from ..host import Host
+from ..probe.bounds import bounds
 from ..report import files, forms
-from .mail_audit import bounds
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "directory": {"type": "path", "required": True},

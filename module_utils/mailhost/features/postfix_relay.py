@@ -109,8 +109,8 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
         "virtual_alias_maps": f"{kind}:{ALIASES}",
         "home_mailbox": params["maildir"] + "/",
     }
-    for rows in (dialect.SERVED_TLS, *([dialect.SUBMISSION_PROTOCOLS] if authenticated else [])):
-        found.update({name: dialect.no_lower(name, main.get(name), value, main.get) for name, value in rows.at(number) or ()})
+    for name, value in _tls(number, authenticated):
+        found[name] = dialect.no_lower(name, main.get(name) or "", main.filled(main.get(name) or ""), value)
     if params["access"] == "cyrus":
         found["virtual_transport" if virtual else "mailbox_transport"] = f"lmtp:unix:{platform.cyrus_socket}"
     if authenticated and params["access"] == "cyrus":
@@ -127,6 +127,21 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
             virtual_minimum_uid="500",
         )
     return found
+
+
+def _tls(number: Version, authenticated: bool) -> "dialect.Settings":
+    """What the version is told of TLS, for every service and for submission."""
+    return (*(dialect.SERVED_TLS.at(number) or ()), *((dialect.SUBMISSION_PROTOCOLS.at(number) or ()) if authenticated else ()))
+
+
+def _unread(main: MainCf, number: Version, authenticated: bool) -> "list[str]":
+    """Versions of TLS that stand and cannot be read: they stay, and that is said."""
+    stand = {name: main.parameter(name) for name, _ in _tls(number, authenticated) if name.endswith("protocols")}
+    return [
+        f"{main.name}:{found.line}: {name} = {found.value} cannot be read from here, so it stays; the audit shows what it lets by"
+        for name, found in stand.items()
+        if found and dialect.allowed(main.filled(found.value)) is None
+    ]
 
 
 def map_files(plan: Plan, seen: Seen, kind: str, contents: "dict[str, str]") -> None:
@@ -156,7 +171,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     for name in ("mailbox_transport", "virtual_transport"):
         if name not in wanted and main.get(name) == f"lmtp:unix:{platform.cyrus_socket}":
             main.unset(name)
-    plan = Plan(services=("postfix",), facts={"version": dotted(number)})
+    plan = Plan(services=("postfix",), facts={"version": dotted(number)}, warnings=_unread(main, number, params["authenticated"]))
     if params["access"] == "cyrus":
         _beside_cyrus(plan, seen, master, platform)
     _submission(master, params["authenticated"], rule)

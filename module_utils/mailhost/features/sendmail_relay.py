@@ -206,7 +206,7 @@ def _smarthost(mc: SendmailMc, text: str) -> None:
     if not text:
         mc.unset_define("SMART_HOST")
         return
-    host, port = re.fullmatch(r"(\[.*?\]|[^:]*)(?::(\d+))?", text).groups()  # type: ignore[union-attr]
+    host, port = re.fullmatch(r"(\[.*?\]|[^:]*)(?::(\d+))?", text).groups()  # type: ignore[union-attr]  # validate() has matched it
     mc.set_define("SMART_HOST", host)
     if port:
         mc.set_define("RELAY_MAILER_ARGS", f"TCP $h {port}")
@@ -296,11 +296,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     local.set_names(names)
     relayed.set_names(name for name in relayed.names() if f"relay-domains {name}" in keep)
     mc = _wanted_mc(params, seen)
-    if plan.write(Write(seen.file(MC), encode(mc.render()), settings=(before.settings(), mc.settings()))) and _is_current(seen, mc):
-        # the cf stays and is now the older one: its package's make, at every start, would build it anew without our stamp
-        plan.operations.append(Run(f"date {CF} behind {MC}", ("touch", CF)))
-    if mc.get_define("confDH_PARAMETERS") == DH:
-        plan.write(Write(seen.file(DH), encode(dialect.DH_PEM), mode=0o644, owner="root:root"))
+    _configuration(plan, seen, before, mc)
     _build(plan, seen, mc, has_m4)
     fresh = plan.write(Write(seen.file(ACCESS), encode(access.render()), settings=(settings[0], access.settings()), fallback_mode=0o640))
     plan.write(Write(seen.file(LOCAL), encode(local.render()), settings=(settings[1], local.settings())))
@@ -319,6 +315,15 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     else:
         verdict(program, params, seen)
     return plan
+
+
+def _configuration(plan: Plan, seen: Seen, before: SendmailMc, mc: SendmailMc) -> None:
+    """The mc, and the file of the key exchange that it names."""
+    if plan.write(Write(seen.file(MC), encode(mc.render()), settings=(before.settings(), mc.settings()))) and _is_current(seen, mc):
+        # the cf stays and is now the older one: its package's make, at every start, would build it anew without our stamp
+        plan.operations.append(Run(f"date {CF} behind {MC}", ("touch", CF)))
+    if mc.get_define("confDH_PARAMETERS") == DH:
+        plan.write(Write(seen.file(DH), encode(dialect.DH_PEM), mode=0o644, owner="root:root"))
 
 
 def _build(plan: Plan, seen: Seen, mc: SendmailMc, has_m4: bool) -> None:

@@ -26,6 +26,9 @@ tls() { # port, s_client options: stdin through TLS, what the server says to std
     exec openssl s_client -connect "$where" -quiet ${1+"$@"}
 }
 cr=$(printf "\r")
+has() { # pattern: does $answer have a line of it?
+    printf "%s\n" "$answer" | grep -q "$1"
+}
 said() { # protocol, tls, port: the dialogue of $script
     exec 3<<DATA
 $script
@@ -54,17 +57,17 @@ greets() { # protocol, tls, port: a greeting, or after STARTTLS a farewell; sets
         smtp) script="QUIT$cr" want="^220" after="^221" ;;
     esac
     [ "$2" != starttls ] || want=$after
-    if [ "$1 $2" = "imap starttls" ] && ! knows_starttls imap; then # see unproved
-        script="a1 CAPABILITY$cr
-a2 LOGOUT$cr"
-        want="^\* CAPABILITY.* STARTTLS"
-        set -- imap plain "$3"
-    fi
     case "$1 $2" in # s_client talks as soon as TLS stands, at times before the greeting: Postfix 3.9 then says that instead of it
         "smtp implicit") want="^220\|^554 5\.5\.0" ;;
     esac
     answer=$(said "$1" "$2" "$3" | head -n 40)
-    printf "%s\n" "$answer" | grep -q "$want" && return 0
+    has "$want" && return 0
+    if [ -z "$answer" ] && [ "$1 $2" = "imap starttls" ] && ! knows_starttls imap; then # see unproved
+        script="a1 CAPABILITY$cr
+a2 LOGOUT$cr"
+        answer=$(said imap plain "$3")
+        ! has "^\* CAPABILITY.* STARTTLS" || return 0
+    fi
     if [ -z "$answer" ]; then
         why="port $3 ($1, $2): no answer"
     else
@@ -85,13 +88,13 @@ QUIT$cr" want="^-ERR" ;;
     esac
     answer=$(said "$1" "$2" "$3" | tr -d "\r")
     ! broken "$@" || return 1
-    printf "%s\n" "$answer" | grep -q "$want" && return 0
+    has "$want" && return 0
     why="port $3 ($1, $2): a wrong password is not refused with NO or -ERR but: $(printf "%s" "$answer" | tail -n 1)"
     return 1
 }
 broken() { # protocol, tls, port: does $answer tell of something else than a wrong password? sets why
-    error=$(printf "%s\n" "$answer" | grep -i -e "process broken" -e "internal error" -e "temporary auth" -e "\[UNAVAILABLE" -e "\[SYS" |
-        head -n 1)
+    error=$(printf "%s\n" "$answer" | grep -i -e "process broken" -e "internal error" -e "temporary auth" -e "\[UNAVAILABLE" \
+        -e "\[SYS" -e "\[SERVERBUG" | head -n 1)
     [ -n "$error" ] && why="port $3 ($1, $2): logins fail: $error"
 }
 paced() { # the login, and a moment later what follows it: old daemons hand on the connection, but not what they have read of it
@@ -103,31 +106,22 @@ DATA
 $follows
 DATA
 }
-has() { # pattern: does $answer have a line of it?
-    printf "%s\n" "$answer" | grep -q "$1"
-}
 lets_in() { # protocol, tls, port: the known login is let in and its session lives; sets why, or doubt where nothing is proved
     case $1 in
-        imap) script="a1 LOGIN $known_quoted$cr" follows="a2 STATUS INBOX (MESSAGES)$cr
+        imap) lives="^a2 [ONB]" refused="^a1 [NB]" script="a1 LOGIN $known_quoted$cr" follows="a2 STATUS INBOX (MESSAGES)$cr
 a3 LOGOUT$cr" ;;
-        pop3) script="USER $known$cr
+        pop3) lives="^+OK [0-9]* [0-9]" refused="^-ERR" script="USER $known$cr
 PASS $password$cr" follows="STAT$cr
 QUIT$cr" ;;
     esac
     patience_each=25
     answer=$(paced | { exec 3<&0; through "$@"; [ "$?" -ne 137 ] || echo "slow"; } | tr -d "\r")
-    case $1 in
-        imap) is_in="^a1 OK" lives="^a2 [ONB]" refused="^a1 [NB]" ;;
-        pop3) is_in="^+OK.*[Ll]ogged in" lives="^+OK [0-9]* [0-9]" refused="^-ERR" ;;
+    case "$1 $units " in # Cyrus 2.3 says so while a user has no maildrop yet (RFC 3206); elsewhere it is a fault
+        ("pop3 "*" cyrus-imapd "*) if has "\[SYS/PERM\]"; then doubt="mailbox $1"; return 0; fi ;;
     esac
-    if [ "$1" = pop3 ] && has "$lives"; then return 0; fi
-    if has "\[SYS/PERM\]" || { has "$is_in" && has "^a2 NO \[SERVERBUG\]"; }; then # Cyrus 2.3 has no maildrop yet (RFC 3206)
-        doubt="mailbox $1"
-        return 0
-    fi
     ! broken "$@" || return 1
-    if has "$is_in" && has "$lives"; then return 0; fi
-    if ! has "$is_in" && has "$refused"; then doubt="refused $1"; return 0; fi
+    if has "$refused"; then doubt="refused $1"; return 0; fi # first: behind it a2 is answered BAD
+    ! has "$lives" || return 0
     if has "^slow$"; then doubt="slow $1"; return 0; fi # the session did not end: nothing says that it is dead
     why="port $3 ($1, $2): logins fail: the session of $known ends where it should serve: $(printf "%s\n" "$answer" | tail -n 1)"
     return 1

@@ -11,6 +11,8 @@ from mailhost.features import mail_audit
 from mailhost.host import Host
 from mailhost.plan import converge
 from mailhost.probe import cleartext, endpoints, tls, ways
+from mailhost.probe.bounds import TO_A_PORT, bounds
+from mailhost.probe.daemon import serving
 from mailhost.probe.finding import Finding, worst
 from mailhost.probe.wire import Endpoint
 
@@ -172,19 +174,16 @@ SENDMAIL = "mx.example.test ESMTP Sendmail 8.13.8/8.13.8; Thu, 1 Jan 2015 00:00:
     ],
 )
 def test_who_serves_a_port(policy, port, product, implicit, greeting, daemon):
-    here = mail_audit.Audit(params(mail_audit, address="127.0.0.1", fqdn="mx.example.test", policy=policy))
-    endpoint = Endpoint("127.0.0.1", port, product, implicit)
-    here.greetings[endpoint] = greeting
-    assert here._by(endpoint) == daemon
+    assert serving(Endpoint("127.0.0.1", port, product, implicit), greeting, policy) == daemon
 
 
 def test_an_audit_makes_no_more_connections_than_it_told(audit, monkeypatch):
     made, connect = [], socket.create_connection
     monkeypatch.setattr(socket, "create_connection", lambda *given, **more: (made.append(given[0]), connect(*given, **more))[1])
     audit(asked={"user": None, "password": None})
-    assert 100 < len(made) <= mail_audit.bounds()["connections"]
+    assert 100 < len(made) <= bounds()["connections"]
     of_imap = [port for (_, port) in made if endpoints.PORTS[port][0] == "imap"]
-    assert max(of_imap.count(port) for port in of_imap) <= mail_audit.TO_A_PORT
+    assert max(of_imap.count(port) for port in of_imap) <= TO_A_PORT
 
 
 def test_asked_for_and_not_served(audit):

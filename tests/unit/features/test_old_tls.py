@@ -30,6 +30,7 @@ def planned(feature, seen, **given):
         (OLD, OLD),
         ("HIGH:!aNULL:!EXPORT", "HIGH:!aNULL:!EXPORT:!LOW:!SSLv2"),
         ("AES256-SHA !EXP", "AES256-SHA !EXP:!LOW:!SSLv2:!aNULL"),
+        ("ALL:eNULL", "ALL:eNULL:!LOW:!SSLv2:!EXP:!aNULL:!eNULL"),
     ],
 )
 def test_a_list_of_ciphers_is_only_tightened(stands, becomes):
@@ -58,8 +59,9 @@ def test_dovecot_1_is_told_its_ciphers_and_later_ones_are_not():
     ]
     included = dovecot_conf("!include /etc/dovecot-tls.conf\n")
     included.files["/etc/dovecot-tls.conf"] = file("/etc/dovecot-tls.conf", "ssl_cipher_list = HIGH:!aNULL\n")
-    settings = Tree(planned(dovecot_settings, included, **given)["/etc/dovecot.conf"]).settings()
-    assert "ssl_cipher_list = HIGH:!aNULL:!LOW:!SSLv2:!EXP" in settings
+    texts = planned(dovecot_settings, included, **given)  # in the file that it stands in, or it would win all the same
+    assert texts["/etc/dovecot-tls.conf"] == "ssl_cipher_list = HIGH:!aNULL:!LOW:!SSLv2:!EXP\n"
+    assert "ssl_cipher_list" not in texts["/etc/dovecot.conf"].replace("#ssl_cipher_list", "")
     assert "ssl_cipher_list" not in planned(dovecot_settings, debian(), **given)["/etc/dovecot/mailhost.conf"]
 
 
@@ -145,6 +147,13 @@ def test_postfix_is_told_what_its_version_can_be_told(version, stands, said):
     seen = centos5(outputs={postfix_relay.VERSION: version}, files={MAIN: stands})
     main = MainCf(planned(postfix_relay, seen, **RELAY)[MAIN])
     assert {name: main.get(name) for name in said} == said
+
+
+@pytest.mark.parametrize(("value", "said"), [("$other", 1), (">=TLSv1.9", 1), (">=TLSv1.3", 0), ("", 0)])
+def test_what_stands_and_cannot_be_read_is_said(value, said):
+    seen = centos5(outputs={postfix_relay.VERSION: "3.7.11"}, files={MAIN: f"smtpd_tls_mandatory_protocols = {value}\n"})
+    plan = postfix_relay.plan(params(postfix_relay, **RELAY), seen)
+    assert [f"{MAIN}:1: smtpd_tls_mandatory_protocols = {value} cannot be read" in line for line in plan.warnings] == [True] * said
 
 
 def test_without_submission_port_25_still_refuses_export_ciphers():

@@ -5,8 +5,9 @@ from mailhost.conf.main_cf import MainCf
 from mailhost.conf.master_cf import MasterCf
 from mailhost.errors import BadConfiguration
 from mailhost.features import dovecot_settings, postfix_relay
+from mailhost.policy.postfix_lists import ASKED, GUARDS, PERMITS, TABLES, TRUSTED
 from mailhost.policy.postfix_setup import Setup
-from mailhost.policy.postfix_words import unknown
+from mailhost.policy.postfix_words import SINCE, unknown
 
 from ..hosts import centos5, debian, params
 
@@ -113,3 +114,7 @@ def test_databases_that_no_dovecot_has(seen, said):
 
 def conf(within):
     return centos5(files={"/etc/dovecot.conf": f"auth default {{\n{within}}}\n"})
+
+
+def test_every_restriction_that_the_policy_judges_is_known():
+    assert {*ASKED, *GUARDS, *PERMITS, *TABLES, *TRUSTED} <= set(SINCE)

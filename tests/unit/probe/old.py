@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
-import threading
 import time
 
 from mailhost.probe.wire import Endpoint
+
+from . import hostile
 
 TLS12, TLS11, TLS10, SSL3, SSL2 = 0x0303, 0x0302, 0x0301, 0x0300, 0x0002
 EXTENSION = b"\xff\x01\x00\x01\x00"  # renegotiation_info, empty
@@ -71,30 +72,17 @@ def read(sock):
 @contextlib.contextmanager
 def server(answer, product="imap", **more):
     """An endpoint of TLS from the first byte. ``answer`` is bytes, or gives them for (version, suites) of a hello; empty: it closes."""
-    listener, asked = socket.create_server(("127.0.0.1", 0)), []
+    asked = []
 
-    def serve():
-        while True:
-            try:
-                sock, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=one, args=(sock,), daemon=True).start()
+    def says(sock, _):
+        asked.append(read(sock))
+        said = answer if isinstance(answer, bytes) or answer is SILENCE else answer(*asked[-1])
+        if said is SILENCE:
+            time.sleep(2)
+        else:
+            sock.sendall(said)
+            sock.shutdown(socket.SHUT_WR)
+            sock.recv(10)
 
-    def one(sock):
-        with contextlib.suppress(OSError), sock:
-            asked.append(read(sock))
-            said = answer if isinstance(answer, bytes) or answer is SILENCE else answer(*asked[-1])
-            if said is SILENCE:
-                time.sleep(2)
-            else:
-                sock.sendall(said)
-                sock.shutdown(socket.SHUT_WR)
-                sock.recv(10)
-
-    threading.Thread(target=serve, daemon=True).start()
-    endpoint = Endpoint("127.0.0.1", listener.getsockname()[1], product, True, "mx.example.test", **more)
-    try:
-        yield endpoint, asked
-    finally:
-        listener.close()
+    with hostile.server(says, product) as port:
+        yield Endpoint("127.0.0.1", port, product, True, "mx.example.test", **more), asked
