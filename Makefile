@@ -51,7 +51,7 @@ molecule: $(STAMP) images tools
 	sh setup/molecule.sh centos5 bookworm trixie centos5-sendmail centos5-cyrus bookworm-cyrus trixie-sendmail
 
 wire: $(STAMP) images tools
-	pytest -q -n 3 --dist loadfile tests/wire
+	pytest -q -n 3 --dist loadgroup tests/wire
 
 # good hosts and hosts broken in one way each, others' tools, the page in a browser, fifty hosts at once
 test-audit: $(STAMP) images tools

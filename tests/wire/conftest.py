@@ -15,6 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SYSTEMD = ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
 SYSTEMD += ["-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/tmp", "-e", "container=docker"]
 SYSTEMD += ["-e", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
+#: fixtures that are a host of one kind
+HOSTS = ("machine", "cyrus", "sendmail", "tunnelled", "host")
 OPTIONS = {"centos5": ["--tmpfs", "/run"], "kdc": []}
 PASSWORD = "demo a$s\"s'w\\ö"
 DEMO = yaml.safe_load((ROOT / "inventory/demo/group_vars/mailhosts.yml").read_text())
@@ -59,6 +61,14 @@ class Machine:
 
     def remove(self):
         subprocess.run(["docker", "rm", "-f", "-v", self.id], capture_output=True, check=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """The tests of a file stay in one process, in their order; but each kind of host that a file goes over may have its own."""
+    for item in (item for item in items if item.path.parent == ROOT / "tests" / "wire"):
+        kinds = [word for name, word in getattr(getattr(item, "callspec", None), "params", {}).items() if name in HOSTS]
+        item.add_marker(pytest.mark.xdist_group(":".join([item.path.stem, *map(str, kinds)])))
 
 
 @pytest.fixture
