@@ -20,8 +20,13 @@ GOES_TOO = {"cyrus-imapd": "dovecot-core"}
 EVERY = tuple(sorted({name for families in PACKAGES.values() for names in families.values() for name in names} | set(GOES_TOO.values())))
 DPKG = ("dpkg-query", "-W", "-f", "${Package} ${Status}\\n", *EVERY)
 RPM = ("rpm", "-q", *EVERY)
-#: on Debian a package of the one takes that of the other away, and its queue would wait for nobody
-EXCLUDE = {"sendmail-bin": "postfix", "postfix": "sendmail-bin"}
+#: on Debian a package takes that of another daemon away: which, and its service, whose queue would wait for nobody
+EXCLUDE = {
+    "sendmail-bin": ("postfix", "postfix"),
+    "postfix": ("sendmail-bin", "sendmail"),
+    "dovecot-imapd": ("cyrus-imapd", "cyrus-imapd"),
+}
+NOBODY = ("", "")
 #: how many messages wait: queue files (qf*) of Sendmail, all files of Postfix' queues
 QUEUES = (
     "sh",
@@ -68,7 +73,7 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
             raise BadInput("products", f"{product!r} is not a product mailhost knows", f"Choose from {', '.join(PACKAGES)}")
     yield from (*REQUESTS, WHICH, Command(DPKG), Command(RPM), Command(STANDS))
     have = installed(System("", (), "debian"), seen)
-    if any(EXCLUDE[name] in have for product in params["products"] for name in PACKAGES[product]["debian"] if name in EXCLUDE):
+    if any(EXCLUDE.get(name, NOBODY)[0] in have for product in params["products"] for name in PACKAGES[product]["debian"]):
         yield Command(QUEUES)  # a second question, only where a package is about to take another's place
 
 
@@ -89,8 +94,7 @@ def waiting(seen: Seen, mta: str) -> int:
 
 def _refuse_to_lose_mail(missing: "list[str]", have: "set[str]", seen: Seen) -> None:
     for package in missing:
-        other = EXCLUDE.get(package, "")
-        mta = other.split("-")[0]
+        other, mta = EXCLUDE.get(package, NOBODY)
         if other in have and waiting(seen, mta):
             raise BadConfiguration(
                 f"the queue of {mta}",
@@ -99,11 +103,10 @@ def _refuse_to_lose_mail(missing: "list[str]", have: "set[str]", seen: Seen) -> 
             )
 
 
-def _stopped(package: str) -> Run:
-    """The MTA that a package takes away, stopped first: Debian's sendmail would run on without its files and hold port 25."""
-    mta = package.split("-")[0]
+def _stopped(service: str) -> Run:
+    """The daemon that a package takes away, stopped first: it would run on without its files and hold the ports of the new one."""
     again = encode(SERVICES + 'restart "$1"\n')
-    return Run(f"stop {mta}", ("sh", "-s", mta), encode(SERVICES + 'stop "$1"\n'), undo=("sh", "-s", mta), undo_stdin=again)
+    return Run(f"stop {service}", ("sh", "-s", service), encode(SERVICES + 'stop "$1"\n'), undo=("sh", "-s", service), undo_stdin=again)
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
@@ -127,7 +130,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
                 "Install them by hand",
             )
         if tool == "apt-get":
-            plan.operations += [_stopped(EXCLUDE[name]) for name in missing if EXCLUDE.get(name) in have]
+            plan.operations += [_stopped(service) for package, (other, service) in EXCLUDE.items() if package in missing and other in have]
         names = ", ".join(missing)
         gone = [GOES_TOO[name] + "-" for name in missing if tool == "apt-get" and GOES_TOO.get(name) in have]
         plan.operations.append(Run(f"install {names} with {tool}", (*INSTALL[tool], *missing, *gone)))

@@ -233,6 +233,24 @@ def test_a_package_that_would_take_a_loaded_queue_away_is_refused():
     assert run(mail_packages, debian(), products=["sendmail"]).changed
 
 
+@pytest.mark.parametrize(
+    ("stands", "wanted", "stopped"),
+    [
+        ("postfix", "sendmail", ["postfix"]),
+        ("cyrus-imapd", "dovecot", ["cyrus-imapd"]),
+        ("cyrus-imapd", "postfix", []),
+        ("", "dovecot", []),
+    ],
+)
+def test_a_daemon_whose_package_goes_has_stopped_before(stands, wanted, stopped):
+    from ..hosts import debian
+
+    seen = debian(outputs={mail_packages.DPKG: f"{stands} install ok installed\n", mail_packages.QUEUES: "queue sendmail 0\n"})
+    before = [operation for operation in run(mail_packages, seen, products=[wanted]).operations if operation.argv[:2] == ("sh", "-s")]
+    assert [operation.argv[2:] for operation in before] == [(name,) for name in stopped]
+    assert all(operation.undo == operation.argv for operation in before)  # and it runs again if the installation fails
+
+
 def test_aliases_in_the_virtusertable():
     from mailhost.features import mailboxes
 
