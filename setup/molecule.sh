@@ -8,7 +8,8 @@ export work
 printf '%s\n' "$@" | xargs -P 2 -n 1 sh -c '
     echo "molecule test: $1"
     if molecule test -s "$1" >"$work/$1" 2>&1; then code=0; else code=1; fi
-    if [ "$code" = 0 ]; then grep -a -e "passed" -e "Molecule executed" "$work/$1"; else cat "$work/$1"; fi
+    if [ "$code" = 0 ]; then grep -a -e "passed" -e "Molecule executed" "$work/$1"
+    else cat "$work/$1"; echo "molecule test: $1 failed by"; grep -a -e "\(^\|m \)E   " -e "fatal:" "$work/$1" | cut -c 1-500 | tail -n 30; fi
     echo "molecule test: $1 ended with status $code"
     exit "$code"
 ' scenario || { rm -r "$work"; exit 1; }
