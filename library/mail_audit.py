@@ -12,7 +12,8 @@ description:
     host's own policy would let through is tried besides, and both answers must agree.
   - The TLS battery (handshake, certificate, versions and ciphers against a profile, injection behind STARTTLS), the battery of logins
     (what is offered and taken before and inside TLS), and the ways of a message, whole with its attachment and its eight bits.
-  - At most 32 connections at once and 60 seconds; each dialogue, line and answer is bounded, so that no server can hold the prober.
+  - At most 32 connections at once and 60 seconds, and twelve times what its slowest port takes to greet; each dialogue, line and
+    answer is bounded, so that no server can hold the prober.
   - A place that the host trusts is no stranger's; what was asked from there is C(invalid), never passed.
 options:
   address:

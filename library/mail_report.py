@@ -74,7 +74,7 @@ bounds:
   description: Connections in all, connections at once, and seconds for each host, at most.
   returned: when announced
   type: dict
-  sample: {connections: 1400, at_once: 32, seconds: 60}
+  sample: {connections: 1400, at_once: 32, seconds: 204}
 written:
   description: The files.
   returned: when written

@@ -39,5 +39,5 @@ for pair in "$@"; do
     esac
     # shellcheck disable=SC2086 # options, split on purpose
     docker run -d --name "$host" --hostname "$host" --network mailhost --label mailhost=demo \
-        --dns "$names" --dns-search . $set_up "mailhost/$image" >/dev/null
+        --dns "$names" --dns-search . --dns-opt timeout:2 $set_up "mailhost/$image" >/dev/null
 done

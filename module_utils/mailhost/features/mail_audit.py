@@ -18,7 +18,7 @@ from ..policy.cause import KINDS
 from ..probe import cleartext, connection, tls
 from ..probe import relay as battery
 from ..probe import ways as letters
-from ..probe.bounds import AT_ONCE, LOGINS, SECONDS
+from ..probe.bounds import AT_ONCE, LOGINS, patience
 from ..probe.daemon import serving
 from ..probe.endpoints import find
 from ..probe.finding import VERDICTS, Finding, Question, worst
@@ -28,6 +28,7 @@ from ..probe.wire import Endpoint, Invalid, opened
 from ..report.files import write_host
 from .relay import domain, network
 
+AGAIN = "See what it waits for (a name server that does not answer, its load), and ask again"
 FOLLOW = 10.0  # seconds in which a message that was accepted must reach the sink
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "address": {"type": "str", "required": True},
@@ -95,18 +96,18 @@ class Audit:
         self.endpoints: "List[Endpoint]" = []
         self.certificates: "List[dict[str, Any]]" = []
         self.greetings: "Dict[Endpoint, str]" = {}
-        self.mine = ""
+        self.mine, self.slowest, self.seconds, self.ends = "", 0.0, 0.0, 0.0
 
     def run(self) -> "List[Finding]":
-        ends = time.monotonic() + SECONDS
-        pool = ThreadPoolExecutor(AT_ONCE)
+        begun, pool = time.monotonic(), ThreadPoolExecutor(AT_ONCE)
         try:
             self.endpoints = find(self._addresses(), self.params["fqdn"], [int(port) for port in self.policy.get("ports") or []], pool)
             alive = list(pool.map(lambda one: battery.patiently(lambda: self._alive(one)), self.endpoints))
             self.endpoints = [endpoint for endpoint, finding in zip(self.endpoints, alive) if finding.verdict == "pass"]
-            vantage = self._vantage()
+            self.seconds = patience(self.slowest)
+            self.ends, vantage = begun + self.seconds, self._vantage()
             with self._sink() as sink:
-                found = self._ask(pool, sink, ends)
+                found = self._ask(pool, sink)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # the time is over, or all was asked
         if vantage.verdict == "invalid":
@@ -120,10 +121,11 @@ class Audit:
         return [address for address in (self.params["address"], self.params["address6"]) if address]
 
     def _alive(self, endpoint: Endpoint) -> Finding:
-        told = Question("alive.greeting", "the open port greets", str(endpoint))
+        told, begun = Question("alive.greeting", "the open port greets", str(endpoint)), time.monotonic()
         try:
             with opened(endpoint, connection.lenient()) as wire:
                 self.mine = self.mine or wire.mine
+                self.slowest = max(self.slowest, time.monotonic() - begun)
                 self.greetings[endpoint] = wire.greeting
                 return told.answer("pass", detail=wire.greeting.split("\n")[0][:100], dialogue=tuple(wire.dialogue))
         except Invalid as error:
@@ -193,32 +195,49 @@ class Audit:
         with sink:
             yield sink
 
-    def _ask(self, pool: ThreadPoolExecutor, sink: "Optional[Sink]", ends: float) -> "List[Finding]":
+    def _ask(self, pool: ThreadPoolExecutor, sink: "Optional[Sink]") -> "List[Finding]":
         followed = battery.Followed(enabled=sink is not None)
         witnesses = [{**cause["witness"], "rule": cause["rule"]} for cause in self.causes if cause.get("witness")]
         refuse = self.params["cleartext_login"] == "refuse"
         certificates = {pool.submit(tls.served, one, self.params.get("anchors") or "", self.profile): one for one in self.endpoints}
-        jobs: "List[battery.Job]" = []
-        for one in self.endpoints:
-            if one.product == "smtp":
-                jobs += battery.jobs(one, self.names, connection.lenient(), followed, witnesses)
         logins = ThreadPoolExecutor(LOGINS)  # of their own: they follow one another, and relaying need not wait for them
         messages = logins.submit(letters.ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink)
-        late = (battery.IN_TIME,)
-        clear = [logins.submit(battery.patiently, job, late) for one in self.endpoints for job in cleartext.jobs(one, self.login, refuse)]
+        late, context = (battery.IN_TIME,), connection.lenient()
+        clear = {
+            one: [logins.submit(battery.patiently, job, late) for job in cleartext.jobs(one, self.login, refuse)] for one in self.endpoints
+        }
         by = {one: serving(one, self.greetings.get(one, ""), self.policy) for one in self.endpoints}
-        secure = [pool.submit(job) for one in self.endpoints for job in tls.jobs(one, self.profile, by[one])]
-        futures = [pool.submit(job) for job in jobs]
-        found = [_result(future, ends) for future in clear] + _results(messages, ends)
+        secure = {one: [pool.submit(job) for job in tls.jobs(one, self.profile, by[one])] for one in self.endpoints}
+        smtp = [one for one in self.endpoints if one.product == "smtp"]
+        relay = {one: [pool.submit(job) for job in battery.jobs(one, self.names, context, followed, witnesses)] for one in smtp}
+        found = self._answers("clear", clear) + self._answers("way", {None: [messages]})
         # last, since a daemon answers an address the more slowly the more of its logins failed; side by side, before it does
-        found += self._failing(logins, ends)
-        logins.shutdown(wait=False, cancel_futures=time.monotonic() > ends)
-        for many in secure:
-            found += _results(many, ends)
-        found += [_result(future, ends) for future in futures] + self._certificates(certificates, ends)
+        found += self._failing(logins)
+        logins.shutdown(wait=False, cancel_futures=time.monotonic() > self.ends)
+        found += self._answers("tls", secure) + self._answers("relay", relay) + self._certificates(certificates)
         return _followed(found, followed, sink)
 
-    def _failing(self, pool: ThreadPoolExecutor, ends: float) -> "List[Finding]":
+    def _answers(self, of: str, asked: "Mapping[Any, Sequence[Future[Any]]]") -> "List[Finding]":
+        """What was answered in time (each future's finding or findings); for each port a finding of how much was not."""
+        found: "List[Finding]" = []
+        for endpoint, futures in asked.items():
+            late = 0
+            for future in futures:
+                try:
+                    answer = future.result(max(0.0, self.ends - time.monotonic()))
+                    found += [answer] if isinstance(answer, Finding) else answer
+                except TimeoutError:
+                    future.cancel()
+                    late += 1
+            if late:
+                told = Question(f"{of}.time", "every question is answered in time", str(endpoint or ""))
+                found.append(told.answer("invalid", f"{late} of {len(futures)} questions had no answer {self._too_slow()}", (), AGAIN))
+        return found
+
+    def _too_slow(self) -> str:
+        return f"when {self.seconds:.0f} s were over; the slowest port took {self.slowest:.1f} s to greet"
+
+    def _failing(self, pool: ThreadPoolExecutor) -> "List[Finding]":
         """Logins that must fail, on one port of each kind; behind them one that is let in, which ends the daemon's distrust."""
         wrong, context = cleartext.Login(self.login.user, self.login.wrong), connection.lenient()
         kinds = {(one.product, one.submission): one for one in reversed(self.endpoints)}
@@ -231,18 +250,18 @@ class Audit:
             jobs.append(partial(cleartext.wrong, one, self.login))
         if access:
             jobs.append(partial(cleartext.wrong, access[0], self.login, empty=True))
-        found = [_result(future, ends) for future in [pool.submit(job) for job in jobs]]
+        found = self._answers("clear", {None: [pool.submit(job) for job in jobs]})
         if access and self.login.given:
             pool.submit(cleartext.inside, access[0], self.login)
         return found
 
-    def _certificates(self, futures: "Dict[Future[Tuple[List[Finding], tls.Served]], Endpoint]", ends: float) -> "List[Finding]":
+    def _certificates(self, futures: "Dict[Future[Tuple[List[Finding], tls.Served]], Endpoint]") -> "List[Finding]":
         found, served = [], []
         for future, endpoint in futures.items():
             try:
-                findings, here = future.result(max(0.1, ends - time.monotonic()))
+                findings, here = future.result(max(0.0, self.ends - time.monotonic()))
             except TimeoutError:
-                found.append(Finding("tls.T11", "invalid", "a full handshake", "no time was left", str(endpoint)))
+                found.append(Finding("tls.T11", "invalid", "a full handshake", f"none {self._too_slow()}", str(endpoint), AGAIN))
                 continue
             found += findings
             if here.der:
@@ -315,22 +334,6 @@ def _spoilt(finding: Finding, reason: str) -> Finding:
         if about_strangers and finding.verdict != "none"
         else finding
     )
-
-
-def _result(future: "Future[Finding]", ends: float) -> Finding:
-    try:
-        return future.result(max(0.05, ends - time.monotonic()))
-    except TimeoutError:
-        future.cancel()
-        return Finding("relay.time", "invalid", "every question is asked in time", f"the host is too slow: {SECONDS} s are over")
-
-
-def _results(future: "Future[List[Finding]]", ends: float) -> "List[Finding]":
-    try:
-        return future.result(max(0.05, ends - time.monotonic()))
-    except TimeoutError:
-        future.cancel()
-        return [Finding("way.time", "invalid", "every message comes in time", f"the host is too slow: {SECONDS} s are over")]
 
 
 def _followed(found: "List[Finding]", followed: "battery.Followed", sink: "Optional[Sink]") -> "List[Finding]":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from . import cleartext, relay, tls, ways
+from . import cleartext, relay, tls, ways, wire
 from .endpoints import OTHERS, PORTS
 
 AT_ONCE, LOGINS, SECONDS = 24, 8, 60
+#: a host that greets late, as all do while no name server answers them, is given this many greetings' time more
+GREETINGS = 12
 #: connections to one port at most: is it open, does it greet as SMTP does, is it alive (and again); TLS; what is asked of logins (and
 #: again), and those that fail
 TO_A_PORT = 2 + 1 + len(relay.RETRIES) + tls.MOST + 2 * cleartext.MOST + cleartext.FAILING
@@ -22,5 +24,10 @@ def bounds(hosts: int = 1) -> "dict[str, int]":
     return {
         "connections": hosts * (asked * patterns + ports * TO_A_PORT + ways.most()),
         "at_once": AT_ONCE + LOGINS,
-        "seconds": SECONDS,
+        "seconds": int(patience(wire.SECONDS)),
     }
+
+
+def patience(greeting: float) -> float:
+    """Seconds that an audit may take, where the slowest port takes ``greeting`` seconds to greet."""
+    return SECONDS + GREETINGS * greeting

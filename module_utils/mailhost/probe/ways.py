@@ -165,8 +165,9 @@ def _sent(
 def _way(
     name: str, title: str, way_in: "Tuple[Endpoint, Optional[Login], str, str]", outs: "Sequence[Endpoint]", login: Login
 ) -> "List[Finding]":
-    token, begun = uuid.uuid4().hex, time.monotonic()
+    token = uuid.uuid4().hex
     problem, dialogue = _sent(*way_in, token)
+    begun = time.monotonic()
     if problem:
         return [Finding(f"way.{name}", "fail", title, problem, str(way_in[0]), dialogue=dialogue)]
     return [comes_out(f"{name}.{out.product}", f"{title}, out by {out.product}", out, login, token, begun) for out in outs]
@@ -177,9 +178,10 @@ class Raw:
     nobody waits for it. The worst of it is a warning, since RFC 5322 does not allow such a header."""
 
     def __init__(self, way_in: "Tuple[Endpoint, Optional[Login], str, str]", out: Endpoint, login: Login) -> None:
-        self.out, self.login, self.token, self.begun = out, login, uuid.uuid4().hex, time.monotonic()
+        self.out, self.login, self.token = out, login, uuid.uuid4().hex
         self.told = Question(f"way.raw.{out.product}", f"raw eight bits in a header survive, out by {out.product}", str(out))
         self.problem, self.dialogue = _sent(*way_in, self.token, raw_message)
+        self.begun = time.monotonic()
 
     def finding(self) -> Finding:
         if self.problem:
@@ -244,8 +246,9 @@ def _outwards(endpoint: Endpoint, names: Names, login: Login, mine: str, outs: "
     if not problem and not sink.wait_for({token}, WAIT):
         problem = f"it did not come to the sink within {WAIT:.0f} s"
     found = [Finding("way.out", "fail" if problem else "pass", title, problem or "it came to the sink", str(endpoint), dialogue=dialogue)]
-    token, begun = uuid.uuid4().hex, time.monotonic()
+    token = uuid.uuid4().hex
     problem, dialogue = _sent(endpoint, login, mine, f"refused@{names.outside}", token)
+    begun = time.monotonic()
     if problem or not outs:
         return [
             *found,

@@ -225,7 +225,9 @@ class Wire:
     # how a dialogue begins
 
     def greet(self, helo: str = HELO) -> "Wire":
-        """The greeting, and for SMTP the EHLO behind it."""
+        """The greeting, and for SMTP the EHLO behind it. What they took is no part of the dialogue's time: a host whose name server
+        does not answer greets late, and then answers as fast as ever."""
+        begun = time.monotonic()
         if self.endpoint.product == "smtp":
             code, self.greeting = self.smtp()
             if code != 220:
@@ -240,6 +242,7 @@ class Wire:
             self.greeting = lines[0]
             if not fine:
                 raise Invalid(f"greets with {printable(lines[0])[:80]!r}")
+        self._ends += time.monotonic() - begun
         return self
 
     def ehlo(self, helo: str = HELO) -> None:

@@ -1,6 +1,7 @@
 """The whole audit against small servers with one fault each: what is seen, what a policy adds, and when the two disagree."""
 
 import json
+import re
 import socket
 from dataclasses import replace
 
@@ -10,7 +11,8 @@ from mailhost.errors import BadInput
 from mailhost.features import mail_audit
 from mailhost.host import Host
 from mailhost.plan import converge
-from mailhost.probe import cleartext, endpoints, tls, ways
+from mailhost.probe import bounds as bounds_of
+from mailhost.probe import cleartext, endpoints, tls, ways, wire
 from mailhost.probe.bounds import TO_A_PORT, bounds
 from mailhost.probe.daemon import serving
 from mailhost.probe.finding import Finding, worst
@@ -184,6 +186,23 @@ def test_an_audit_makes_no_more_connections_than_it_told(audit, monkeypatch):
     assert 100 < len(made) <= bounds()["connections"]
     of_imap = [port for (_, port) in made if endpoints.PORTS[port][0] == "imap"]
     assert max(of_imap.count(port) for port in of_imap) <= TO_A_PORT
+
+
+def test_what_could_not_be_asked_in_time_is_said(audit, monkeypatch):
+    monkeypatch.setattr(mail_audit, "patience", lambda greeting: 0.0)
+    findings = audit(policy={**READ, "ports": []})["audit"]["findings"]
+    late = {one["id"]: one for one in findings if one["id"].endswith(".time")}
+    assert {one["verdict"] for one in late.values()} == {"invalid"}
+    assert {"relay.time", "way.time"} <= set(late)
+    assert re.match(r"\d+ of \d+ questions had no answer when 0 s were over; the slowest port took \d", late["relay.time"]["detail"])
+    assert "name server" in late["relay.time"]["way_out"]
+    assert len([one for one in findings if one["id"] == "relay.time"]) <= 2  # one a port
+
+
+def test_a_host_that_greets_late_is_given_more_time():
+    assert bounds_of.patience(0) == 60
+    assert bounds_of.patience(10) == 180
+    assert bounds()["seconds"] == bounds_of.patience(wire.SECONDS) == 204
 
 
 def test_asked_for_and_not_served(audit):

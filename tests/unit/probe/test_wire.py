@@ -48,6 +48,19 @@ def test_no_server_holds_the_prober(behaviour, product):
         assert {one.verdict for one in found} <= {"invalid", "fail"}, [(one.id, one.verdict, one.detail) for one in found]
 
 
+def test_a_late_greeting_is_no_part_of_the_dialogues_time():
+    def late(sock, product):
+        for answer in (b"220 hi\r\n", b"250 hi\r\n"):
+            time.sleep(0.4 * SECONDS)
+            sock.sendall(answer)
+            sock.recv(1000)
+        time.sleep(0.4 * SECONDS)
+        sock.sendall(b"250 ok\r\n")
+
+    with hostile.server(late, "smtp") as port, opened(Endpoint("127.0.0.1", port, "smtp"), connection.lenient()) as dialogue:
+        assert dialogue.smtp("MAIL FROM:<>") == (250, "ok")
+
+
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_what_a_server_says_is_kept_without_its_control_characters_and_without_secrets(product):
     with hostile.server(hostile.control_characters, product) as port:
