@@ -63,10 +63,9 @@ class Machine:
         subprocess.run(["docker", "rm", "-f", "-v", self.id], capture_output=True, check=False)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):  # xdist looks at the marker before any other hook could add it
     """The tests of a file stay in one process, in their order; but each kind of host that a file goes over may have its own."""
-    for item in (item for item in items if item.path.parent == ROOT / "tests" / "wire"):
+    if item.path.parent == ROOT / "tests" / "wire":
         kinds = [word for name, word in getattr(getattr(item, "callspec", None), "params", {}).items() if name in HOSTS]
         item.add_marker(pytest.mark.xdist_group(":".join([item.path.stem, *map(str, kinds)])))
 
