@@ -13,8 +13,8 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
         return True
 
     def answer(self, feature, params):
-        from ansible.module_utils.mailhost.errors import MailhostError  # the base has made it a path
-        from ansible.module_utils.mailhost.host import Host
+        from ansible.module_utils.mailhost.core.errors import MailhostError  # the base has made it a path
+        from ansible.module_utils.mailhost.core.host import Host
 
         try:
             return {"changed": False, "differs": self._differing(params["files"], Host(self.sh, self.who()))}
@@ -25,7 +25,7 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
 
     def _differing(self, files, host):
         """The first word that would change something, if any. What depends on what another registers is asked behind the others."""
-        from ansible.module_utils.mailhost.plan import converge, foresee
+        from ansible.module_utils.mailhost.core.converge import converge, foresee
 
         tasks = [task for name in files for task in self._tasks(name)]
         registered = {task["register"] for task in tasks if "register" in task}
@@ -53,7 +53,7 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
         found = []
         for task in self._loader.load_from_file(path, unsafe=True, trusted_as_template=True):
             word = next(key for key in task if os.path.exists(os.path.join(os.path.dirname(__file__), f"{key}.py")))
-            feature = importlib.import_module(f"ansible.module_utils.mailhost.features.{word}")
+            feature = importlib.import_module(f"ansible.module_utils.mailhost.words.{word}")
             found.append({**task, "word": word, "feature": feature})
         return found
 

@@ -26,10 +26,10 @@ for _path in module_utils_loader._get_paths(subdirs=False):
     if _path not in ansible.module_utils.__path__:
         ansible.module_utils.__path__.append(_path)
 
-from ansible.module_utils.mailhost.errors import MailhostError  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.host import Host, Seen  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.plan import converge  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.process import name as process_name  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.converge import converge  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.errors import MailhostError  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.host import Host, Seen  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.process import name as process_name  # noqa: E402  (needs the path above)
 
 EXECUTIONS = ("controller", "module")
 TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in must be a tty")
@@ -60,7 +60,7 @@ class ActionModule(ActionBase):
         for option, value in plain.items():
             if has_nul(value):
                 return {"failed": True, "msg": f"{word}: {option}: a NUL in the value. Remove it"}
-        feature = importlib.import_module(f"ansible.module_utils.mailhost.features.{word}")
+        feature = importlib.import_module(f"ansible.module_utils.mailhost.words.{word}")
         validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(plain)
         if validation.error_messages:  # here on both routes: a module's own refusal shows the value of a misspelt option
             text = "; ".join(validation.error_messages)

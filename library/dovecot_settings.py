@@ -80,8 +80,8 @@ round_trips:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.mailhost.entry import run_module
-from ansible.module_utils.mailhost.features import dovecot_settings
+from ansible.module_utils.mailhost.core.entry import run_module
+from ansible.module_utils.mailhost.words import dovecot_settings
 
 
 def main():

@@ -44,8 +44,8 @@ round_trips:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.mailhost.entry import run_module
-from ansible.module_utils.mailhost.features import mail_policy
+from ansible.module_utils.mailhost.core.entry import run_module
+from ansible.module_utils.mailhost.words import mail_policy
 
 
 def main():

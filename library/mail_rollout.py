@@ -151,8 +151,8 @@ round_trips:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.mailhost.entry import run_module
-from ansible.module_utils.mailhost.features import mail_rollout
+from ansible.module_utils.mailhost.core.entry import run_module
+from ansible.module_utils.mailhost.words import mail_rollout
 
 
 def main():

@@ -61,8 +61,8 @@ round_trips:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.mailhost.entry import run_module
-from ansible.module_utils.mailhost.features import postfix_relay
+from ansible.module_utils.mailhost.core.entry import run_module
+from ansible.module_utils.mailhost.words import postfix_relay
 
 
 def main():

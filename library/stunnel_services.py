@@ -103,8 +103,8 @@ round_trips:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.mailhost.entry import run_module
-from ansible.module_utils.mailhost.features import stunnel_services
+from ansible.module_utils.mailhost.core.entry import run_module
+from ansible.module_utils.mailhost.words import stunnel_services
 
 
 def main():

@@ -33,7 +33,7 @@ class Local:
         self.programs = []
 
     def __call__(self, program, data):
-        from mailhost.shell.read import PROGRAM as READ
+        from mailhost.core.shell.read import PROGRAM as READ
 
         assert program == READ or not self.read_only, "a program that writes was sent to a read-only host"
         assert not faults(program), faults(program)
@@ -61,7 +61,7 @@ def state(tmp_path):
 
 @pytest.fixture
 def local(state):
-    from mailhost.host import Host
+    from mailhost.core.host import Host
 
     def make(shell=("sh",), read_only=False, path=""):
         return Host(Local(state, shell, read_only, path), who="a test")

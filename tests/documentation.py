@@ -32,7 +32,7 @@ def main() -> int:
     told = json.loads(run.stdout or "{}")
     for word in words:
         entry = told.get(word, {})
-        feature = importlib.import_module(f"mailhost.features.{word}")
+        feature = importlib.import_module(f"mailhost.words.{word}")
         faults += [f"{word}: no {part}" for part in ("doc", "examples", "return") if not entry.get(part)]
         faults += differences(feature.ARGUMENT_SPEC, entry.get("doc", {}).get("options", {}), word)
     print("\n".join(faults) or f"documentation of {len(words)} words agrees with their argument specs")

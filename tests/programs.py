@@ -25,14 +25,19 @@ def _of(module, name):
 
 def whole():
     """What Host is given whole."""
-    names = {"shell.read": ["PROGRAM"], "shell.apply": ["PROGRAM"], "shell.commit": ["CHECK", "COMMIT"], "shell.recover": ["PROGRAM"]}
+    names = {
+        "core.shell.read": ["PROGRAM"],
+        "core.shell.apply": ["PROGRAM"],
+        "core.shell.commit": ["CHECK", "COMMIT"],
+        "core.shell.recover": ["PROGRAM"],
+    }
     return {f"{module}.{name}": _of(module, name) for module, many in names.items() for name in many}
 
 
 def by_the_action():
     """The programs by which the action puts another into a file and runs it from there, evaluated where they stand."""
     place = SOURCES / "action_plugins" / "mailhost.py"
-    given = {"shlex": shlex, "name": "mailhost-0", "folder": f"/tmp/{WORST}", "program": whole()["shell.commit.COMMIT"]}
+    given = {"shlex": shlex, "name": "mailhost-0", "folder": f"/tmp/{WORST}", "program": whole()["core.shell.commit.COMMIT"]}
     tree = ast.parse(place.read_text())
     assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.JoinedStr)]
     found = {f"action_plugins.{node.targets[0].id}": node.value for node in assigned if node.targets[0].id in ("put", "run")}
@@ -42,18 +47,16 @@ def by_the_action():
 
 #: what goes to ``sh -s``, or is written as a script, by the file that sends it
 BY_STDIN = {
-    "features/switch.py": lambda: [_of("features.switch", name) for name in ("LOOK", "SWITCH", "BACK")],
-    "features/mail_packages.py": lambda: [_of("shell.services", "PROGRAM") + f'{verb} "$1"\n' for verb in ("restart", "stop")],
-    "features/mail_certificate.py": lambda: [_of("features.mail_certificate", "MAKE")],
-    "features/mail_history.py": lambda: [_of("features.mail_history", "SHOW").stdin],
-    "features/mailboxes.py": lambda: [
-        _of("features.mailboxes", "_removal")(["n", "x", "1", "1", WORST, "/h", "/s"], WORST, False).undo_stdin.decode()
+    "products/switch.py": lambda: [_of("products.switch", name) for name in ("LOOK", "SWITCH", "BACK")],
+    "words/mail_packages.py": lambda: [_of("core.shell.services", "PROGRAM") + f'{verb} "$1"\n' for verb in ("restart", "stop")],
+    "words/mail_certificate.py": lambda: [_of("words.mail_certificate", "MAKE")],
+    "words/mail_history.py": lambda: [_of("words.mail_history", "SHOW").stdin],
+    "words/mailboxes.py": lambda: [
+        _of("words.mailboxes", "_removal")(["n", "x", "1", "1", WORST, "/h", "/s"], WORST, False).undo_stdin.decode()
     ],
-    "features/cyrus_mailboxes.py": lambda: [_of("features.cyrus_mailboxes", "_script")([f'c1 CREATE "user.{WORST}"'] * 3).decode()],
-    "features/stunnel_services.py": lambda: [
-        _of("features.stunnel_services", "SCRIPT_TEXT").format(
-            program="/usr/sbin/stunnel", conf="/etc/stunnel/m.conf", pid="/var/run/m.pid"
-        )
+    "words/cyrus_mailboxes.py": lambda: [_of("words.cyrus_mailboxes", "_script")([f'c1 CREATE "user.{WORST}"'] * 3).decode()],
+    "words/stunnel_services.py": lambda: [
+        _of("words.stunnel_services", "SCRIPT_TEXT").format(program="/usr/sbin/stunnel", conf="/etc/stunnel/m.conf", pid="/var/run/m.pid")
     ],
 }
 
@@ -120,9 +123,9 @@ def _look(argv, stdin):
 
 def watch():
     """From here on every command that is made, by whatever test and with whatever arguments, is looked at."""
-    from mailhost import host, plan
+    from mailhost.core import host, operations
 
-    for kind in (host.Command, plan.Run, plan.Check):
+    for kind in (host.Command, operations.Run, operations.Check):
         made = kind.__init__
         if hasattr(made, "__wrapped__"):
             continue

@@ -6,9 +6,9 @@ import json
 import os
 import subprocess
 
-from mailhost.features import mail_audit, mail_policy
-from mailhost.host import Host
-from mailhost.plan import converge
+from mailhost.core.converge import converge
+from mailhost.core.host import Host
+from mailhost.words import mail_audit, mail_policy
 
 from ..faults.hosts import Docker, params
 from ..wire.conftest import PASSWORD, ROOT, VARIABLES, Machine

@@ -9,11 +9,11 @@ import subprocess
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from mailhost.probe.finding import Finding
-from mailhost.report import files
+from mailhost.audit.finding import Finding
+from mailhost.audit.report import files
 from playwright.sync_api import sync_playwright
 
-from ..unit.report.test_forms import record
+from ..unit.audit.report.test_forms import record
 from ..wire.conftest import ROOT
 
 EVIL = "</script><script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>"

@@ -9,10 +9,10 @@ import subprocess
 import threading
 import time
 
-from mailhost.errors import MailhostError
-from mailhost.features import dovecot_protocols, mail_commit, postfix_relay
-from mailhost.host import Host
-from mailhost.plan import converge
+from mailhost.core.converge import converge
+from mailhost.core.errors import MailhostError
+from mailhost.core.host import Host
+from mailhost.words import dovecot_protocols, mail_commit, postfix_relay
 
 from ..wire.conftest import ROOT, Machine
 

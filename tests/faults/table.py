@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable
 
-from mailhost.features import mailboxes
+from mailhost.words import mailboxes
 
 from .hosts import Docker, params
 

@@ -10,10 +10,11 @@ import statistics
 import subprocess
 import time
 
-from mailhost.features import mail_commit
-from mailhost.host import File
-from mailhost.plan import Plan, Run, Write, converge
-from mailhost.transaction import apply
+from mailhost.core.apply import apply
+from mailhost.core.converge import converge
+from mailhost.core.host import File
+from mailhost.core.operations import Plan, Run, Write
+from mailhost.words import mail_commit
 
 from .hosts import params
 

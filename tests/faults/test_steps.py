@@ -10,11 +10,12 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from mailhost.errors import MailhostError
-from mailhost.features import mailboxes
-from mailhost.host import File, Host
-from mailhost.plan import Check, Plan, Remove, Run, Write, converge
-from mailhost.transaction import apply, recover
+from mailhost.core.apply import apply, recover
+from mailhost.core.converge import converge
+from mailhost.core.errors import MailhostError
+from mailhost.core.host import File, Host
+from mailhost.core.operations import Check, Plan, Remove, Run, Write
+from mailhost.words import mailboxes
 
 from ..wire.conftest import Machine
 from .hosts import LEFT, Docker, params

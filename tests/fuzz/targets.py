@@ -5,21 +5,26 @@ from __future__ import annotations
 
 import functools
 
-from mailhost.conf import der
-from mailhost.conf.colons import Colons
-from mailhost.conf.cyrus_conf import CyrusConf
-from mailhost.conf.dovecot import Tree
-from mailhost.conf.keyed import Keyed, Names
-from mailhost.conf.main_cf import MainCf
-from mailhost.conf.master_cf import MasterCf
-from mailhost.conf.sendmail_mc import SendmailMc
-from mailhost.conf.settings import Settings
-from mailhost.dialects.versions import version
-from mailhost.errors import MailhostError
-from mailhost.host import decode, encode
-from mailhost.plan import hide
-from mailhost.policy import access, keys, postfix, postfix_setup, sendmail
-from mailhost.probe.hello import server_hello
+from mailhost.audit.hello import server_hello
+from mailhost.core.errors import MailhostError
+from mailhost.core.host import decode, encode
+from mailhost.core.operations import hide
+from mailhost.core.versions import version
+from mailhost.formats import der
+from mailhost.formats.colons import Colons
+from mailhost.formats.keyed import Keyed, Names
+from mailhost.formats.settings import Settings
+from mailhost.products import keys
+from mailhost.products.cyrus import judge as cyrus
+from mailhost.products.cyrus.cyrus_conf import CyrusConf
+from mailhost.products.dovecot.grammar import Tree
+from mailhost.products.postfix import judge as postfix
+from mailhost.products.postfix import setup as postfix_setup
+from mailhost.products.postfix.main_cf import MainCf
+from mailhost.products.postfix.master_cf import MasterCf
+from mailhost.products.sendmail import judge as sendmail
+from mailhost.products.sendmail.mc import SendmailMc
+from mailhost.products.stunnel import judge as stunnel
 
 GRAMMARS = {
     "dovecot": Tree,
@@ -70,6 +75,6 @@ def policies(data: bytes) -> None:
         assert error.place.startswith("main.cf"), error
     sendmail.causes(SendmailMc(text, "mc"), Keyed(text, "access"), Names(text, "relay-domains"), (), "example.test", "mx.example.test")
     sendmail.trusted(Keyed(text))
-    access.cyrus(Settings(text, "imapd.conf"), (2, 3, 7))
-    access.tunnels(Settings(text, "stunnel.conf", " = ", "#;"), [25], ["127.0.0.0/8"])
-    access.secrets(text)
+    cyrus.judge(Settings(text, "imapd.conf"), (2, 3, 7))
+    stunnel.judge(Settings(text, "stunnel.conf", " = ", "#;"), [25], ["127.0.0.0/8"])
+    keys.secrets(text)

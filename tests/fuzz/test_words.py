@@ -8,14 +8,14 @@ import pathlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mailhost.errors import MailhostError
-from mailhost.features import stunnel_services
-from mailhost.plan import Write
+from mailhost.core.errors import MailhostError
+from mailhost.core.operations import Write
+from mailhost.words import stunnel_services
 
-from ..unit.features.test_cyrus import OLD_STUNNEL
-from ..unit.features.test_cyrus import el5 as el5_cyrus
-from ..unit.features.test_sendmail import el5 as el5_sendmail
 from ..unit.hosts import debian, host
+from ..unit.words.test_cyrus import OLD_STUNNEL
+from ..unit.words.test_cyrus import el5 as el5_cyrus
+from ..unit.words.test_sendmail import el5 as el5_sendmail
 from . import targets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def option(spec):
 @pytest.mark.parametrize("kind", sorted(HOSTS))
 @pytest.mark.parametrize("word", WORDS)
 def test_parameters(word, kind):
-    feature = importlib.import_module(f"mailhost.features.{word}")
+    feature = importlib.import_module(f"mailhost.words.{word}")
     spec = {name: option(inner) for name, inner in feature.ARGUMENT_SPEC.items()}
 
     @settings(max_examples=60)

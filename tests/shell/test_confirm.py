@@ -6,11 +6,12 @@ import subprocess
 import time
 
 import pytest
-from mailhost.errors import MailhostError
-from mailhost.features import mail_history, mail_undo
-from mailhost.host import File
-from mailhost.plan import Plan, Remove, Run, Write, converge
-from mailhost.transaction import apply, recover
+from mailhost.core.apply import apply, recover
+from mailhost.core.converge import converge
+from mailhost.core.errors import MailhostError
+from mailhost.core.host import File
+from mailhost.core.operations import Plan, Remove, Run, Write
+from mailhost.words import mail_history, mail_undo
 
 SERVICE = ("mailhost-no-such-service",)
 

@@ -6,8 +6,8 @@ import subprocess
 import uuid
 
 import pytest
-from mailhost.errors import HostError
-from mailhost.host import Command, File, Glob, Host
+from mailhost.core.errors import HostError
+from mailhost.core.host import Command, File, Glob, Host
 
 AWKWARD = [b"", b"\n", b"no newline", b"caf\xc3\xa9 \xff\xfe\n", bytes(range(256)), b"MAILHOST-END x\n" * 3, b"a" * 70000]
 

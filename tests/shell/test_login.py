@@ -1,10 +1,10 @@
 """The login by which mail_commit proves that one can log in, under every shell, against an ``openssl s_client`` that plays a server."""
 
 import pytest
-from mailhost.features.mail_commit import login
-from mailhost.shell import COMMON
-from mailhost.shell.serve import PROGRAM as SERVE
-from mailhost.shell.services import PROGRAM as SERVICES
+from mailhost.core.shell import COMMON
+from mailhost.core.shell.serve import PROGRAM as SERVE
+from mailhost.core.shell.services import PROGRAM as SERVICES
+from mailhost.words.mail_commit import login
 
 PASSWORD = 'it\'s "$(id)" `x` \\ ö %s'
 PROGRAM = (

@@ -5,10 +5,10 @@ import subprocess
 import time
 
 import pytest
-from mailhost.errors import Busy, HostError
-from mailhost.host import File, FileState
-from mailhost.plan import Check, Plan, Remove, Run, Write
-from mailhost.transaction import apply
+from mailhost.core.apply import apply
+from mailhost.core.errors import Busy, HostError
+from mailhost.core.host import File, FileState
+from mailhost.core.operations import Check, Plan, Remove, Run, Write
 
 
 def write(host, path, content, **more):
@@ -122,8 +122,8 @@ def test_the_lock_names_its_holder(local, shell, tmp_path, state):
 
 
 def test_a_plan_that_does_not_arrive_whole(local, shell, tmp_path, state):
-    from mailhost.shell.apply import PROGRAM
-    from mailhost.transaction import failure, request
+    from mailhost.core.apply import failure, request
+    from mailhost.core.shell.apply import PROGRAM
 
     host = local(shell)
     data = request(Plan([write(host, tmp_path / "f", b"content")]), "20260101T000000-a", "me", 5)
@@ -138,8 +138,8 @@ def test_a_run_killed_in_the_middle_is_undone_by_the_next(local, shell, tmp_path
     path = tmp_path / "f"
     path.write_bytes(b"old")
     slow = Plan([write(host, path, b"half"), Run("wait", ("sleep", "30"))], ("dovecot",))
-    from mailhost.shell.apply import PROGRAM
-    from mailhost.transaction import request
+    from mailhost.core.apply import request
+    from mailhost.core.shell.apply import PROGRAM
 
     text = PROGRAM.replace("state=/var/lib/mailhost", f"state={state}")
     child = subprocess.Popen([*shell, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)

@@ -3,7 +3,7 @@ import subprocess
 import pytest
 from hypothesis import HealthCheck, settings
 
-from .probe.servers import context
+from .audit.servers import context
 
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 settings.load_profile("here")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mailhost.features import dovecot, mail_packages, postfix_relay
-from mailhost.host import FileState, Output, Seen
+from mailhost.core.host import FileState, Output, Seen
+from mailhost.products.dovecot import configure as dovecot
+from mailhost.words import mail_packages, postfix_relay
 
 EL5 = (__import__("pathlib").Path(__file__).resolve().parents[2] / "molecule/images/centos5/rootfs").resolve()
 
@@ -97,7 +98,7 @@ def params(feature, **given):
 
 def after(plan, seen):
     """The host once a plan was carried out, as far as files go."""
-    from mailhost.plan import Write
+    from mailhost.core.operations import Write
 
     new = host()
     new.add(seen)
@@ -111,6 +112,6 @@ def after(plan, seen):
 
 
 def written(plan):
-    from mailhost.plan import Write
+    from mailhost.core.operations import Write
 
     return {operation.path: operation.content.decode() for operation in plan.operations if isinstance(operation, Write)}

@@ -111,5 +111,5 @@ def test_todays_bash_parses_every_program_in_both_its_ways(options):
 
 def test_nothing_is_left_out():
     assert len(PROGRAMS) > 40
-    for name in ("shell.commit.COMMIT", "action_plugins.run", "features/cyrus_mailboxes.py by stdin 0"):
+    for name in ("core.shell.commit.COMMIT", "action_plugins.run", "words/cyrus_mailboxes.py by stdin 0"):
         assert name in PROGRAMS

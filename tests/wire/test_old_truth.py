@@ -5,7 +5,7 @@ import pathlib
 import poplib
 
 import pytest
-from mailhost.probe import connection
+from mailhost.audit import connection
 
 from .conftest import PASSWORD, Machine
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
 
-from ..errors import BadInput
+from ..core.errors import BadInput
 
 BATCHES = "mailhost_rollout_batches"
 CANARY = "mailhost_canary"

@@ -20,9 +20,9 @@ import socket
 import time
 from typing import Any, Dict, Iterator, List
 
-from ..errors import BadInput, Busy
-from ..process import started
-from ..report.files import file_name, write
+from ..audit.report.files import file_name, write
+from ..core.errors import BadInput, Busy
+from ..core.process import started
 
 DIRECTORY = "mailhost_rollout_directory"
 _RUNNING, _HOSTS = "running", "hosts"

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from mailhost.errors import BadInput
+from mailhost.core.errors import BadInput
 from mailhost.rollout.batches import batches, canaries, check, hold, members, of_each_kind, size
 
 USUAL = [1, "10%", "50%", "100%"]

@@ -5,9 +5,9 @@ import os
 import subprocess
 
 import pytest
-from mailhost.errors import BadInput, Busy
-from mailhost.process import name as process_name
-from mailhost.process import started
+from mailhost.core.errors import BadInput, Busy
+from mailhost.core.process import name as process_name
+from mailhost.core.process import started
 from mailhost.rollout.record import Record, describes
 
 

@@ -1,0 +1,45 @@
+"""What Cyrus IMAP's configuration says of passwords in clear and logins by nobody (imapd.conf(5), lib/imapoptions of 2.3.7 and 3.6.1)."""
+
+from __future__ import annotations
+
+from typing import List, Tuple
+
+from ...core.versions import Version
+from ...formats.settings import Setting, Settings
+from ..cause import Cause
+
+
+def judge(imapd: Settings, number: Version) -> "List[Cause]":
+    lines = {entry.name.lower(): entry for entry in imapd.entries if isinstance(entry, Setting)}
+    found = []
+
+    def value(name: str, default: str) -> "Tuple[str, str]":
+        entry = lines.get(name)
+        return (entry.value.lower(), f"{imapd.name}:{entry.line}") if entry else (default, f"{imapd.name} (the default of {name})")
+
+    on = ("yes", "1", "on", "true", "t")
+    clear, place = value("allowplaintext", "yes" if number < (2, 3, 16) else "no")
+    if clear in on:
+        found.append(
+            Cause(
+                "cleartext allowplaintext",
+                "clear",
+                place,
+                "allowplaintext: Cyrus takes passwords in clear",
+                "Set allowplaintext to no",
+                {},
+                "143",
+            )
+        )
+    anonymous, place = value("allowanonymouslogin", "no")
+    if anonymous in on:
+        found.append(
+            Cause("allowanonymouslogin", "clear", place, "allowanonymouslogin: nobody needs a password", "Set it to no", {}, "143")
+        )
+    mechanisms, place = value("sasl_mech_list", "")
+    if "anonymous" in mechanisms.split():
+        found.append(Cause("anonymous sasl_mech_list", "clear", place, "sasl_mech_list holds ANONYMOUS", "Take it out", {}, "143"))
+    admins, place = value("admins", "")
+    if {"anyone", "anonymous"} & set(admins.split()):
+        found.append(Cause("admins", "clear", place, f"admins: {admins} lets anybody administer", "Name accounts", {}, "143"))
+    return found

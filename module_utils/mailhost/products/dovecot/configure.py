@@ -1,0 +1,118 @@
+"""What the two Dovecot words share: finding the installation, and turning edits into a plan.
+
+On hosts with a conf.d one file of ours, ``/etc/dovecot/mailhost.conf``, is included by the last line of dovecot.conf, so that
+nothing read later can change what it says; elsewhere the one file is edited in place.
+"""
+
+from __future__ import annotations
+
+from typing import Iterable, Mapping
+
+from ...core.errors import BadConfiguration, BadInput
+from ...core.host import Command, File, Glob, Request, Seen
+from ...core.operations import Check, Plan, Write
+from ...core.versions import Rows, T, Version, dotted, version
+from . import versions as dialect
+from .grammar import Section, Setting, Tree
+from .tree import Configuration
+
+OLD, NEW = "/etc/dovecot.conf", "/etc/dovecot/dovecot.conf"
+OWN = "/etc/dovecot/mailhost.conf"
+VERSION = ("dovecot", "--version")
+HEAD = "# Written by mailhost; its last word comes from the end of dovecot.conf. Changes made here are overwritten.\n"
+LOGINS = ("sh", "-c", "ls /usr/lib*/dovecot/*-login /usr/libexec/dovecot/*-login 2>/dev/null; true")
+USUAL: "tuple[Request, ...]" = (
+    Command(VERSION),
+    File(OLD),
+    File(NEW),
+    File(OWN),
+    Glob("/etc/dovecot/conf.d/*.conf"),
+    File("/etc/dovecot/conf.d/auth-system.conf.ext"),
+    File("/etc/dovecot/local.conf"),
+    Glob("/usr/share/dovecot/protocols.d/*.protocol"),
+    Command(LOGINS),
+)
+
+
+class Installation:
+    """The Dovecot of a host: its version, its configuration, and the tree that edits go to."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        said = seen.output(*VERSION)
+        number = version(said.text) if said.ok else None
+        if number is None:
+            raise BadConfiguration("dovecot --version", "no Dovecot is installed", "Install it (mail_packages)")
+        self.version: Version = number
+        if number < dialect.FIRST:
+            raise BadConfiguration("dovecot --version", f"{dotted(number)} is older than 1.0", "Upgrade Dovecot")
+        self.main = NEW if number >= (2, 0) or seen.file(NEW).exists else OLD
+        if seen.file(self.main).kind != "file":
+            raise BadConfiguration(self.main, "is not there or is not a file", "Reinstall the package's configuration")
+        self.configuration = Configuration(self.main, seen)
+        self.has_conf_d = bool(seen.globs.get("/etc/dovecot/conf.d/*.conf")) and number >= (2, 0)
+        self._refuse_old_tree()
+        self.edited = Configuration(self.main, seen).trees
+        if self.has_conf_d:
+            self.edited.setdefault(OWN, Tree(HEAD, OWN))
+        self.own = self.edited[OWN if self.has_conf_d else self.main]
+
+    def at(self, rows: "Rows[T]") -> T:
+        value = rows.at(self.version)
+        if value is None:
+            raise BadInput(rows.concept, f"not in Dovecot {dotted(self.version)}", "Use a newer Dovecot")
+        return value
+
+    def _refuse_old_tree(self) -> None:
+        """A tree of 2.3 under Dovecot 2.4: named as such, with the settings that 2.4 does not know."""
+        if self.version < (2, 4):
+            return
+        settings = [(name, path, entry) for name, path, entry in self.configuration.entries() if isinstance(entry, Setting)]
+        unknown = [
+            f"{name}:{entry.line} {entry.key} (now {dialect.GONE_IN_2_4[entry.key]})"
+            for name, path, entry in settings
+            if entry.key in dialect.GONE_IN_2_4 and len(path) == 1
+        ] + [
+            f"{name}:{entry.line} {entry.key} {{ (needs a name)"
+            for name, path, entry in self.configuration.entries()
+            if isinstance(entry, Section) and len(path) == 1 and entry.key in (*dialect.NAMED_IN_2_4, "plugin")
+        ]
+        first = settings[0][2].key if settings else ""
+        if unknown or first != "dovecot_config_version":
+            what = f"a configuration for Dovecot 2.3, but Dovecot is {dotted(self.version)}"
+            if first != "dovecot_config_version":
+                what += "; its first setting must be dovecot_config_version"
+            if unknown:
+                what += "; settings 2.4 does not know: " + ", ".join(unknown)
+            raise BadConfiguration(self.main, what, "Convert it (doc.dovecot.org, upgrade 2.3 to 2.4) or restore the package's files")
+
+    def set(self, block: dialect.Block, **values: str) -> None:
+        for path, value in dialect.fill(block, **values):
+            if " " in path[-1]:  # a section's type and name: it is only to be there
+                self.own.section(path)
+            else:
+                self.own.set(path, value)
+
+    def plan(self, facts: "Mapping[str, object]") -> Plan:
+        """What was edited, as writes; the own file's include as the main file's last line; the parser's check."""
+        plan = Plan(services=("dovecot",), facts={"version": dotted(self.version), **facts})
+        if self.has_conf_d:
+            self.edited[self.main].include("mailhost.conf")
+        for path, tree in self.edited.items():
+            state = self.seen.file(path)
+            before = self.configuration.trees.get(path)
+            content = tree.render().encode("utf-8", "surrogateescape")
+            plan.write(Write(state, content, settings=(before.settings() if before else [], tree.settings())))
+        if plan.changed:
+            root = "/etc/dovecot" if self.main == NEW else OLD
+            inner = "@TREE@/dovecot.conf" if self.main == NEW else "@TREE@"
+            plan.operations.append(Check(root, (*self.at(dialect.CHECKER), inner)))
+        return plan
+
+
+def reads(seen: Seen) -> "Iterable[Request]":
+    """What any Dovecot word needs to see; what includes name comes with the next round."""
+    yield from USUAL
+    main = NEW if seen.file(NEW).exists else OLD
+    if seen.file(main).kind == "file":
+        yield from Configuration(main, seen).missing

@@ -1,0 +1,151 @@
+"""What each version of Dovecot calls things.
+
+Sources: the dovecot-example.conf and master-settings.c of 1.0, 1.1 and 1.2; the manuals of 2.0 to 2.3; the upgrade
+guide from 2.3 to 2.4 and the settings pages of 2.4. A block is the dialect's own text with ``{name}`` for values.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Tuple
+
+from ...core.versions import Row, Rows, Version
+
+Block = Tuple[Tuple[Tuple[str, ...], str], ...]  # ((path, value), ...)
+
+FIRST: Version = (1, 0)
+
+
+def _block(*settings: "tuple[str, str]") -> Block:
+    """Settings written ``section / section / name``, value."""
+    return tuple((tuple(path.split(" / ")), value) for path, value in settings)
+
+
+TLS_ON = Rows(
+    "TLS on",
+    Row(FIRST, (1, 2), _block(("ssl_disable", "no"))),
+    Row((1, 2), None, _block(("ssl", "yes"))),
+)
+CERTIFICATE = Rows(
+    "certificate and key",
+    Row(FIRST, (2, 0), _block(("ssl_cert_file", "{certificate}"), ("ssl_key_file", "{key}"))),
+    Row((2, 0), (2, 4), _block(("ssl_cert", "<{certificate}"), ("ssl_key", "<{key}"))),
+    Row((2, 4), None, _block(("ssl_server_cert_file", "{certificate}"), ("ssl_server_key_file", "{key}"))),
+)
+CLEARTEXT: "Dict[str, Rows[Block]]" = {
+    "refuse": Rows(
+        "cleartext logins refused",
+        Row(FIRST, (2, 4), _block(("disable_plaintext_auth", "yes"))),
+        Row((2, 4), None, _block(("auth_allow_cleartext", "no"))),
+    ),
+    "allow": Rows(
+        "cleartext logins allowed",
+        Row(FIRST, (2, 4), _block(("disable_plaintext_auth", "no"))),
+        Row((2, 4), None, _block(("auth_allow_cleartext", "yes"))),
+    ),
+}
+MECHANISMS = Rows(
+    "authentication mechanisms",
+    Row(FIRST, (2, 0), _block(("auth default / mechanisms", "{mechanisms}"))),
+    Row((2, 0), None, _block(("auth_mechanisms", "{mechanisms}"))),
+)
+MAILDIR = Rows(
+    "mail in a Maildir below the home",
+    Row(FIRST, (2, 4), _block(("mail_location", "maildir:~/{maildir}"))),
+    Row((2, 4), None, _block(("mail_driver", "maildir"), ("mail_path", "~/{maildir}"), ("mail_inbox_path", "~/{maildir}"))),
+)
+#: 1.0 has no default for it, and each session of POP3 ends right after its login without one; 1.1's is this
+POP3_UIDL: "Rows[Block]" = Rows(
+    "POP3's identifiers of messages",
+    Row(FIRST, (1, 1), _block(("protocol pop3 / pop3_uidl_format", "%08Xu%08Xv"))),
+    Row((1, 1), None, _block()),
+)
+SASL_SOCKET = Rows(
+    "the socket Postfix authenticates through",
+    Row(
+        FIRST,
+        (2, 0),
+        _block(
+            ("auth default / socket listen / client / path", "{socket}"),
+            ("auth default / socket listen / client / mode", "0660"),
+            ("auth default / socket listen / client / user", "postfix"),
+            ("auth default / socket listen / client / group", "postfix"),
+        ),
+    ),
+    Row(
+        (2, 0),
+        None,
+        _block(
+            ("service auth / unix_listener {socket} / mode", "0660"),
+            ("service auth / unix_listener {socket} / user", "postfix"),
+            ("service auth / unix_listener {socket} / group", "postfix"),
+        ),
+    ),
+)
+#: password and user databases by store: the sections as they are found in a tree, and what to write
+SYSTEM_STORE = Rows(
+    "system accounts through PAM",
+    Row(FIRST, (2, 0), _block(("auth default / passdb pam", ""), ("auth default / userdb passwd", ""))),
+    Row((2, 0), (2, 4), _block(("passdb / driver", "pam"), ("userdb / driver", "passwd"))),
+    Row((2, 4), None, _block(("passdb pam", ""), ("userdb passwd", ""))),
+)
+VIRTUAL_STORE = Rows(
+    "virtual users in a passwd-file",
+    Row(
+        FIRST,
+        (2, 0),
+        _block(
+            ("auth default / passdb passwd-file / args", "{users}"),
+            ("auth default / userdb passwd-file / args", "{users}"),
+        ),
+    ),
+    Row(
+        (2, 0),
+        (2, 4),
+        _block(
+            ("passdb / driver", "passwd-file"),
+            ("passdb / args", "scheme=CRYPT username_format=%u {users}"),
+            ("userdb / driver", "passwd-file"),
+            ("userdb / args", "username_format=%u {users}"),
+        ),
+    ),
+    Row(
+        (2, 4),
+        None,
+        _block(
+            ("passdb passwd-file / passwd_file_path", "{users}"),
+            ("userdb passwd-file / passwd_file_path", "{users}"),
+        ),
+    ),
+)
+_BOTH = ("passwd", "passwd-file", "vpopmail", "ldap", "sql", "checkpassword", "static", "dict", "lua")
+#: the databases that any version has a driver for (the auth process of Dovecot 1.0 to 2.4); packages may leave some out
+DRIVERS = {"passdb": (*_BOTH, "pam", "shadow", "bsdauth", "sia", "imap", "oauth2"), "userdb": (*_BOTH, "prefetch", "nss")}
+#: the word in `protocols` opens its own port (1.x), or a protocol opens both and listeners decide (2.x)
+LISTENERS = Rows("ports by listeners", Row(FIRST, (2, 0), False), Row((2, 0), None, True))
+#: how many addresses `listen` takes
+LISTEN_MANY = Rows("several addresses in listen", Row(FIRST, (1, 1), False), Row((1, 1), None, True))
+CHECKER = Rows(
+    "the parser",
+    Row(FIRST, (2, 0), ("dovecot", "-n", "-c")),
+    Row((2, 0), None, ("doveconf", "-n", "-c")),
+)
+#: settings of 2.3 that 2.4 does not know, and what 2.4 calls them (upgrade guide 2.3 to 2.4)
+GONE_IN_2_4 = {
+    "disable_plaintext_auth": "auth_allow_cleartext",
+    "mail_location": "mail_driver and mail_path",
+    "ssl_alt_cert": "ssl_server_alt_cert_file",
+    "ssl_alt_key": "ssl_server_alt_key_file",
+    "ssl_ca": "ssl_server_ca_file",
+    "ssl_cert": "ssl_server_cert_file",
+    "ssl_dh": "ssl_server_dh_file",
+    "ssl_key": "ssl_server_key_file",
+    "ssl_key_password": "ssl_server_key_password",
+    "ssl_verify_client_cert": "ssl_server_request_client_cert",
+}
+#: sections of 2.3 that must have a name in 2.4
+NAMED_IN_2_4 = ("passdb", "userdb")
+
+
+def fill(block: Block, **values: str) -> Block:
+    """The block with its values in place."""
+    return tuple((tuple(word.format(**values) for word in path), value.format(**values)) for path, value in block)

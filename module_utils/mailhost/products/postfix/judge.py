@@ -1,0 +1,53 @@
+"""Who may relay by each smtpd service of a Postfix, computed from main.cf, master.cf, the version's defaults and the tables named.
+
+Sources: postconf(5), SMTPD_ACCESS_README, access(5), master(5), mail_params.h of 2.3 to 3.10. Of the restriction lists each ends with
+the first word that decides; a recipient is taken if no list refuses it. So a host is closed if one of its lists (the relay list of
+2.10 and newer, or the recipient list) reaches ``reject_unauth_destination`` before anything that lets a stranger by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import List, Sequence
+
+from ..cause import Cause
+from .beside import clear, domains, others
+from .lists import walk
+from .restrictions import unknown
+from .setup import LISTS, Effective, Setup, services, words
+
+
+def causes(setup: Setup) -> "List[Cause]":
+    """Every reason why a stranger would be relayed for, why a password would go in clear, or why smtpd would not serve."""
+    found: "List[Cause]" = []
+    for service in services(setup):
+        effective = Effective(setup, service)
+        name = service.fields[0].rpartition(":")[2]
+        port = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465"}.get(name, name)
+        here = [*domains(effective), *others(effective), *clear(effective, name), *_by_its_lists(effective, name)]
+        known = {(cause.rule, cause.place) for cause in found}
+        found += [replace(cause, service=port) for cause in here if (cause.rule, cause.place) not in known]
+    return found + unknown(setup)
+
+
+def _by_its_lists(effective: Effective, name: str) -> "List[Cause]":
+    """A list that is closed, without a way by it, closes the service, whatever the other lets by."""
+    asked = LISTS if effective.setup.version >= (2, 10) else LISTS[1:]
+    ways = [walk(effective, one) for one in asked]
+    closed = [way for way in ways if way.closed]
+    if not closed:
+        return [cause for way in ways for cause in way.causes if cause.rule.endswith(" permit")] + [_no_guard(effective, name, asked)]
+    tight = [way for way in closed if all(cause.kind == "unknown" for cause in way.causes)]
+    if tight:
+        is_alone = len([one for one in LISTS if words(effective.get(one))]) == 1
+        return tight[0].causes if is_alone else []
+    return list({cause.rule: cause for way in closed for cause in way.causes}.values())
+
+
+def _no_guard(effective: Effective, name: str, asked: "Sequence[str]") -> Cause:
+    overridden = [one for one in LISTS if one in effective.service.options]
+    place = f"{effective.setup.master.name}:{effective.service.line}" if overridden else effective.place(asked[0])
+    what = f"service {name}: no reject_unauth_destination or the like in {' or '.join(asked)}"
+    what += f" (-o {overridden[0]})" if overridden else ""
+    what += ": strangers may relay, or smtpd refuses to serve anybody"
+    return Cause(f"no guard {name}", "open", place, what, f"Set {asked[0]} to permit_mynetworks, reject_unauth_destination")

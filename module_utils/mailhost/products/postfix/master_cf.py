@@ -1,0 +1,116 @@
+"""Postfix' master.cf, lossless. Source: master(5): eight fields and more, white space at the start of a line continues
+the one before; ``-o name=value`` overrides main.cf for that service."""
+
+from __future__ import annotations
+
+import re
+from typing import List, Optional
+
+from ...core.errors import BadConfiguration
+from ...formats.lines import Entry, drop, insert, scalar, split
+
+_FLAG, _NUMBER = re.compile(r"^[-yn]$"), re.compile(r"^(-|\d+)$")
+#: what master(8) takes in a field (master(5), master_ent.c), which postfix check of 2.3 does not look at
+FORMS = {
+    1: ("type (inet, unix, fifo, pass)", re.compile(r"^(inet|unix|fifo|pass|unix-dgram)$")),
+    2: ("private flag (y, n, -)", _FLAG),
+    3: ("unprivileged flag (y, n, -)", _FLAG),
+    4: ("chroot flag (y, n, -)", _FLAG),
+    5: ("wakeup time", re.compile(r"^(-|\d+\??)$")),
+    6: ("limit of processes", _NUMBER),
+}
+
+
+class Service(Entry):
+    """``fields``: name, type, private, unprivileged, chroot, wakeup, maxproc, command and its arguments, as words."""
+
+    def __init__(self, raw: str, line: int, fields: "list[str]") -> None:
+        super().__init__(raw, line)
+        self.fields = fields
+
+    @property
+    def key(self) -> "tuple[str, str]":
+        return self.fields[0], self.fields[1]
+
+    @property
+    def options(self) -> "dict[str, str]":
+        """The ``-o`` settings, the last of each name."""
+        found = {}
+        words = iter(self.fields[8:])
+        for word in words:
+            if word.startswith("-o"):
+                name, separator, value = (word[2:] or next(words, "")).partition("=")
+                if separator:
+                    found[name] = value
+        return found
+
+
+class MasterCf:
+    def __init__(self, text: str = "", name: str = "master.cf") -> None:
+        self.name = name
+        self.entries: List[Entry] = []
+        current: Optional[Service] = None
+        held: List[Entry] = []
+        for number, raw in split(text):
+            if not raw.strip() or raw.lstrip().startswith("#"):
+                held.append(Entry(raw, number))
+            elif raw[0] in " \t" and current is not None:
+                current.raw += "".join(entry.raw for entry in held) + raw
+                current.fields += raw.split()
+                held = []
+            else:
+                self.entries += held
+                held = []
+                current = Service(raw, number, raw.split())
+                self.entries.append(current)
+        self.entries += held
+        for service in self.services():
+            if len(service.fields) < 8:
+                raise BadConfiguration(f"{name}:{service.line}", "a service has eight fields, this one fewer", "Correct the line")
+            for at, (what, form) in FORMS.items():
+                if not form.match(service.fields[at]):
+                    found = f"{service.fields[at][:40]!r} is no {what} of a service"
+                    raise BadConfiguration(f"{name}:{service.line}", f"{found}, so master(8) would not start", "Correct the line")
+
+    def render(self) -> str:
+        return "".join(entry.raw for entry in self.entries)
+
+    def services(self) -> "list[Service]":
+        return [entry for entry in self.entries if isinstance(entry, Service)]
+
+    def get(self, name: str, kind: str) -> Optional[Service]:
+        found = [service for service in self.services() if service.key == (name, kind)]
+        return found[-1] if found else None
+
+    def set(self, fields: "list[str]", options: "dict[str, str]") -> None:
+        """Give a service these eight fields and these ``-o`` options: in place if it differs, else at the end."""
+        words = list(fields)
+        for name, value in options.items():
+            scalar(name, value)
+            words += ["-o", f"{name}={value}"]
+        found = self.get(words[0], words[1])
+        if found is not None and found.fields[:8] == words[:8] and found.options == options:
+            return
+        raw = " ".join(f"{word:<9}" for word in words[:7]) + " " + words[7] + "\n"
+        raw += "".join(f"  -o {name}={value}\n" for name, value in options.items())
+        if found is not None:
+            found.raw, found.fields = raw, words
+        else:
+            insert(self.entries, len(self.entries), Service(raw, 0, words))
+
+    def set_chroot(self, name: str, kind: str, value: str) -> None:
+        """The fifth field of a service (y, n or -), all else as it stands."""
+        for service in self.services():
+            if service.key == (name, kind) and service.fields[4] != value:
+                service.raw = re.sub(r"^((?:\S+\s+){4})\S+", lambda found: found.group(1) + value, service.raw, count=1)
+                service.fields[4] = value
+
+    def unset(self, name: str, kind: str) -> None:
+        for at in range(len(self.entries) - 1, -1, -1):
+            entry = self.entries[at]
+            if isinstance(entry, Service) and entry.key == (name, kind):
+                drop(self.entries, at)
+
+    def settings(self) -> "list[str]":
+        """What a diff compares."""
+        return [" ".join(service.fields) for service in self.services()]

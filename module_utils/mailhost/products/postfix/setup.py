@@ -1,0 +1,173 @@
+"""A Postfix as its policy is computed from: each smtpd service's effective parameters, by its ``-o``, main.cf and the version's defaults.
+
+Sources: postconf(5), master(5), mail_params.h of 2.3 to 3.10.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from typing import Dict, List, Mapping, Optional, Tuple, Union
+
+from ...core.versions import Version
+from .main_cf import MainCf
+from .master_cf import MasterCf, Service
+
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+TEXT = ("hash", "btree", "lmdb", "dbm", "cdb", "texthash", "cidr", "pcre", "regexp")
+LISTS = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
+
+
+def defaults(number: Version, level: "Tuple[int, ...]") -> "Dict[str, str]":
+    """What a parameter is that main.cf leaves out (mail_params.h; compatibility levels since 3.0)."""
+    guard = "permit_mynetworks, reject_unauth_destination"
+    found = {
+        "mydestination": "$myhostname, localhost.$mydomain, localhost",
+        "mynetworks_style": "subnet" if number < (3, 0) or level < (2,) else "host",
+        "relay_domains": "$mydestination" if number < (3, 0) or level < (2,) else "",
+        "smtpd_recipient_restrictions": guard if number < (2, 10) else "",
+        "smtpd_relay_restrictions": "" if number < (2, 10) else guard,
+        "parent_domain_matches_subdomains": "debug_peer_list, fast_flush_domains, mynetworks, permit_mx_backup_networks, "
+        "qmqpd_authorized_clients, relay_domains, smtpd_access_maps",
+        "allow_untrusted_routing": "no",
+        "smtpd_sasl_security_options": "noanonymous",
+        "smtpd_sasl_auth_enable": "no",
+        "smtpd_tls_auth_only": "no",
+        "smtpd_tls_security_level": "",
+        "virtual_alias_domains": "$virtual_alias_maps",
+        "virtual_mailbox_domains": "$virtual_mailbox_maps",
+        "inet_interfaces": "all",
+    }
+    if number >= (3, 0):
+        guard = "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination"
+        found["smtpd_relay_restrictions"] = guard if number < (3, 6) or level >= (1,) else ""
+    return found
+
+
+@dataclass
+class Setup:
+    """A Postfix as data: ``tables`` are the texts of lookup tables by path; None for one that is not there."""
+
+    main: MainCf
+    master: MasterCf
+    version: Version
+    tables: "Mapping[str, Optional[str]]" = field(default_factory=dict)
+
+    def level(self) -> "Tuple[int, ...]":
+        match = re.match(r"(\d+)(?:\.(\d+))?", self.main.get("compatibility_level") or "0")
+        return tuple(int(part) for part in match.groups() if part) if match else (0,)
+
+
+class Effective:
+    """The parameters of one smtpd service: its ``-o``, then main.cf, then the defaults; each with its place."""
+
+    def __init__(self, setup: Setup, service: Service) -> None:
+        self.setup, self.service = setup, service
+        self._defaults = defaults(setup.version, setup.level())
+
+    def raw(self, name: str) -> "Tuple[str, str]":
+        if name in self.service.options:
+            return self.service.options[name].replace("{", "").replace("}", ""), f"{self.setup.master.name}:{self.service.line}"
+        found = self.setup.main.parameter(name)
+        if found is not None:
+            return found.value, f"{self.setup.main.name}:{found.line}"
+        return self._defaults.get(name, ""), f"{self.setup.main.name} (the default of {name})"
+
+    def get(self, name: str, depth: int = 0) -> str:
+        """The value with ``$name`` filled in, as far as it is known."""
+        value = self.raw(name)[0]
+        if depth > 8:
+            return value
+        return re.sub(r"\$[{(]?([A-Za-z_0-9]+)(?:[^})]*[})])?", lambda match: self.get(match.group(1), depth + 1), value)
+
+    def place(self, name: str) -> str:
+        return self.raw(name)[1]
+
+    def is_on(self, name: str) -> bool:
+        return self.get(name).strip().lower() == "yes"
+
+
+def words(value: str) -> "List[str]":
+    return [word for word in re.split(r"[\s,]+", value.strip()) if word]
+
+
+def network_of(word: str) -> "Optional[Network]":
+    """An address or a network as mynetworks has it (IPv6 in brackets); None for what is neither."""
+    try:
+        return ipaddress.ip_network(re.sub(r"[\[\]]", "", word), strict=False)
+    except ValueError:
+        return None
+
+
+def is_wide(network: Network) -> bool:
+    """Whether it is more of the Internet than anybody can own."""
+    return network.prefixlen < (8 if network.version == 4 else 16)
+
+
+def classes(main: MainCf) -> "List[str]":
+    return words(main.get("smtpd_restriction_classes") or "")
+
+
+def path_of(word: str) -> "Optional[str]":
+    """The file of a table whose text can be read here."""
+    kind, separator, path = word.partition(":")
+    kind = kind.replace("proxy", "").strip() or kind
+    if kind == "proxy" or word.startswith("proxy:"):
+        kind, separator, path = path.partition(":")
+    return path if separator and kind in TEXT and path.startswith("/") else None
+
+
+def tables(setup: Setup) -> "List[str]":
+    """Paths of the tables that restriction lists name: what to read before ``causes``."""
+    found: "List[str]" = []
+    names = [*LISTS, *classes(setup.main)]
+    values = [setup.main.get(name) or "" for name in names]
+    values += [value for service in services(setup) for name, value in service.options.items() if name in names]
+    for value in values:
+        for word in words(value.replace("{", " ").replace("}", " ")):
+            path = path_of(re.sub(r"\$[{(]?config_directory[})]?", "/etc/postfix", word))
+            if path and path not in found:
+                found.append(path)
+    return found
+
+
+def services(setup: Setup) -> "List[Service]":
+    """The smtpd services that strangers reach: those of inet, and the one behind postscreen."""
+    screened = any(service.fields[7] == "postscreen" for service in setup.master.services())
+    return [
+        service
+        for service in setup.master.services()
+        if service.fields[7] == "smtpd"
+        and (service.fields[1] == "inet" or (screened and service.fields[1] == "pass"))
+        and not _is_loopback(service.fields[0])
+    ]
+
+
+def _is_loopback(name: str) -> bool:
+    host = name.rpartition(":")[0].strip("[]")
+    return host == "localhost" or host.startswith("127.") or host == "::1"
+
+
+def trusted(setup: Setup) -> "List[str]":
+    """The networks that any service lets relay, wide ones left out: where a prober is no stranger."""
+    found: "List[str]" = []
+    for service in services(setup) or [_plain()]:
+        for word in words(Effective(setup, service).get("mynetworks")):
+            network = network_of(word)
+            if network and not is_wide(network) and str(network) not in found:
+                found.append(str(network))
+    return found
+
+
+def _plain() -> Service:
+    return Service("", 0, ["smtp", "inet", "n", "-", "n", "-", "-", "smtpd"])
+
+
+def destinations(setup: Setup) -> "List[str]":
+    """The domains that mail is taken for, of those that are written out; where there is no other, the host's own name."""
+    effective = Effective(setup, (services(setup) or [_plain()])[0])
+    names = [word.lower() for name in ("mydestination", "virtual_mailbox_domains") for word in words(effective.get(name))]
+    mine = [effective.get("myhostname").lower(), "localhost", f"localhost.{effective.get('mydomain').lower()}"]
+    plain = [name for name in dict.fromkeys(names) if re.match(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", name) and not name.startswith("localhost.")]
+    return [name for name in plain if name not in mine] or plain

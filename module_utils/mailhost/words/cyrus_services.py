@@ -1,0 +1,211 @@
+"""Cyrus IMAP: which of imap, imaps, pop3 and pop3s it serves, its TLS, its logins, and that mail can be handed to it.
+
+Sources: imapd.conf(5), cyrus.conf(5), lib/imapoptions of 2.3.7 and 3.6.1. Names that came with 2.5 (tls_server_cert) replace older ones.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterable, Mapping
+
+from ..core.converge import OPTIONS
+from ..core.errors import BadConfiguration, BadInput
+from ..core.host import Command, File, Request, Seen, encode
+from ..core.operations import Plan, Run, Write
+from ..core.versions import Version, dotted, version
+from ..formats.settings import Settings
+from ..products import access, ciphers
+from ..products.access import PORTS
+from ..products.cyrus import saslauthd
+from ..products.cyrus.cyrus_conf import CyrusConf
+from ..products.switch import question, switch
+from ..systems.families import REQUESTS, System, system
+
+IMAPD, CYRUS = "/etc/imapd.conf", "/etc/cyrus.conf"
+KEY, SASLDB = "/etc/mailhost/cyrus.key", "/etc/mailhost/sasldb2"
+UNIT, UNITS = "cyrus-imapd", ("cyrus-imapd", "dovecot")
+#: the name under which mailhost itself makes mailboxes; it has a password only while it does
+ADMIN = "mailhost"
+ARGUMENT_SPEC: "dict[str, Any]" = {
+    "protocols": {"type": "list", "elements": "str", "required": True},
+    "addresses": {"type": "list", "elements": "str", "default": []},
+    "auth_mechanisms": {"type": "list", "elements": "str", "default": ["plain", "login"]},
+    "cleartext_login": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
+    "admins": {"type": "list", "elements": "str", "default": ["cyrus"]},
+    "clear_passwords": {"type": "bool", "default": False},
+    "certificate": {"type": "path"},
+    "key": {"type": "path", "no_log": False},
+    **OPTIONS,
+}
+MECHANISMS = ("plain", "login", "apop", "gssapi")
+#: its programs, its version (2.3 has no cyr_info), whether pop3d knows Kerberos 4, and how much mail Dovecot's users have
+STANDS = (
+    "sh",
+    "-c",
+    "for folder in /usr/lib/cyrus-imapd /usr/lib/cyrus/bin /usr/libexec/cyrus-imapd; do "
+    '[ ! -x "$folder/imapd" ] || { echo "folder $folder"; ls "$folder" | sed "s/^/program /"; '
+    '! grep -q krb_recvauth "$folder/pop3d" 2>/dev/null || echo kerberos4; '
+    '[ ! -x "$folder/cyr_info" ] || "$folder/cyr_info" version; break; }; done; '
+    'ls -d /home/*/Maildir /var/vmail/*/Maildir 2>/dev/null | wc -l | sed "s/^ */maildirs /"',
+)
+#: the key's copy for user cyrus: the same key, his alone
+COPIED = 'cmp -s "$1" "$2" && [ "$(stat -c "%a %U" "$2")" = "400 cyrus" ] && echo same'
+COPY = (
+    'set -e; umask 077; mkdir -p -m 755 "$(dirname "$2")"; cat "$1" >"$2.mailhost-new"; chmod 400 "$2.mailhost-new"; '
+    'chown cyrus "$2.mailhost-new"; [ ! -e "$2" ] || cp -p "$2" "$2.mailhost-old"; mv -f "$2.mailhost-new" "$2"'
+)
+UNCOPY = 'rm -f "$2"; [ ! -e "$2.mailhost-old" ] || mv -f "$2.mailhost-old" "$2"'
+#: an empty store of secrets, his alone; saslpasswd2 fills it
+EMPTY = (
+    'set -e; umask 077; mkdir -p -m 755 /etc/mailhost; echo x | saslpasswd2 -f "$1" -p -c none; saslpasswd2 -f "$1" -d none; '
+    'chown cyrus "$1"; chmod 600 "$1"'
+)
+
+
+def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
+    _wanted(params)
+    yield from (*REQUESTS, File(IMAPD), File(CYRUS), Command(STANDS), question(*UNITS), *saslauthd.REQUESTS)
+    yield Command(("sh", "-c", f'[ -e {SASLDB} ] && stat -c "%a %U" {SASLDB}'))
+    yield from (_asked(params, System("", (), family)) for family in ("debian", "redhat"))
+
+
+def _asked(params: Mapping[str, Any], platform: System) -> Command:
+    return Command(("sh", "-c", COPIED, "copied", params.get("key") or platform.key, KEY))
+
+
+def _wanted(params: Mapping[str, Any]) -> "list[str]":
+    words = [word for word in params["protocols"] if word != "kpop"]  # which is refused once the host has been looked at
+    found = access.protocols({**params, "protocols": words}, "Cyrus", {}) if words or not params["protocols"] else []
+    if len(access.addresses(params)) > 1:
+        raise BadInput("addresses", "a service of Cyrus listens on one address, or on all", "Give one, or none")
+    for option in ("certificate", "key"):
+        access.path(option, params.get(option))
+    for word in params["auth_mechanisms"]:
+        if word.lower() not in MECHANISMS:
+            raise BadInput("auth_mechanisms", f"{word!r} is not a mechanism that saslauthd, its store or Kerberos serves", "Use plain")
+    if not {word.lower() for word in params["auth_mechanisms"]} & {"plain", "login", "gssapi"}:
+        raise BadInput("auth_mechanisms", "nobody could log in by IMAP", "Use plain")
+    if "apop" in map(str.lower, params["auth_mechanisms"]) and not params["clear_passwords"]:
+        raise BadInput(
+            "auth_mechanisms",
+            "apop needs each user's clear password, and no mailbox has one",
+            "Give the users who need it a password (mailhost_mailboxes[].password), or use plain inside TLS",
+        )
+    for name in params["admins"]:
+        if not re.match(r"^[a-z][a-z0-9_-]{0,31}$", name) or name in ("anyone", "anonymous"):
+            raise BadInput("admins", f"{name!r} is not an administrator's name", "Name accounts that own no mail")
+    return found
+
+
+class Installation:
+    """The Cyrus of a host: folder of its programs, their names, its version (2.3 where it cannot say)."""
+
+    def __init__(self, seen: Seen) -> None:
+        lines = seen.output(*STANDS).text.splitlines()
+        self.folder = next((line[7:] for line in lines if line.startswith("folder ")), "")
+        if not self.folder or seen.file(IMAPD).kind != "file" or seen.file(CYRUS).kind != "file":
+            raise BadConfiguration(IMAPD, "no Cyrus IMAP is installed", "Install it (mail_packages)")
+        self.programs = {line[8:] for line in lines if line.startswith("program ")}
+        self.kerberos4 = "kerberos4" in lines
+        self.maildirs = next((int(line[9:]) for line in lines if line.startswith("maildirs ")), 0)
+        said = next((line for line in lines if line.startswith("cyrus-imapd ")), "")
+        self.version: Version = version(said) or (2, 3)
+
+
+def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
+    wanted, here, platform = _wanted(params), Installation(seen), system(seen)
+    if "kpop" in params["protocols"]:
+        _refuse_kpop(here)
+    imapd, cyrus = Settings(seen.file(IMAPD).text, IMAPD), CyrusConf(seen.file(CYRUS).text, CYRUS)
+    before = (imapd.settings(), cyrus.settings())
+    _imapd(imapd, params, here, platform)
+    _services(cyrus, wanted, params, here, platform)
+    plan = Plan(services=("saslauthd", UNIT), facts={"version": dotted(here.version), "protocols": wanted})
+    if not seen.output(*_asked(params, platform).argv).ok:
+        key = params.get("key") or platform.key
+        copy = ("sh", "-c", COPY, "copy", key, KEY)
+        plan.operations.append(Run(f"copy {key} for user cyrus to {KEY}", copy, undo=("sh", "-c", UNCOPY, "undo", key, KEY)))
+    if seen.output("sh", "-c", f'[ -e {SASLDB} ] && stat -c "%a %U" {SASLDB}').text.strip() != "600 cyrus":
+        make = ("sh", "-c", EMPTY, "make", SASLDB)
+        plan.operations.append(Run(f"make {SASLDB} for user cyrus", make, undo=("rm", "-f", SASLDB)))
+    plan.write(Write(seen.file(IMAPD), encode(imapd.render()), settings=(before[0], imapd.settings())))
+    plan.write(Write(seen.file(CYRUS), encode(cyrus.render()), settings=(before[1], cyrus.settings())))
+    saslauthd.settings(plan, seen, platform)
+    step = switch(seen, "dovecot", UNIT, UNITS)
+    if step:
+        plan.operations.append(step)
+        if here.maildirs:
+            plan.warnings.append(f"{here.maildirs} Maildirs of Dovecot's users stay where they are; Cyrus does not show what is in them")
+    if "apop" in map(str.lower, params["auth_mechanisms"]):
+        plan.warnings.append(f"APOP needs each user's clear password: they stand in {SASLDB}, which only cyrus and root can read")
+    return plan
+
+
+def _refuse_kpop(here: Installation) -> None:
+    if here.kerberos4:
+        raise BadInput(
+            "protocols", "kpop was found in this build of Cyrus, but no client here can prove it", "Use imaps or pop3s with gssapi"
+        )
+    raise BadInput(
+        "protocols",
+        f"kpop needs Kerberos 4, and pop3d of Cyrus {dotted(here.version)} here was built without it: its port would open and "
+        "answer -ERR usage",
+        "Use imaps or pop3s with gssapi in the mechanisms (Kerberos 5)",
+    )
+
+
+def _imapd(imapd: Settings, params: Mapping[str, Any], here: Installation, platform: System) -> None:
+    names = {word.lower() for word in params["auth_mechanisms"]}
+    new = here.version >= (2, 5)
+    values = {
+        "allowplaintext": "yes" if params["cleartext_login"] == "allow" else "no",
+        "allowanonymouslogin": "no",
+        "allowapop": "yes" if "apop" in names else "no",
+        "admins": " ".join(dict.fromkeys([*params["admins"], ADMIN])),
+        "sasl_pwcheck_method": "saslauthd auxprop",
+        "sasl_auxprop_plugin": "sasldb",
+        "sasl_sasldb_path": SASLDB,
+        "sasl_mech_list": " ".join(word.upper() for word in ("plain", "login", "gssapi") if word in names),
+        "popminpoll": "0",
+        "munge8bit": "no",  # a header of eight bits (RFC 6532) comes out as it came in, not as XXX
+        ("tls_server_cert" if new else "tls_cert_file"): params.get("certificate") or platform.certificate,
+        ("tls_server_key" if new else "tls_key_file"): KEY,
+    }
+    if ciphers.CYRUS.at(here.version):
+        for prefix in ("", "imap_", "imaps_", "pop3_", "pop3s_"):  # a service's own, by its name in cyrus.conf
+            name, stands = f"{prefix}tls_cipher_list", imapd.get(f"{prefix}tls_cipher_list")
+            if stands or not prefix:
+                values[name] = ciphers.tightened(stands)
+    if here.version >= (3, 8):  # off by default in 3.10; releases that do not know it ignore it
+        values["allowstarttls"] = "yes"
+    for name in ("tls_cert_file", "tls_key_file") if new else ("tls_server_cert", "tls_server_key"):
+        imapd.unset(name)
+    if not new:
+        imapd.set("tls_ca_file", params.get("certificate") or platform.certificate)
+    for name, value in values.items():
+        imapd.set(name, value)
+
+
+def _services(cyrus: CyrusConf, wanted: "list[str]", params: Mapping[str, Any], here: Installation, platform: System) -> None:
+    address = "".join(f"[{one}]:" if ":" in one else f"{one}:" for one in params["addresses"] if one != "*")
+    for word, port in PORTS.items():
+        program = "imapd" if word.startswith("imap") else "pop3d"
+        for other in cyrus.services():  # whatever else listens on that port under another name
+            if not other.off and other.name != word and other.attributes.get("listen", "").rsplit(":", 1)[-1] in (word, str(port)):
+                cyrus.unset(other.name)
+        if word not in wanted:
+            cyrus.unset(word)
+            continue
+        if program not in here.programs:
+            raise BadInput(
+                "protocols", f"Cyrus on this host has no {program}, so it cannot serve {word}", "Install its package (mail_packages)"
+            )
+        cyrus.set(word)  # perhaps one that was commented out, with options of its own
+        service = cyrus.get(word)
+        if service is None or service.program != program or ("-s" in service.attributes.get("cmd", "").split()) != word.endswith("s"):
+            cyrus.set(word, cmd=program + (" -s" if word.endswith("s") else ""))
+        cyrus.set(word, listen=f"{address}{word}")
+    cyrus.set("lmtpunix", cmd="lmtpd", listen=platform.cyrus_socket)
+    for service in cyrus.services():  # one program that is not installed keeps the master from starting at all
+        if not service.off and "/" not in service.program and service.program not in here.programs:
+            cyrus.unset(service.name)

@@ -1,0 +1,168 @@
+"""Dovecot's authentication, mail location and TLS."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from ..core.converge import OPTIONS
+from ..core.errors import BadConfiguration, BadInput
+from ..core.host import Request, Seen
+from ..core.operations import Plan
+from ..products import access, ciphers
+from ..products.dovecot import configure as dovecot
+from ..products.dovecot import judge as policy
+from ..products.dovecot import versions as dialect
+from ..products.dovecot.grammar import Include, Section, Setting
+from ..systems.families import REQUESTS, system
+
+USERS = "/etc/mailhost/users"
+SOCKET = "/var/spool/postfix/private/auth"
+ARGUMENT_SPEC: "dict[str, Any]" = {
+    "auth_mechanisms": {"type": "list", "elements": "str", "default": ["plain", "login"]},
+    "cleartext_login": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
+    "maildir": {"type": "str", "default": "Maildir"},
+    "mailbox_store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
+    "certificate": {"type": "path"},
+    "key": {"type": "path", "no_log": False},
+    "postfix_sasl": {"type": "bool", "default": True},
+    "clear_passwords": {"type": "bool", "default": False},
+    **OPTIONS,
+}
+#: mechanisms that need the clear password, or a secret of their own, which no store of hashes has
+NEED_A_SECRET = ("apop", "cram-md5", "digest-md5", "scram-sha-1", "scram-sha-256", "otp", "skey", "rpa", "ntlm")
+
+
+def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
+    _validate(params)
+    yield from REQUESTS
+    yield from dovecot.reads(seen)
+
+
+def _validate(params: Mapping[str, Any]) -> None:
+    for word in params["auth_mechanisms"]:
+        if word.lower() == "apop":
+            _needs_clear_passwords(params)
+        elif word.lower() in NEED_A_SECRET:
+            raise BadInput(
+                "auth_mechanisms",
+                f"{word} needs each user's clear password, and the {params['mailbox_store']} store holds hashes: no password "
+                "database could serve it, and Dovecot's logins would all fail",
+                "Use plain and login inside TLS",
+            )
+        elif word.lower() not in ("plain", "login"):
+            raise BadInput("auth_mechanisms", f"{word!r} is not a mechanism that these stores serve", "Use plain and login")
+    if not params["auth_mechanisms"]:
+        raise BadInput("auth_mechanisms", "empty: nobody could log in", "Use plain and login")
+    maildir = params["maildir"]
+    if not maildir or maildir.startswith("/") or ".." in maildir.split("/") or any(c in maildir for c in " \t\r\n%$#\"'<>{}:\\\0"):
+        raise BadInput("maildir", f"{maildir!r} is not the name of a folder below the home", "Give a relative path")
+    for option in ("certificate", "key"):
+        access.path(option, params.get(option))
+
+
+def _needs_clear_passwords(params: Mapping[str, Any]) -> None:
+    if params["mailbox_store"] == "system":
+        raise BadInput(
+            "auth_mechanisms", "apop needs each user's clear password, and accounts of the system have hashes", "Use mailbox_store virtual"
+        )
+    if not params["clear_passwords"]:
+        raise BadInput(
+            "auth_mechanisms",
+            "apop needs each user's clear password, and the virtual store holds hashes only: Dovecot's logins would all fail",
+            "Give the users who need it a password (mailhost_mailboxes[].password), or use plain and login inside TLS",
+        )
+
+
+def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
+    _validate(params)
+    here = dovecot.Installation(seen)
+    platform = system(seen)
+    for cause in policy.drivers(here.configuration, here.version):  # which dovecot -n does not look at
+        raise BadConfiguration(cause.place, cause.what, cause.way_out)
+    _store(here, params["mailbox_store"])
+    here.set(here.at(dialect.TLS_ON))
+    here.set(
+        here.at(dialect.CERTIFICATE),
+        certificate=params.get("certificate") or platform.certificate,
+        key=params.get("key") or platform.key,
+    )
+    if here.at(ciphers.DOVECOT):
+        _ciphers(here)
+    here.set(here.at(dialect.CLEARTEXT[params["cleartext_login"]]))
+    here.set(here.at(dialect.MECHANISMS), mechanisms=" ".join(params["auth_mechanisms"]).lower())
+    here.set(here.at(dialect.MAILDIR), maildir=params["maildir"])
+    if params["postfix_sasl"]:
+        here.set(here.at(dialect.SASL_SOCKET), socket=SOCKET)
+    else:
+        _drop_socket(here)
+    plan = here.plan({})
+    if "apop" in map(str.lower, params["auth_mechanisms"]):
+        plan.warnings.append(f"APOP needs each user's clear password: they stand in {USERS}, which only dovecot and root can read")
+    return plan
+
+
+def _ciphers(here: dovecot.Installation) -> None:
+    """Each list of ciphers that stands, in a protocol's section too, without what nobody should take, in the file that it stands in;
+    where there is none for all, one of ours."""
+    whole = ("ssl_cipher_list",)
+    lists = [
+        (here.edited[name], path, entry.value)
+        for name, path, entry in here.configuration.entries()
+        if path[-1:] == whole and isinstance(entry, Setting) and (len(path) == 1 or path[0].startswith("protocol "))
+    ]
+    for tree, path, value in [*lists, *([] if any(path == whole for _, path, _ in lists) else [(here.own, whole, "")])]:
+        tree.set(path, ciphers.tightened(value))
+
+
+def _drop_socket(here: dovecot.Installation) -> None:
+    if here.at(dialect.LISTENERS):
+        here.own.drop_section(("service auth", f"unix_listener {SOCKET}"))
+    else:
+        here.own.drop_section(("auth default", "socket listen"))
+
+
+def _databases(here: dovecot.Installation) -> "set[tuple[str, str]]":
+    """The password and user databases of the host: {("passdb", "pam"), ...}."""
+    found = set()
+    for _, path, entry in here.configuration.entries():
+        kind, _, name = path[-1].partition(" ")
+        if isinstance(entry, Section) and kind in ("passdb", "userdb") and name and len(path) <= 2:
+            found.add((kind, name))
+        elif isinstance(entry, Setting) and path[-1] == "driver" and len(path) == 2 and path[0] in ("passdb", "userdb"):
+            found.add((path[0], entry.value))
+    return found
+
+
+def _store(here: dovecot.Installation, store: str) -> None:
+    """See that exactly the store's databases are there: of two, the first to be asked delays each login of the other."""
+    wanted = (
+        {("passdb", "pam"), ("userdb", "passwd")}
+        if store == "system"
+        else {
+            ("passdb", "passwd-file"),
+            ("userdb", "passwd-file"),
+        }
+    )
+    if _databases(here) == wanted:
+        if store == "virtual":
+            here.set(here.at(dialect.VIRTUAL_STORE), users=USERS)
+        return
+    for name, path, entry in list(here.configuration.entries()):
+        _retire(here, name, path, entry)
+    here.set(here.at(dialect.SYSTEM_STORE if store == "system" else dialect.VIRTUAL_STORE), users=USERS)
+
+
+def _retire(here: dovecot.Installation, name: str, path: "tuple[str, ...]", entry: Any) -> None:
+    tree = here.edited[name]
+    mine = tree is here.own
+    if isinstance(entry, Include) and entry.pattern.endswith(".conf.ext") and "auth-" in entry.pattern:
+        same = [e for _, e in tree.walk() if isinstance(e, Include) and e.line == entry.line]
+        for include in same:
+            tree.comment_out(include)
+    elif isinstance(entry, Section) and path[-1].split(" ")[0] in ("passdb", "userdb") and len(path) <= 2:
+        if mine:
+            tree.drop_section(path)
+        elif not name.endswith(".conf.ext"):
+            for _, found in list(tree.walk()):
+                if isinstance(found, Section) and found.line == entry.line and found.key == entry.key:
+                    tree.comment_out(found)

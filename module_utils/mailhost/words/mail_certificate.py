@@ -1,0 +1,321 @@
+"""Key and certificate of a mail host: self-signed by the host's own openssl, or given.
+
+The self-signed way is that of Dovecot's mkcert.sh (doc/mkcert.sh): dovecot-openssl.cnf filled in, old pem files moved aside,
+both made anew; but with 2048 bits, SHA-256 and subjectAltName, and the key made under umask 077.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+import time
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping, Optional
+
+from ..core.converge import OPTIONS
+from ..core.errors import BadConfiguration, BadInput
+from ..core.host import Command, File, Output, Request, Seen
+from ..core.operations import Plan, Run, Write
+from ..formats.der import key_kind
+from ..formats.lines import scalar
+from ..products.relay import NAME
+from ..systems.families import REQUESTS, System, system
+
+ARGUMENT_SPEC: "dict[str, Any]" = {
+    "provider": {"type": "str", "choices": ["self_signed", "files"], "default": "self_signed"},
+    "names": {"type": "list", "elements": "str", "required": True},
+    "days": {"type": "int", "default": 365},
+    "renew_days": {"type": "int", "default": 30},
+    "bits": {"type": "int", "default": 2048},
+    "path": {"type": "path"},
+    "key_path": {"type": "path", "no_log": False},
+    "certificate": {"type": "str"},
+    "chain": {"type": "str", "default": ""},
+    "key": {"type": "str", "no_log": True},
+    "services": {"type": "list", "elements": "str", "default": ["dovecot", "postfix"]},
+    **OPTIONS,
+}
+SHOW = ("-noout", "-enddate", "-startdate", "-text", "-pubkey")
+#: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0, so that only what they print counts
+SHOWING = ("rsa", "pkey", "dsa", "ec")
+#: what stands on the host: the certificate shown, the key's own public key behind a line of its own, its mode and owner
+STANDS = (
+    '[ -e "$1" ] || [ -e "$2" ] || exit 1; umask 077; openssl x509 -noout -enddate -startdate -text -pubkey -in "$1"; echo "= key"; '
+    f"for kind in {' '.join(SHOWING)}; do "
+    'public=$(openssl $kind -pubout -in "$2" 2>/dev/null); case $public in *"BEGIN PUBLIC KEY"*) break ;; esac; done; '
+    'printf "%s\\n" "$public"; echo "= mode"; stat -L -c "%a %U" -- "$2"'
+)
+NOW = Command(("date", "-u", "+%s"))
+OPENSSL = Command(("openssl", "version"))
+_WAY = "Give a key, its certificate and the chain as PEM"
+
+
+def _paths(params: Mapping[str, Any], platform: System) -> "tuple[str, str]":
+    return params.get("path") or platform.certificate, params.get("key_path") or platform.key
+
+
+def _validate(params: Mapping[str, Any]) -> None:
+    if not params["names"]:
+        raise BadInput("names", "empty: a certificate needs a name", "Name the host")
+    for name in params["names"]:
+        if not NAME.match(name[2:] if name.startswith("*.") else name) or len(name) > 253:
+            raise BadInput("names", f"{name!r} is not a host name of at least two labels", "Use the IDNA form")
+    if params["provider"] == "self_signed":
+        if params["bits"] < 2048 or params["bits"] > 16384:
+            raise BadInput("bits", f"{params['bits']} is not between 2048 and 16384", "Use 2048 or more")
+        if not 1 <= params["days"] <= 3650 or not 0 <= params["renew_days"] < params["days"]:
+            raise BadInput("days", "days must be 1 to 3650, and renew_days fewer than days", "Correct them")
+    else:
+        for option in ("certificate", "key"):
+            if not params.get(option):
+                raise BadInput(option, "missing, and the provider is files", _WAY)
+        if "PRIVATE KEY" in params["certificate"] + params["chain"]:
+            raise BadInput("certificate", "holds a private key", _WAY)
+        if "ENCRYPTED" in params["key"]:
+            raise BadInput("key", "is encrypted, and a daemon cannot type its password", "Give it unencrypted (vault it)")
+
+
+def _given(params: Mapping[str, Any]) -> "list[Command]":
+    """Questions about given material; the key goes through stdin only."""
+    shown = Command(("openssl", "x509", *SHOW), params["certificate"])
+    return [shown, *(Command(("openssl", kind, "-pubout"), params["key"]) for kind in SHOWING)]
+
+
+def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
+    _validate(params)
+    yield from (*REQUESTS, NOW, OPENSSL)
+    if params["provider"] == "files":
+        yield from _given(params)
+    for path, key in {_paths(params, System("", (), family)) for family in ("debian", "redhat")}:
+        yield File(path)
+        yield asked(path, key)
+    yield from {File(System("", (), family).openssl_cnf) for family in ("debian", "redhat")}
+
+
+def _date(output: Output, name: str) -> Optional[int]:
+    match = re.search(rf"{name}=(.+)", output.text)
+    if not output.ok or not match:
+        return None
+    try:
+        return calendar.timegm(time.strptime(match.group(1).strip(), "%b %d %H:%M:%S %Y %Z"))
+    except ValueError:
+        return None
+
+
+def names_of(text: str) -> "set[str]":
+    """The DNS names of a certificate's subjectAltName, from ``openssl x509 -text``."""
+    return {name.lower() for name in re.findall(r"DNS:([^\s,]+)", text)}
+
+
+def covers(names: "set[str]", name: str) -> bool:
+    """RFC 6125: the same name, or a wildcard for its first label."""
+    return name.lower() in names or "*." + name.lower().split(".", 1)[-1] in names
+
+
+def _public(text: str) -> str:
+    match = re.search(r"-----BEGIN PUBLIC KEY-----(.+?)-----END", text, re.S)
+    return "".join(match.group(1).split()) if match else ""
+
+
+def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
+    _validate(params)
+    if not seen.output(*OPENSSL.argv).ok:
+        raise BadConfiguration("openssl version", "the host has no openssl", "Install it (mail_packages: openssl)")
+    platform = system(seen)
+    path, key = _paths(params, platform)
+    now = int(seen.output(*NOW.argv).text.strip() or 0)
+    if params["provider"] == "files":
+        return _files(params, seen, path, key, now)
+    return _self_signed(params, seen, path, key, now)
+
+
+def asked(path: str, key: str) -> Command:
+    return Command(("sh", "-c", STANDS, "stands", path, key))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is on the host: the certificate's text, its public key and the key's, the key file's mode and owner."""
+
+    shown: Output
+    public: str
+    key_public: str
+    mode: str
+    owner: str
+
+    @property
+    def safe(self) -> bool:
+        return self.mode in ("600", "400") and self.owner == "root"
+
+    @property
+    def is_a_pair(self) -> bool:
+        return bool(self.public) and self.public == self.key_public
+
+    @property
+    def ends(self) -> Optional[int]:
+        """When the certificate expires, in seconds since 1970; None if it cannot be read."""
+        return _date(self.shown, "notAfter")
+
+    @property
+    def begins(self) -> Optional[int]:
+        return _date(self.shown, "notBefore")
+
+
+def stands_of(seen: Seen, path: str, key: str) -> Standing:
+    said = seen.output(*asked(path, key).argv).text
+    shown, _, rest = said.partition("= key\n")
+    public, _, mode = rest.partition("= mode\n")
+    words = (mode + " ? ?").split()
+    return Standing(Output(0, shown), _public(shown), _public(public), words[0], words[1])
+
+
+def reason_to_renew(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> str:
+    """Why a new certificate is due; empty if the one that stands will do."""
+    stands = stands_of(seen, path, key)
+    shown = stands.shown
+    ends, begins = stands.ends, stands.begins
+    if ends is None or begins is None:
+        return "there is none that can be read"
+    if not stands.is_a_pair:
+        return "the key is not the certificate's"
+    if names_of(shown.text) != {name.lower() for name in params["names"]}:
+        return "its names are not those asked for"
+    bits = re.search(r"Public.Key: \((\d+) bit", shown.text)
+    if bits and int(bits.group(1)) < params["bits"] and "rsaEncryption" in shown.text:
+        return f"its key has {bits.group(1)} bits"
+    if re.search(r"Signature Algorithm: (md5|sha1)With", shown.text):
+        return "it is signed with SHA-1 or MD5"
+    if begins > now:
+        return "it is not valid yet by the host's clock"
+    if ends - now < params["renew_days"] * 86400:
+        return f"{max(0, ends - now) // 86400} days are left"
+    return ""
+
+
+CNF = """# Filled in by mailhost (mail_certificate).
+[ req ]
+default_bits = {bits}
+default_md = sha256
+encrypt_key = no
+prompt = no
+distinguished_name = req_dn
+x509_extensions = cert_type
+
+[ req_dn ]
+CN = {name}
+
+[ cert_type ]
+basicConstraints = CA:FALSE
+subjectAltName = {alternatives}
+extendedKeyUsage = serverAuth
+"""
+
+
+#: moves old pem files aside under the time's name, makes key and certificate beside their places and puts them there
+MAKE = r"""
+set -e
+umask 077
+certificate=$1 key=$2 days=$3 bits=$4 cnf=$5
+stamp=$(date +%Y%m%dT%H%M%S)
+mkdir -p "$(dirname "$certificate")" "$(dirname "$key")"
+openssl req -new -x509 -nodes -sha256 -newkey "rsa:$bits" -days "$days" -config "$cnf" \
+    -keyout "$key.mailhost-new" -out "$certificate.mailhost-new" 2>"$key.mailhost-log" || {
+    tail -n 3 "$key.mailhost-log" >&2
+    rm -f "$key.mailhost-new" "$certificate.mailhost-new" "$key.mailhost-log"
+    exit 1
+}
+rm -f "$key.mailhost-log"
+chmod 600 "$key.mailhost-new"
+chmod 644 "$certificate.mailhost-new"
+for old in "$certificate" "$key"; do
+    if [ -e "$old" ] || [ -h "$old" ]; then mv -f "$old" "$old.$stamp"; fi
+done
+mv "$key.mailhost-new" "$key"
+mv "$certificate.mailhost-new" "$certificate"
+if command -v restorecon >/dev/null 2>&1; then restorecon "$key" "$certificate"; fi
+"""
+#: puts the newest of the files moved aside back; where there is none, removes what was made
+UNMAKE = (
+    'for file in "$1" "$2"; do old=$(ls -d "$file".2[0-9]*T[0-9]* 2>/dev/null | tail -n 1); rm -f "$file"; '
+    'if [ -n "$old" ]; then mv -f "$old" "$file"; fi; done'
+)
+
+
+def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
+    why = reason_to_renew(params, seen, path, key, now)
+    plan = Plan(services=tuple(params["services"]), facts={"certificate_path": path, "key_path": key, "reason": why})
+    if why:
+        cnf = system(seen).openssl_cnf
+        names = [scalar("names", name.lower()) for name in params["names"]]
+        text = CNF.format(bits=params["bits"], name=names[0][:64], alternatives=", ".join("DNS:" + name for name in names))
+        plan.write(Write(seen.file(cnf), text.encode()))
+        words = ("sh", "-s", path, key, str(params["days"]), str(params["bits"]), cnf)
+        plan.operations.append(
+            Run(
+                f"make key and certificate {path} for {', '.join(names)} ({why})",
+                words,
+                MAKE.encode(),
+                undo=("sh", "-c", UNMAKE, "undo", path, key),
+            )
+        )
+    elif not stands_of(seen, path, key).safe:
+        plan.operations.append(Run(f"make {key} readable by root only", ("chmod", "600", "--", key)))
+        plan.operations.append(Run(f"give {key} to root", ("chown", "root", "--", key)))
+    return plan
+
+
+def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
+    shown, *publics = (seen.output(*command.argv) for command in _given(params))
+    ends, begins = _date(shown, "notAfter"), _date(shown, "notBefore")
+    if ends is None or begins is None:
+        raise BadInput("certificate", "the host's openssl cannot read it", _WAY)
+    theirs = next((found for found in (_public(said.text) for said in publics) if found), "")
+    if not theirs:
+        raise _unread(params["key"], seen)
+    if _public(shown.text) != theirs:
+        raise BadInput("key", "is not the key of this certificate", _WAY)
+    if ends <= now:
+        raise BadInput("certificate", f"expired on {time.strftime('%Y-%m-%d', time.gmtime(ends))} (by the host's clock)", "Renew it")
+    if begins > now:
+        raise BadInput(
+            "certificate",
+            f"is not valid before {time.strftime('%Y-%m-%d', time.gmtime(begins))} (by the host's clock)",
+            "Wait, or set the clock",
+        )
+    for name in params["names"]:
+        if not covers(names_of(shown.text), name):
+            raise BadInput("certificate", f"does not cover {name}", "Give one whose subjectAltName has it")
+    body = "".join(text.rstrip() + "\n" for text in (params["certificate"], params["chain"]) if text.strip())
+    plan = Plan(services=tuple(params["services"]), facts={"certificate_path": path, "key_path": key, "reason": ""})
+    described = f"a certificate until {time.strftime('%Y-%m-%d', time.gmtime(ends))}"
+    state = seen.file(path)
+    new = plan.write(Write(state, body.encode(), settings=([], [described]), mode=0o644 if not state.exists else None))
+    stands = stands_of(seen, path, key)
+    if stands.key_public != theirs or not stands.safe:
+        keep = Run(
+            f"put the key into {key}",
+            ("sh", "-c", PUT, "put", key),
+            (params["key"].rstrip() + "\n").encode(),
+            undo=("sh", "-c", UNPUT, "put", key),
+        )
+        plan.operations.insert(0, keep)
+    plan.facts["new_certificate"] = new
+    return plan
+
+
+def _unread(pem: str, seen: Seen) -> BadInput:
+    """Why the host's openssl makes nothing of a key, as far as its kind tells."""
+    kind, openssl = key_kind(pem), " ".join(seen.output(*OPENSSL.argv).text.split()[:2])
+    if kind in ("", "RSA"):
+        return BadInput("key", "the host's openssl cannot read it", _WAY)
+    what = f"is of the kind {kind}, which {openssl} of the host cannot read, and so no daemon there could serve it"
+    return BadInput("key", what, "Give an RSA key of 2048 bits with a certificate of its own")
+
+
+#: the key never is a file others can read, and its old one is kept until the next change
+PUT = (
+    'set -e; umask 077; mkdir -p "$(dirname "$1")"; cat >"$1.mailhost-new"; chmod 600 "$1.mailhost-new"; '
+    'if [ -e "$1" ] || [ -h "$1" ]; then mv -f "$1" "$1.mailhost-old"; chmod 600 "$1.mailhost-old"; fi; '
+    'mv "$1.mailhost-new" "$1"'
+)
+UNPUT = 'rm -f "$1"; if [ -e "$1.mailhost-old" ]; then mv -f "$1.mailhost-old" "$1"; fi'

@@ -1,0 +1,241 @@
+"""What a host's own configuration says of relaying, passwords and keys, whoever wrote it: the causes behind what the wire shows.
+
+Reads only: one round trip, and one more for the tables and keys that the files name.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, List, Mapping, Optional, Tuple
+
+from ..core.errors import MailhostError
+from ..core.host import Command, File, Glob, Request, Seen
+from ..core.operations import Plan
+from ..core.versions import Version, dotted, version
+from ..formats.keyed import Keyed, Names
+from ..formats.settings import Setting, Settings
+from ..products import keys
+from ..products.cause import ACCEPT, Cause, accepted
+from ..products.cyrus import judge as cyrus
+from ..products.dovecot import configure as dovecot
+from ..products.dovecot import judge as dovecot_judge
+from ..products.dovecot.tree import Configuration
+from ..products.postfix import judge as postfix
+from ..products.postfix import setup as postfix_setup
+from ..products.postfix.main_cf import MainCf
+from ..products.postfix.master_cf import MasterCf
+from ..products.sendmail import ask as sendmail_oracle
+from ..products.sendmail import judge as sendmail
+from ..products.sendmail.mc import SendmailMc
+from ..products.sendmail.versions import PROGRAMS
+from ..products.stunnel import judge as stunnel
+from ..systems.families import REQUESTS, system
+from . import mail_certificate, mailhost_info, postfix_relay, sendmail_relay
+from .cyrus_services import CYRUS, IMAPD
+from .cyrus_services import STANDS as CYRUS_STANDS
+from .cyrus_services import Installation as CyrusInstallation
+from .stunnel_services import CONF
+
+ARGUMENT_SPEC: "dict[str, Any]" = {"accept": ACCEPT}
+#: mode, owner, clear or hash, path of files that hold passwords
+STORES = (
+    'for f in "$@" /etc/sasldb2 /etc/mailhost/sasldb2 /etc/mailhost/users /etc/postfix/sasl_passwd /etc/postfix/sasl_passwd.db; do '
+    '[ -f "$f" ] || continue; case $f in *.db | *sasldb2 | *sasl_passwd) kind=clear ;; '
+    '*) if grep -q -i -e "{PLAIN}" -e "{CLEARTEXT}" -- "$f"; then kind=clear; else kind=hash; fi ;; esac; '
+    'stat -L -c "%a %U $kind %n" -- "$f"; done; true'
+)
+FOLDERS = 'for f in "$@"; do d=$(dirname "$f"); [ ! -d "$d" ] || stat -L -c "%a %n" -- "$d"; done; true'
+#: where Cyrus takes LMTP, and saslauthd and Dovecot answer about passwords
+SOCKETS = (
+    "sh",
+    "-c",
+    "for s in /var/lib/imap/socket/lmtp /var/run/cyrus/socket/lmtp /var/run/saslauthd/mux "
+    "/var/spool/postfix/private/auth; do [ ! -S $s ] || { stat -L -c %a ${s%/*} $s | tr '\\n' ' '; echo $s; }; done; true",
+)
+RUNNING = mailhost_info.MASTER
+NAMES = ("sh", "-c", 'sed -n "s/^Name:[[:space:]]*//p" /proc/[0-9]*/status 2>/dev/null | sort -u')
+UNBUILT = ("sh", "-c", "cd /etc/mail 2>/dev/null || exit 0; [ ! -e access ] || [ -e access.db ] || echo unbuilt")
+TUNNELS = Glob("/etc/stunnel/*.conf")
+MAIL = (sendmail_relay.MC, sendmail_relay.ACCESS, sendmail_relay.LOCAL, sendmail_relay.RELAYED)
+
+
+def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
+    accepted(params["accept"])
+    yield from (
+        *REQUESTS,
+        Command(mailhost_info.PORTS),
+        Command(RUNNING),
+        Command(NAMES),
+        Command(SOCKETS),
+        Command(postfix_relay.VERSION),
+        Command(UNBUILT),
+    )
+    yield from map(File, (postfix_relay.MAIN, postfix_relay.MASTER, *MAIL, IMAPD, CYRUS, CONF))
+    yield from (Command(sendmail_relay.STANDS), Command(CYRUS_STANDS), TUNNELS)
+    yield from dovecot.reads(seen)
+    if not seen.files:
+        return
+    here = Reading(seen, accepted(params["accept"]))
+    yield from map(File, here.tables)
+    yield Command(("sh", "-c", STORES, "stores", *here.stores))
+    yield Command(here.folders)
+    for _, certificate, key in here.pairs:
+        yield File(certificate)
+        yield mail_certificate.asked(certificate, key)
+    if here.sendmail:
+        yield sendmail_oracle.live(*here.sendmail)
+
+
+class Reading:
+    """A host's configuration, product by product; what cannot be read is a cause of its own."""
+
+    def __init__(self, seen: Seen, reasons: "Mapping[str, str]") -> None:
+        self.seen, self.reasons, self.platform = seen, reasons, system(seen)
+        self.ports = mailhost_info.listening(seen)
+        self.causes: "List[Cause]" = []
+        self.networks: "List[str]" = []
+        self.domains: "List[str]" = []
+        self.about: "List[str]" = [f"{self.platform.name} {dotted(self.platform.release)}"]
+        self.products: "dict[str, str]" = {}  # the daemons that serve here, and their versions
+        self.tunnels: "List[int]" = []  # ports that stunnel takes connections on
+        self.tables: "List[str]" = []
+        self.stores: "List[str]" = []
+        self.pairs: "List[Tuple[str, str, str]]" = []
+        self.sendmail: "Optional[Tuple[str, Mapping[str, Any]]]" = None  # its program, and what to ask its own rules about
+        for part in (self._postfix, self._sendmail, self._dovecot, self._cyrus, self._stunnel):
+            try:
+                part()
+            except MailhostError as error:
+                self.causes.append(Cause(f"unreadable {error.place}", "dead", error.place, error.what, error.way_out))
+
+    def _runs(self, name: str) -> bool:
+        """Of two MTAs the one that runs counts; where none does, each that is there."""
+        said = self.seen.output(*RUNNING).text
+        active = "sendmail" if "sendmail" in said else "postfix" if "master" in said else ""
+        return active in ("", name)
+
+    def _postfix(self) -> None:
+        said = self.seen.output(*postfix_relay.VERSION)
+        number: "Optional[Version]" = version(said.text) if said.ok else None
+        files = [self.seen.file(path) for path in (postfix_relay.MAIN, postfix_relay.MASTER)]
+        if number is None or any(state.kind != "file" for state in files) or not self._runs("postfix"):
+            return
+        setup = postfix_relay.setup(MainCf(files[0].text, files[0].path), MasterCf(files[1].text, files[1].path), number, self.seen)
+        self.about.append(f"Postfix {dotted(number)}")
+        self.products["postfix"] = dotted(number)
+        self.tables = postfix_setup.tables(setup)
+        self.causes += postfix.causes(setup)
+        self.networks += postfix_setup.trusted(setup)
+        self.domains += postfix_setup.destinations(setup)
+        certificate, key = setup.main.get("smtpd_tls_cert_file"), setup.main.get("smtpd_tls_key_file")
+        if certificate:
+            self.pairs.append(("Postfix", certificate, certificate if key in (None, "", "$smtpd_tls_cert_file") else str(key)))
+
+    def _sendmail(self) -> None:
+        mc, rows, local, relayed = (self.seen.file(path) for path in MAIL)
+        said = self.seen.output(*sendmail_relay.STANDS)
+        if mc.kind != "file" or not self._runs("sendmail") or not any(path in said.text for path in PROGRAMS):
+            return
+        found, table = SendmailMc(mc.text, mc.path), Keyed(rows.text, rows.path)
+        number = version(said.text.partition("DZ")[2].partition("\n")[0])
+        self.about.append(f"Sendmail {dotted(number or ())}".strip())
+        self.products["sendmail"] = dotted(number or ())
+        host = (found.get_define("confDOMAIN_NAME") or "").lower()
+        names = Names(local.text, local.path).names()
+        domain = sendmail.local(names, host)
+        mine = {row.key.lower() for row in table.rows() if row.value.upper() == "RELAY" and not sendmail.opens(row)}
+        self.causes += sendmail.causes(found, table, Names(relayed.text, relayed.path), mine, domain, host)
+        self.causes += sendmail.logins(found) + sendmail.maps(said.text + "\n" + self.seen.output(*UNBUILT).text, table)
+        self.networks += sendmail.trusted(table)
+        self.domains += [domain] if domain else []
+        program = next(path for path in PROGRAMS if path in said.text)
+        if domain and host:
+            passed_on = [row.key[3:] for row in table.rows() if row.key.lower().startswith("to:") and row.key.lower() in mine]
+            asked = {"hostname": host, "domains": [domain], "relay_domains": passed_on, "networks": self.networks, "accept": []}
+            self.sendmail = (program, asked)
+        certificate, key = found.get_define("confSERVER_CERT"), found.get_define("confSERVER_KEY")
+        if certificate and key:
+            self.pairs.append(("Sendmail", certificate, key))
+
+    def _dovecot(self) -> None:
+        said = self.seen.output(*dovecot.VERSION)
+        number = version(said.text) if said.ok else None
+        main = dovecot.NEW if self.seen.file(dovecot.NEW).exists else dovecot.OLD
+        if number is None or self.seen.file(main).kind != "file" or cyrus_runs(self.seen):
+            return
+        self.about.append(f"Dovecot {dotted(number)}")
+        self.products["dovecot"] = dotted(number)
+        configuration = Configuration(main, self.seen)
+        self.causes += dovecot_judge.judge(configuration, number, self.platform.family)
+        self.stores = dovecot_judge.stores(configuration)
+        self.pairs += [("Dovecot", *pair) for pair in dovecot_judge.pems(configuration)]
+
+    def _cyrus(self) -> None:
+        if not cyrus_runs(self.seen):
+            return
+        here, imapd = CyrusInstallation(self.seen), Settings(self.seen.file(IMAPD).text, IMAPD)
+        self.about.append(f"Cyrus IMAP {dotted(here.version)}")
+        self.products["cyrus"] = dotted(here.version)
+        self.causes += cyrus.judge(imapd, here.version)
+        certificate, key = (imapd.get(f"tls_server_{name}") or imapd.get(f"tls_{name}_file") for name in ("cert", "key"))
+        if certificate and key:
+            self.pairs.append(("Cyrus", certificate, key))
+
+    def _stunnel(self) -> None:
+        for path in [CONF, *self.seen.globs.get(TUNNELS.pattern, [])]:
+            if self.seen.file(path).kind == "file":
+                conf = Settings(self.seen.file(path).text, path, " = ", "#;")
+                self.causes += stunnel.judge(conf, self.ports, self.networks)
+                self.tunnels += accepted_on(conf)
+
+    @property
+    def folders(self) -> "Tuple[str, ...]":
+        """The question about the folders that keys lie in."""
+        return ("sh", "-c", FOLDERS, "folders", *dict.fromkeys(key for _, _, key in self.pairs))
+
+    def judged(self) -> "List[Cause]":
+        """The causes with those of keys and stores, which the second round trip tells of."""
+        found = list(self.causes)
+        for who, certificate, key in self.pairs:
+            stands = mail_certificate.stands_of(self.seen, certificate, key)
+            about = (stands.shown.text, stands.is_a_pair, stands.mode, stands.ends, stands.begins)
+            found += keys.causes(who, self.seen.file(certificate), key, *about)
+        if self.sendmail and not any(cause.is_relay for cause in found):  # else it would say once more what is known
+            found += sendmail_oracle.holes(*self.sendmail, self.seen)
+        found += keys.folders(self.seen.output(*self.folders).text) + keys.sockets(self.seen.output(*SOCKETS).text)
+        found += keys.secrets(self.seen.output("sh", "-c", STORES, "stores", *self.stores).text)
+        return list({(cause.rule, cause.place): cause for cause in found}.values())
+
+
+def accepted_on(conf: Settings) -> "List[int]":
+    """The ports of stunnel's services: ``accept = [HOST:]PORT``."""
+    values = [entry.value for entry in conf.entries if isinstance(entry, Setting) and entry.section and entry.name.lower() == "accept"]
+    ports = [value.rpartition(":")[2] for value in values]
+    return [int(port) for port in ports if port.isdigit() and len(port) < 6]
+
+
+def cyrus_runs(seen: Seen) -> bool:
+    """Whether Cyrus is installed and, where Dovecot is too, the one that runs."""
+    names = seen.output(*NAMES).text.split()
+    installed = "folder " in seen.output(*CYRUS_STANDS).text and seen.file(IMAPD).kind == "file"
+    return installed and (bool({"cyrmaster", "cyrus-master"} & set(names)) or not seen.output(*dovecot.VERSION).ok)
+
+
+def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
+    reasons = accepted(params["accept"])
+    here = Reading(seen, reasons)
+    prints = [keys.fingerprint(seen.file(certificate).text) for _, certificate, _ in here.pairs]
+    el5 = here.platform.family == "redhat" and here.platform.release < (6,)
+    facts = {
+        "read": True,
+        "about": ", ".join(here.about),
+        "products": here.products,
+        "tunnels": list(dict.fromkeys(here.tunnels)),
+        "causes": [cause.data() for cause in here.judged()],
+        "accepted": [{"rule": rule, "reason": reason} for rule, reason in reasons.items()],
+        "networks": list(dict.fromkeys(here.networks)),
+        "domains": list(dict.fromkeys(here.domains)),
+        "ports": here.ports,
+        "fingerprint": prints[0] if len(set(prints)) == 1 else "",
+        "profile": "centos5" if el5 else "",
+    }
+    return Plan(facts={"policy": facts})

@@ -1,0 +1,223 @@
+"""Who may relay through Postfix, for which domains it accepts mail, and where it sends the rest.
+
+A rule that would let a stranger relay is refused, whoever wrote it: the options' values, and what stands on the host.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterable, Mapping, Optional
+
+from ..core.errors import BadConfiguration, BadInput
+from ..core.host import Command, File, Request, Seen
+from ..core.operations import Check, Plan, Run, Write
+from ..core.versions import Version, dotted, version
+from ..products import relay
+from ..products.cause import accepted, refuse
+from ..products.postfix import judge as policy
+from ..products.postfix import setup as postfix_setup
+from ..products.postfix import versions as dialect
+from ..products.postfix.main_cf import MainCf
+from ..products.postfix.master_cf import MasterCf
+from ..systems.families import REQUESTS, system
+
+MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
+VERSION = ("postconf", "-d", "-h", "mail_version")
+MAP_TYPE = ("postconf", "-d", "-h", "default_database_type")
+ALIASES, MAILBOXES = "/etc/mailhost/aliases", "/etc/mailhost/mailboxes"
+GROUP, SMTPD = "/etc/group", "/etc/postfix/sasl/smtpd.conf"
+ARGUMENT_SPEC = relay.ARGUMENT_SPEC
+
+
+def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
+    _validate(params)
+    files = (MAIN, MASTER, ALIASES, MAILBOXES, *((GROUP, SMTPD) if params["access"] == "cyrus" else ()))
+    yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), *map(File, files))
+    if seen.file(MAIN).kind == seen.file(MASTER).kind == "file":
+        yield from map(
+            File, postfix_setup.tables(setup(MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER), (), seen))
+        )
+
+
+def setup(main: MainCf, master: MasterCf, number: Version, seen: Seen) -> postfix_setup.Setup:
+    """A Postfix as the policy reads it, with the tables that were read."""
+    texts = {path: state.text if state.kind == "file" else None for path, state in seen.files.items()}
+    return postfix_setup.Setup(main, master, number, texts)
+
+
+def _validate(params: Mapping[str, Any]) -> None:
+    relay.validate(params)
+    if params["access"] == "cyrus" and params["mailbox_store"] == "virtual" and params["authenticated"]:
+        raise BadInput(
+            "authenticated",
+            "true, and Postfix cannot ask anybody about the passwords of Cyrus' own users, which only Cyrus may read",
+            "Set mailhost_relay_authenticated to false, or use mailbox_store system",
+        )
+
+
+def map_type(seen: Seen) -> str:
+    """The type of Postfix' own lookup tables on this host (hash, or lmdb where there is no Berkeley DB)."""
+    kind = seen.output(*MAP_TYPE).text.strip()
+    return kind if kind in dialect.MAP_SUFFIX else "hash"
+
+
+def postfix_version(seen: Seen) -> Version:
+    said = seen.output(*VERSION)
+    number: Optional[Version] = version(said.text) if said.ok else None
+    if number is None:
+        raise BadConfiguration("postconf -d mail_version", "no Postfix is installed", "Install it (mail_packages)")
+    if number < dialect.FIRST:
+        raise BadConfiguration("postconf -d mail_version", f"{dotted(number)} is older than 2.3", "Upgrade Postfix")
+    return number
+
+
+def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept: "Iterable[str]" = ()) -> str:
+    """The list that guards relaying: in front of the guard what was accepted there with a reason, and where it is also the list
+    for everything else (before 2.10), what stood there besides behind it, where it can refuse more but open nothing."""
+    guard = ["permit_mynetworks", *(["permit_sasl_authenticated"] if authenticated else []), "reject_unauth_destination"]
+    dropped = (*guard, "permit_sasl_authenticated", "defer_unauth_destination", "permit")
+    rest: "list[str]" = []
+    for word in postfix_setup.words(stands or ""):
+        if rest and re.search(r"[:/.]", word):  # a table or a domain belongs to the word before it
+            rest[-1] += f" {word}"
+        elif word not in dropped:
+            rest.append(word)
+    kept = [word for word in rest if any(one == word or one.startswith((f"{word} ", f"{rule} {word}")) for one in accept)]
+    behind = [word for word in rest if word not in kept] if rule == "smtpd_recipient_restrictions" else []
+    return ", ".join(kept + guard + behind)
+
+
+def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: str, main: MainCf) -> "dict[str, str]":
+    domains = [relay.domain("domains", text) for text in params["domains"]]
+    virtual = params["mailbox_store"] == "virtual"
+    authenticated = params["authenticated"]
+    rule = dialect.RELAY_RULE.at(number) or ""
+    local = ["localhost"] if virtual else ["$myhostname", "localhost.$mydomain", "localhost", *domains]
+    found = {
+        "myhostname": params["hostname"].lower(),
+        "inet_interfaces": "all",
+        "mydestination": ", ".join(dict.fromkeys(local)),
+        "mynetworks": " ".join(relay.network("networks", text) for text in params["networks"]),
+        "relay_domains": " ".join(relay.domain("relay_domains", text) for text in params["relay_domains"]),
+        "relayhost": params["smarthost"],
+        rule: restrictions(rule, authenticated, main.get(rule), accepted(params["accept"])),
+        "smtpd_tls_cert_file": params.get("certificate") or platform.certificate,
+        "smtpd_tls_key_file": params.get("key") or platform.key,
+        "smtpd_tls_security_level": "may",
+        "smtpd_tls_auth_only": "yes",
+        "smtpd_sasl_auth_enable": "yes" if authenticated else "no",
+        "virtual_alias_maps": f"{kind}:{ALIASES}",
+        "home_mailbox": params["maildir"] + "/",
+    }
+    for name, value in _tls(number, authenticated):
+        found[name] = dialect.no_lower(name, main.get(name) or "", main.filled(main.get(name) or ""), value)
+    if params["access"] == "cyrus":
+        found["virtual_transport" if virtual else "mailbox_transport"] = f"lmtp:unix:{platform.cyrus_socket}"
+    if authenticated and params["access"] == "cyrus":
+        found.update(smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", smtpd_sasl_security_options="noanonymous")
+    elif authenticated:
+        found.update(smtpd_sasl_type="dovecot", smtpd_sasl_path="private/auth", smtpd_sasl_security_options="noanonymous")
+    if virtual:
+        found.update(virtual_mailbox_domains=" ".join(domains), virtual_mailbox_maps=f"{kind}:{MAILBOXES}")
+    if virtual and params["access"] == "dovecot":
+        found.update(
+            virtual_mailbox_base="/var/vmail",
+            virtual_uid_maps="static:5000",
+            virtual_gid_maps="static:5000",
+            virtual_minimum_uid="500",
+        )
+    return found
+
+
+def _tls(number: Version, authenticated: bool) -> "dialect.Settings":
+    """What the version is told of TLS, for every service and for submission."""
+    return (*(dialect.SERVED_TLS.at(number) or ()), *((dialect.SUBMISSION_PROTOCOLS.at(number) or ()) if authenticated else ()))
+
+
+def _unread(main: MainCf, number: Version, authenticated: bool) -> "list[str]":
+    """Versions of TLS that stand and cannot be read: they stay, and that is said."""
+    stand = {name: main.parameter(name) for name, _ in _tls(number, authenticated) if name.endswith("protocols")}
+    return [
+        f"{main.name}:{found.line}: {name} = {found.value} cannot be read from here, so it stays; the audit shows what it lets by"
+        for name, found in stand.items()
+        if found and dialect.allowed(main.filled(found.value)) is None
+    ]
+
+
+def map_files(plan: Plan, seen: Seen, kind: str, contents: "dict[str, str]") -> None:
+    """Write lookup tables and build them. A table is built again whenever its text changes."""
+    for path, text in contents.items():
+        state = seen.file(path)
+        if plan.write(Write(state, text.encode("utf-8"), fallback_mode=0o644)):
+            build = ("postmap", f"{kind}:{path}")
+            plan.operations.append(Run(f"build {path}", build, after_undo=build if state.exists else ()))
+
+
+def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
+    _validate(params)
+    number, platform, kind = postfix_version(seen), system(seen), map_type(seen)
+    for path in (MAIN, MASTER):
+        if seen.file(path).kind != "file":
+            raise BadConfiguration(path, "is not there or is not a file", "Reinstall Postfix' configuration")
+    main, master = MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER)
+    before, services = main.settings(), master.settings()
+    rule = dialect.RELAY_RULE.at(number) or ""
+    for name, value in _settings(params, number, platform, kind, main).items():
+        main.set(name, value)
+    if params["mailbox_store"] == "system":
+        for name in ("virtual_mailbox_domains", "virtual_mailbox_maps"):
+            main.unset(name)
+    wanted = _settings(params, number, platform, kind, main)
+    for name in ("mailbox_transport", "virtual_transport"):
+        if name not in wanted and main.get(name) == f"lmtp:unix:{platform.cyrus_socket}":
+            main.unset(name)
+    plan = Plan(services=("postfix",), facts={"version": dotted(number)}, warnings=_unread(main, number, params["authenticated"]))
+    if params["access"] == "cyrus":
+        _beside_cyrus(plan, seen, master, platform)
+    _submission(master, params["authenticated"], rule)
+    plan.warnings += refuse(policy.causes(setup(main, master, number, seen)), params["accept"], BadConfiguration)
+    map_files(plan, seen, kind, _first_maps(params, seen))
+    changed = plan.write(Write(seen.file(MAIN), _bytes(main.render()), settings=(before, main.settings())))
+    changed |= plan.write(Write(seen.file(MASTER), _bytes(master.render()), settings=(services, master.settings())))
+    if changed:
+        plan.operations.append(Check("/etc/postfix", ("postconf", "-c", "@TREE@", "-n")))
+        plan.operations.append(Check("/etc/postfix", ("postfix", "-c", "@TREE@", "check")))
+    return plan
+
+
+def _beside_cyrus(plan: Plan, seen: Seen, master: MasterCf, platform: Any) -> None:
+    """Postfix must reach the sockets of Cyrus and saslauthd: they lie outside its chroot, in folders of two groups."""
+    for service in (("smtp", "inet"), ("lmtp", "unix")):
+        master.set_chroot(*service, "n")
+    members = {line.split(":")[0]: line.rpartition(":")[2].strip().split(",") for line in seen.file(GROUP).text.splitlines()}
+    for name in ("mail", "sasl"):
+        if name in members and "postfix" not in members[name]:
+            add, drop = ("gpasswd", "-a", "postfix", name), ("gpasswd", "-d", "postfix", name)
+            plan.operations.append(Run(f"put postfix into group {name}", add, undo=drop))
+    if platform.family == "debian":
+        plan.write(Write(seen.file(SMTPD), b"pwcheck_method: saslauthd\nmech_list: plain login\n"))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _first_maps(params: Mapping[str, Any], seen: Seen) -> "dict[str, str]":
+    """Tables that the settings name must exist: empty ones, until mailboxes fills them."""
+    paths = [ALIASES] + ([MAILBOXES] if params["mailbox_store"] == "virtual" else [])
+    return {path: "# Written by mailhost (mailboxes).\n" for path in paths if not seen.file(path).exists}
+
+
+def _submission(master: MasterCf, authenticated: bool, rule: str) -> None:
+    """Port 587 for those who log in, and for nobody else; its chroot is that of port 25."""
+    if not authenticated:
+        master.unset("submission", "inet")
+        return
+    smtp = master.get("smtp", "inet")
+    chroot = smtp.fields[4] if smtp else "n"
+    options = {
+        "smtpd_tls_security_level": "encrypt",
+        "smtpd_sasl_auth_enable": "yes",
+        rule: "permit_sasl_authenticated,reject",
+    }
+    master.set(["submission", "inet", "n", "-", chroot, "-", "-", "smtpd"], options)

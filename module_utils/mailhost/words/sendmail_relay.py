@@ -1,0 +1,371 @@
+"""Who may relay through Sendmail, for which domains it accepts mail, and where it sends the rest.
+
+sendmail.mc is edited in place and m4 on the host makes the cf of it while reading, so that the cf is a file like any other:
+predicted, shown, checked, swapped and undone. Before the swap the candidate itself is asked (``sendmail -bt``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from typing import Any, Iterable, Mapping
+
+from ..core.errors import BadConfiguration, BadInput
+from ..core.host import Command, File, Request, Seen, decode, encode
+from ..core.operations import Plan, Run, Write
+from ..core.versions import dotted, version
+from ..formats.keyed import Keyed, Names
+from ..products import relay
+from ..products.cause import accepted as policy_accepted
+from ..products.cause import refuse
+from ..products.sendmail import judge as policy
+from ..products.sendmail import versions as dialect
+from ..products.sendmail.ask import candidate, live, verdict
+from ..products.sendmail.judge import LOOPBACK_NAMES
+from ..products.sendmail.mc import Call, SendmailMc
+from ..systems.families import REQUESTS, System, system
+
+ARGUMENT_SPEC = relay.ARGUMENT_SPEC
+DIRECTORY = "/etc/mail"
+MC, CF, ACCESS = f"{DIRECTORY}/sendmail.mc", f"{DIRECTORY}/sendmail.cf", f"{DIRECTORY}/access"
+LOCAL, RELAYED = f"{DIRECTORY}/local-host-names", f"{DIRECTORY}/relay-domains"
+VIRTUSERS = f"{DIRECTORY}/virtusertable"
+PROCMAIL, ALIASES = "/etc/procmailrc", "/etc/aliases"
+DH = f"{DIRECTORY}/mailhost-dh.pem"
+FILES = (MC, ACCESS, LOCAL, RELAYED, PROCMAIL, ALIASES, DH)
+STAMP = "# Built by mailhost from sendmail.mc "
+#: version and stamp of the cf that stands, the digest of its rest, maps older than their text, tools
+STANDS = (
+    "sh",
+    "-c",
+    'cd /etc/mail 2>/dev/null || exit 1; grep -m 1 "^DZ" sendmail.cf; head -n 1 sendmail.cf; tail -n +2 sendmail.cf | sha1sum; '
+    '[ ! -e access ] || [ access.db -nt access ] || [ -z "$(find access -newer access.db 2>&1)" ] || echo stale; '
+    f"ls {' '.join(dialect.CF)} {' '.join(dialect.PROGRAMS)} 2>/dev/null; for tool in m4 makemap; do command -v $tool; done",
+)
+#: m4 on the mc that comes by stdin: the cf, and behind a mark what m4 complained of
+BUILD = (
+    "sh",
+    "-c",
+    'cd /etc/mail && mc=$(cat) && printf "%s\\n" "$mc" | m4 - 2>/dev/null; code=$?; echo "= $code"; '
+    'printf "%s\\n" "$mc" | m4 - 2>&1 >/dev/null; exit $code',
+)
+#: a map is made under a new name and renamed; it keeps owner and mode
+MAKEMAP = (
+    'set -e; new="$1.mailhost-new"; rm -f "$new.db"; makemap hash "$new" <"$1"; '
+    'if [ -e "$1.db" ]; then chown --reference="$1.db" "$new.db"; chmod --reference="$1.db" "$new.db"; '
+    'else chmod 640 "$new.db"; fi; mv -f "$new.db" "$1.db"'
+)
+
+
+def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
+    _validate(params)
+    yield from (*REQUESTS, *map(File, FILES), Command(STANDS))
+    if seen.file(MC).kind != "file":
+        return
+    program = _tools(seen)[0]
+    yield live(program, params)
+    built = _wanted_mc(params, seen)
+    if not _is_current(seen, built):
+        yield File(CF)
+        yield Command(BUILD, built.render())
+
+
+def _validate(params: Mapping[str, Any]) -> None:
+    relay.validate(params)
+    if params["mailbox_store"] == "virtual":
+        raise BadInput(
+            "mailbox_store",
+            "virtual: Sendmail delivers to accounts of the system or to Cyrus, not to Dovecot's own users",
+            "Use system, or Postfix (mailhost_mta: postfix)",
+        )
+    for text in params["networks"]:
+        prefixes("networks", text)
+
+
+def prefixes(place: str, text: str) -> "list[str]":
+    """A network as keys of the access map, which knows octets and IPv6 groups but no lengths (cf/README)."""
+    relay.network(place, text)
+    found = ipaddress.ip_network(text)
+    if found.version == 4:
+        step = next(length for length in (8, 16, 24, 32) if found.prefixlen <= length)
+        octets = step // 8
+        return ["Connect:" + ".".join(str(part.network_address).split(".")[:octets]) for part in found.subnets(new_prefix=step)]
+    if found.prefixlen % 16:
+        raise BadInput(place, f"{text}: Sendmail's access map knows IPv6 networks of 16, 32, 48 ... 128 bits only", "Name such ones")
+    groups = [f"{int(group, 16):x}" for group in found.network_address.exploded.split(":")][: found.prefixlen // 16]
+    keys = ["Connect:IPv6:" + ":".join(groups)]
+    return keys if found.prefixlen < 128 else [*keys, f"Connect:IPv6:{found.network_address.compressed}"]
+
+
+def _rows(params: Mapping[str, Any]) -> "list[str]":
+    """The access map's keys that may stand with RELAY."""
+    keys = [key for text in params["networks"] for key in prefixes("networks", text)]
+    if any(ipaddress.ip_network(text).is_loopback for text in params["networks"]):
+        keys += [f"Connect:{name}" for name in LOOPBACK_NAMES]
+    return keys + [f"To:{relay.domain('relay_domains', text)}" for text in params["relay_domains"]]
+
+
+def _tools(seen: Seen) -> "tuple[str, bool, bool]":
+    """The daemon's own program; whether m4 with cf.m4, and makemap, are there."""
+    lines = seen.output(*STANDS).text.splitlines()
+    program = next((path for path in dialect.PROGRAMS if path in lines), "")
+    if not program:
+        raise BadConfiguration("/usr/sbin/sendmail", "no Sendmail is installed", "Install it (mail_packages)")
+    have = {line.rsplit("/", 1)[-1] for line in lines if line.startswith("/")}
+    return program, {"m4", "cf.m4"} <= have, "makemap" in have
+
+
+def _is_current(seen: Seen, built: SendmailMc) -> bool:
+    """Whether the cf that stands is what was built of this very mc, and untouched since."""
+    text = seen.output(*STANDS).text
+    return f"{STAMP}{_digest(built.render())} " in text and _body(text) in text.partition(STAMP)[2].partition("\n")[0].split()
+
+
+def _body(text: str) -> str:
+    match = re.search(r"^([0-9a-f]{40})  -$", text, re.M)
+    return match.group(1) if match else "?"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha1(encode(text)).hexdigest()
+
+
+def _refuse_open(mc: SendmailMc, access: Keyed, relayed: Names, params: Mapping[str, Any]) -> "list[str]":
+    """What lets strangers relay, whoever wrote it, with its place; warnings for what was accepted with a reason."""
+    wanted = {key.lower() for key in _rows(params)}
+    domain, host = params["domains"][0].lower(), params["hostname"].lower()
+    return refuse(policy.causes(mc, access, relayed, wanted, domain, host), params["accept"], BadConfiguration)
+
+
+def _wanted_mc(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
+    """The mc as it should be."""
+    mc, platform = SendmailMc(_own_domains(seen.file(MC).text), MC), system(seen)
+    mc.set_define("confDOMAIN_NAME", params["hostname"].lower())
+    _smarthost(mc, params["smarthost"])
+    certificate = params.get("certificate") or platform.certificate
+    mc.set_define("confCACERT_PATH", mc.get_define("confCACERT_PATH") or dialect.CERTIFICATES[platform.family])
+    mc.set_define("confCACERT", mc.get_define("confCACERT") or certificate)  # a bundle that cannot be read takes STARTTLS away
+    mc.set_define("confSERVER_CERT", certificate)
+    mc.set_define("confSERVER_KEY", params.get("key") or platform.key)
+    mc.set_define("confAUTH_OPTIONS", "A p y")  # no AUTH outside TLS, none that is anonymous
+    mc.set_define("confAUTH_MECHANISMS", "PLAIN LOGIN" if params["authenticated"] else "EXTERNAL")
+    if params["authenticated"] and not mc.calls("TRUST_AUTH_MECH"):
+        mc.set_call("TRUST_AUTH_MECH", "PLAIN LOGIN")
+    if not params["authenticated"]:
+        for call in mc.calls("TRUST_AUTH_MECH"):
+            mc.drop(call)
+    for name, args in _features(mc, params):
+        if mc.feature(name) is None:
+            mc.set_call("FEATURE", name, *args)
+    for name, seconds in dialect.RESOLVER.items():
+        if mc.get_define(name) is None:
+            mc.set_define(name, seconds)
+    if _dh_is_short(mc.get_define("confDH_PARAMETERS") or "", _version(seen)):
+        mc.set_define("confDH_PARAMETERS", DH)
+    _local_mailer(mc, params["access"], platform)
+    _listeners(mc, params["authenticated"])
+    return mc
+
+
+def _own_domains(text: str) -> str:
+    """The mc with a class P of the domains delivered here: the check of a sender asks no name server for them (cf/m4/proto.m4,
+    Basic_check_mail). Where no sender's domain is asked for at all it is not needed."""
+    if SendmailMc(text).feature("accept_unresolvable_domains") or re.search(rf"^F\{{?P\}}?.*{LOCAL}", text, re.M):
+        return text
+    end = "\r\n" if "\r\n" in text[:2000] else "\n"
+    return text + ("" if text.endswith("\n") else end) + f"LOCAL_CONFIG{end}FP-o {LOCAL}{end}"
+
+
+def _version(seen: Seen) -> "tuple[int, ...]":
+    """The version that wrote the cf; empty if that is not known."""
+    return version(seen.output(*STANDS).text.partition("DZ")[2].partition("\n")[0]) or ()
+
+
+def _dh_is_short(stands: str, number: "tuple[int, ...]") -> bool:
+    """Whether a current client would refuse the DH group. Only the value's first character counts (sendmail/tls.c): a path and ``none``
+    are the administrator's, 5 and 1 are 512 and 1024 bits, and one that a version does not know is its default."""
+    if stands[:1] in ("/", "n", "N") and stands:
+        return False
+    default = dialect.DH_BITS.at(number) or 0
+    return stands[:1] in ("1", "5") or default < dialect.DH_ENOUGH
+
+
+def _features(mc: SendmailMc, params: Mapping[str, Any]) -> "list[tuple[str, tuple[str, ...]]]":
+    found: "list[tuple[str, tuple[str, ...]]]" = [
+        ("no_default_msa", ()),
+        ("nocanonify", ("canonify_hosts",)),  # local mail does not wait for a name server, which is asked for every domain otherwise
+        ("use_cw_file", ()),
+        ("access_db", (f"hash -T<TMPF> -o {ACCESS}.db",)),
+        ("virtusertable", (f"hash -o {VIRTUSERS}.db",)),
+    ]
+    return found + ([("local_procmail", ("", "procmail -t -Y -a $h -d $u"))] if params["access"] == "dovecot" else [])
+
+
+def _smarthost(mc: SendmailMc, text: str) -> None:
+    if not text:
+        mc.unset_define("SMART_HOST")
+        return
+    host, port = re.fullmatch(r"(\[.*?\]|[^:]*)(?::(\d+))?", text).groups()  # type: ignore[union-attr]  # validate() has matched it
+    mc.set_define("SMART_HOST", host)
+    if port:
+        mc.set_define("RELAY_MAILER_ARGS", f"TCP $h {port}")
+    elif re.fullmatch(r"TCP \$h \d+", mc.get_define("RELAY_MAILER_ARGS") or ""):
+        mc.unset_define("RELAY_MAILER_ARGS")
+
+
+def _local_mailer(mc: SendmailMc, access: str, platform: System) -> None:
+    """Where local mail goes: procmail into the Maildir that Dovecot reads, or LMTP to Cyrus."""
+    if access == "cyrus":
+        mc.set_define("CYRUSV2_MAILER_ARGS", f"FILE {platform.cyrus_socket}")
+        mc.set_define("confLOCAL_MAILER", "cyrusv2")
+        mc.set_call("MODIFY_MAILER_FLAGS", "CYRUSV2", "+w")  # an unknown user is refused at RCPT, not bounced later
+        if not any(call.args[:1] == ["cyrusv2"] for call in mc.calls("MAILER")):
+            last = mc.calls("MAILER")[-1:]
+            mc.append_call("MAILER", "cyrusv2", after=last[0] if last else None)
+        return
+    if mc.get_define("confLOCAL_MAILER") == "cyrusv2":
+        mc.unset_define("confLOCAL_MAILER")
+
+
+def _options(call: Call) -> "dict[str, str]":
+    """DAEMON_OPTIONS as a dictionary; keys by their first letter, as the daemon reads them (op.me, DaemonPortOptions)."""
+    pairs = (part.partition("=") for part in ",".join(call.args).split(","))
+    return {name.strip()[:1].upper(): value.strip() for name, separator, value in pairs if separator}
+
+
+def _is_loopback(address: str) -> bool:
+    return address.startswith("127.") or address in ("::1", "localhost")
+
+
+def _listeners(mc: SendmailMc, authenticated: bool) -> None:
+    """Port 25 beyond loopback, and 587 for those who log in."""
+    outside = submission = False
+    for call in mc.calls("DAEMON_OPTIONS"):
+        options = _options(call)
+        port = options.get("P", "smtp")
+        if port in ("smtp", "25"):
+            if _is_loopback(options.get("A", "")) and "inet6" not in options.get("F", ""):
+                mc.replace(call, re.sub(r"\s*,?\s*Addr?\s*=[^,]*", "", ",".join(call.args)).lstrip(" ,"))
+            outside = outside or "inet6" not in options.get("F", "")
+        elif port in ("submission", "587") and "inet6" not in options.get("F", ""):
+            if authenticated:
+                mc.replace(call, f"Port=submission, Name={options.get('N', 'MSA')}, M=Ea")
+                submission = True
+            else:
+                mc.drop(call)
+    if not outside:
+        mc.set_call("DAEMON_OPTIONS", "Port=smtp, Name=MTA")
+    if authenticated and not submission:
+        mc.set_call("DAEMON_OPTIONS", "Port=submission, Name=MSA, M=Ea")
+
+
+def _access(params: Mapping[str, Any], seen: Seen) -> Keyed:
+    """The access map: RELAY for exactly whom the options name; every other row stays."""
+    access = Keyed(seen.file(ACCESS).text, ACCESS)
+    wanted = _rows(params)
+    keep = {key.lower() for key in wanted}
+    keep |= {rule[7:].lower() for rule in policy_accepted(params["accept"]) if rule.startswith("access ")}
+    access.unset(*(row.key for row in access.rows() if row.value == "RELAY" and row.key.lower() not in keep))
+    for key in wanted:
+        if key.partition(":")[2] not in LOOPBACK_NAMES or access.get(key) is not None:
+            access.set(key, "RELAY")
+    if access.get("ClientRate:") == "10":  # Debian's: ten connections in ten minutes, which a busy sender passes at once
+        access.set("ClientRate:", "600")
+        access.set("ClientConn:", "100")
+    return access
+
+
+def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
+    _validate(params)
+    if seen.file(MC).kind != "file":
+        raise BadConfiguration(MC, "is not there or is not a file", "Install Sendmail (mail_packages), or restore its package's file")
+    program, has_m4, has_makemap = _tools(seen)
+    before = SendmailMc(seen.file(MC).text, MC)
+    access, relayed, local = (
+        Keyed(seen.file(ACCESS).text, ACCESS),
+        Names(seen.file(RELAYED).text, RELAYED),
+        Names(seen.file(LOCAL).text, LOCAL),
+    )
+    accepted = _refuse_open(before, access, relayed, params)
+    plan = Plan(services=("sendmail",), facts={"version": dotted(_version(seen))}, warnings=accepted)
+    names = [*(relay.domain("domains", text) for text in params["domains"]), params["hostname"].lower(), "localhost"]
+    settings = (access.settings(), local.settings(), relayed.settings())
+    keep = policy_accepted(params["accept"])
+    access = _access(params, seen)
+    local.set_names(names)
+    relayed.set_names(name for name in relayed.names() if f"relay-domains {name}" in keep)
+    mc = _wanted_mc(params, seen)
+    _configuration(plan, seen, before, mc)
+    _build(plan, seen, mc, has_m4)
+    fresh = plan.write(Write(seen.file(ACCESS), encode(access.render()), settings=(settings[0], access.settings()), fallback_mode=0o640))
+    plan.write(Write(seen.file(LOCAL), encode(local.render()), settings=(settings[1], local.settings())))
+    if seen.file(RELAYED).exists:
+        plan.write(Write(seen.file(RELAYED), encode(relayed.render()), settings=(settings[2], [])))
+    if params["access"] == "dovecot":
+        _procmail(plan, seen, params["maildir"])
+    _postmaster(plan, seen, program)
+    if fresh or "stale" in seen.output(*STANDS).text.split("\n"):
+        if not has_makemap:
+            raise BadConfiguration("makemap", "the host has none, so the access map cannot be built", "Install sendmail's package")
+        make = ("sh", "-c", MAKEMAP, "makemap", ACCESS)
+        plan.operations.append(Run(f"build {ACCESS}.db", make, after_undo=make))
+    if plan.changed:
+        plan.operations.insert(0, candidate(program, params))
+    else:
+        verdict(program, params, seen)
+    return plan
+
+
+def _configuration(plan: Plan, seen: Seen, before: SendmailMc, mc: SendmailMc) -> None:
+    """The mc, and the file of the key exchange that it names."""
+    if plan.write(Write(seen.file(MC), encode(mc.render()), settings=(before.settings(), mc.settings()))) and _is_current(seen, mc):
+        # the cf stays and is now the older one: its package's make, at every start, would build it anew without our stamp
+        plan.operations.append(Run(f"date {CF} behind {MC}", ("touch", CF)))
+    if mc.get_define("confDH_PARAMETERS") == DH:
+        plan.write(Write(seen.file(DH), encode(dialect.DH_PEM), mode=0o644, owner="root:root"))
+
+
+def _build(plan: Plan, seen: Seen, mc: SendmailMc, has_m4: bool) -> None:
+    """The cf as m4 made it of the new mc, with a stamp by which the next run knows it."""
+    if _is_current(seen, mc):
+        return
+    if not has_m4:
+        raise BadConfiguration(
+            MC, "the host has no m4 or no cf/m4/cf.m4, so the cf cannot be built", "Install sendmail-cf and m4 (mail_packages)"
+        )
+    cf, _, rest = seen.output(*BUILD).text.rpartition("= ")
+    code, _, complaints = rest.partition("\n")
+    if code.strip() != "0" or "\nV" not in cf:
+        lines = [line for line in complaints.splitlines() if line.strip()]
+        raise BadConfiguration(MC, f"m4 refuses it: {'; '.join(lines[-3:])[:300] or 'it makes no cf'}", "Correct the file")
+    content = f"{STAMP}{_digest(mc.render())} {_digest(cf)}\n{cf}"
+    old = [line for line in seen.file(CF).text.splitlines() if line and line[0] not in "#\t "]
+    new = [line for line in decode(encode(cf)).splitlines() if line and line[0] not in "#\t "]
+    plan.write(Write(seen.file(CF), encode(content), settings=(old, new)))
+
+
+def _postmaster(plan: Plan, seen: Seen, program: str) -> None:
+    """RFC 5321, section 4.5.1: mail for postmaster must be taken. Without an alias it goes to root."""
+    text = seen.file(ALIASES).text
+    if re.search(r"^\"?postmaster\"?\s*:", text, re.M | re.I):
+        return
+    lines = text + ("" if not text or text.endswith("\n") else "\n") + "postmaster: root\n"
+    if plan.write(Write(seen.file(ALIASES), encode(lines))):
+        build = (program, "-bi")
+        plan.operations.append(Run(f"build {ALIASES}.db", build, after_undo=build))
+
+
+def _procmail(plan: Plan, seen: Seen, maildir: str) -> None:
+    """procmail's default mailbox is the Maildir that Dovecot reads (procmailrc(5))."""
+    text = seen.file(PROCMAIL).text
+    wanted = f"DEFAULT=$HOME/{maildir}/"
+    lines = text.splitlines(keepends=True)
+    at = [number for number, line in enumerate(lines) if re.match(r"DEFAULT\s*=", line)]
+    if at and lines[at[-1]].strip() == wanted:
+        return
+    if at:
+        lines[at[-1]] = wanted + "\n"
+    else:
+        lines.insert(0, wanted + "\n")
+    plan.write(Write(seen.file(PROCMAIL), encode("".join(lines))))

@@ -1,0 +1,181 @@
+"""Plans, diffs, rows of versions, converge, and what a commit expects and answers."""
+
+from functools import partial
+
+import pytest
+from mailhost.core.apply import apply, failure
+from mailhost.core.converge import converge, foresee
+from mailhost.core.errors import Busy, HostError, MailhostError, RolledBack
+from mailhost.core.gather import gather
+from mailhost.core.host import File, FileState, Host, Seen
+from mailhost.core.operations import Plan, Remove, Run, Write, diff, hide
+from mailhost.core.versions import Row, Rows, version
+from mailhost.words import mail_commit, mail_probe
+
+from ..hosts import file, params
+
+
+def test_the_diff_names_settings_and_hides_secrets():
+    old = file("/f", "a = 1\nssl_key_password = hunter2\nb = 2\n", mode=0o644)
+    plan = Plan(
+        [Write(old, b"a = 1\nssl_key_password = hunter3\nb = 3\n", mode=0o600, owner="root:mail"), Remove(old), Run("do it", ("x",))]
+    )
+    changed, removed, ran = diff(plan)
+    assert changed["before"] == "ssl_key_password = (hidden)\nb = 2\nmode 0644\nowner root:root\n"
+    assert changed["after"] == "ssl_key_password = (hidden)\nb = 3\nmode 0600\nowner root:mail\n"
+    assert (removed["after"], ran["after"]) == ("", "do it\n")
+    assert hide("alice:{CRYPT}$6$salt$hash:1") == "alice:(hash)"
+    long = file("/f", "\n".join(f"l{n}" for n in range(500)))
+    assert diff(Plan([Write(long, long.content + b"\nnew")]))[0]["after"] == "new\n"
+
+
+@pytest.mark.parametrize(
+    "rows", [(), (Row((1,), (2,), 0),), (Row((1,), (2,), 0), Row((3,), None, 0)), (Row((2,), (1,), 0), Row((1,), None, 0))]
+)
+def test_rows_refuse_to_be_wrong(rows):
+    with pytest.raises(ValueError, match="x: "):
+        Rows("x", *rows)
+
+
+def test_versions():
+    assert version("2.3.19.1 (9b53102964)") == (2, 3, 19, 1)
+    assert version("none") is None
+    assert Rows("x", Row((1, 0), None, "v")).at((0, 9)) is None
+
+
+def test_an_include_loop_ends():
+    class Endless:
+        ARGUMENT_SPEC: dict = {}
+
+        def reads(self, params, seen):
+            from mailhost.core.host import File
+
+            return [File(f"/{len(seen.files)}")]
+
+    with pytest.raises(HostError, match="more than 8 deep"):
+        gather(lambda seen: Endless().reads({}, seen), _Answering())
+
+
+class _Answering(Host):
+    def __init__(self, *answers):
+        super().__init__(lambda program, data: (0, b"", b""))
+        self.answers = list(answers)
+
+    def read(self, requests):
+        seen = Seen()
+        for request in requests:
+            seen.files[request.path] = file(request.path, "")
+        return seen
+
+    def ask(self, program, data):
+        self.asked = data.decode()
+        return self.answers.pop(0)
+
+
+def test_commit_with_nothing_to_do_asks_once():
+    host = _Answering([])
+    result = converge(mail_commit, params(mail_commit, protocols=["imap", "pop3s"], smtp=["smtp"]), host, False)
+    assert not result["changed"]
+    for line in (
+        "serve imap plain 143",
+        "serve imap starttls 143",
+        "serve pop3 implicit 995",
+        "closed 993",
+        "closed 110",
+        "serve smtp starttls 25",
+    ):
+        assert line + "\n" in host.asked
+
+
+def test_commit_restarts_and_tells():
+    host = _Answering(["P dovecot j1", "S postfix inactive", "W port 25 (smtp, plain): no answer"], ["A dovecot postfix "])
+    asked = params(mail_commit)
+    result = converge(mail_commit, asked, host, False)
+    assert (result["changed"], result["restarted"], result["pending"]) == (True, ["dovecot", "postfix"], ["dovecot"])
+    assert "repair: postfix inactive" in result["diff"][0]["after"]
+    assert converge(mail_commit, asked, _Answering(["P dovecot j1"]), True)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "said"),
+    [
+        ("rolled", RolledBack, "mail_commit: the host does not serve what was asked: port 143. restored: /etc/x"),
+        ("busy", Busy, "held by process 12 (me pid 3) for"),
+    ],
+)
+def test_commit_refused(answer, kind, said):
+    text = "port 143\nrestored: /etc/x" if answer == "rolled" else "12 99 1 me pid 3"
+    host = _Answering(["P dovecot j1"], [f"E {answer}", text.encode().hex()])
+    with pytest.raises(kind) as error:
+        converge(mail_commit, params(mail_commit), host, False)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("given", [{"protocols": ["x"]}, {"services": ["-x"]}, {"address": "x"}])
+def test_commit_input(given):
+    with pytest.raises(MailhostError):
+        converge(mail_commit, params(mail_commit, **given), _Answering([]), False)
+
+
+@pytest.mark.parametrize("given", [{"protocols": ["x"]}, {"networks": ["0.0.0.0/0"]}, {"domain": "x"}])
+def test_probe_input(given):
+    asked = params(mail_probe, **{"address": "127.0.0.1", "fqdn": "a.test", "domain": "a.test", **given})
+    with pytest.raises(MailhostError):
+        converge(mail_probe, asked, _Answering([]), False)
+
+
+def test_failures_read_well():
+    assert str(failure(["E write", b"/etc/x: disk full\nNothing was changed".hex()])).startswith(
+        "/etc/x: disk full. Nothing was changed. Free space"
+    )
+    assert "no reason given" in str(failure([]))
+    with pytest.raises(HostError, match="a newline or NUL"):
+        apply(Plan([Run("a\nb", ("x",))]), _Answering([]), 1)
+
+
+class Word:
+    """A word that wants a file to have a content, and asks for another file once it has seen the first."""
+
+    ARGUMENT_SPEC = {}
+
+    def __init__(self, path, more=()):
+        self.path, self.more = path, more
+
+    def reads(self, params, seen):
+        yield File(self.path)
+        if self.path in seen.files:
+            yield from map(File, self.more)
+
+    def plan(self, params, seen):
+        plan = Plan()
+        plan.write(Write(seen.file(self.path), params["content"]))
+        return plan
+
+
+class Files:
+    """A host's answers, and how often it was asked."""
+
+    def __init__(self, files, **more):
+        self.files, self.more, self.asked, self.round_trips = files, more, [], 0
+
+    def read(self, requests):
+        self.asked.append([request.path for request in requests])
+        states = {
+            path: FileState(path, "file", self.files[path]) if path in self.files else FileState(path, "absent") for path in self.asked[-1]
+        }
+        return Seen(files=states, **self.more)
+
+
+def test_several_words_are_foreseen_in_the_round_trips_of_one():
+    host = Files({"/a": b"1", "/b": b"2"})
+    words = [(Word("/a", ["/c"]), {"content": b"1"}), (Word("/b", ["/c", "/a"]), {"content": b"3"})]
+    plans = foresee([*words, (Word("/a"), {"content": b"4"})], host)
+    assert [plan.changed for plan in plans] == [False, True], "behind what changes nothing can be foreseen"
+    assert host.asked == [["/a", "/b"], ["/c"]], "nothing is asked twice"
+    assert [plan.changed for plan in plans] == [word.plan(given, gather(partial(word.reads, given), host)).changed for word, given in words]
+
+
+@pytest.mark.parametrize("more", [{"unfinished": True}, {"pending": [("dovecot", "1")]}])
+def test_what_waits_on_a_host_is_foreseen(more):
+    plans = foresee([(Word("/a"), {"content": b"1"})], Files({"/a": b"1"}, **more))
+    assert any(plan.warnings for plan in plans)

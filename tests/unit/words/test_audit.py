@@ -1,0 +1,260 @@
+"""The whole audit against small servers with one fault each: what is seen, what a policy adds, and when the two disagree."""
+
+import json
+import re
+import socket
+from dataclasses import replace
+
+import pytest
+from mailhost.audit import bounds as bounds_of
+from mailhost.audit import cleartext, endpoints, tls, ways, wire
+from mailhost.audit.bounds import TO_A_PORT, bounds
+from mailhost.audit.daemon import serving
+from mailhost.audit.finding import Finding, worst
+from mailhost.audit.wire import Endpoint
+from mailhost.core.converge import converge
+from mailhost.core.errors import BadInput
+from mailhost.core.host import Host
+from mailhost.products.tls import Daemon
+from mailhost.words import mail_audit
+
+from ..audit.servers import Faults, Imap, Pop3, Server, Smtp
+from ..hosts import params
+
+SERVERS = {"smtp": (Smtp, False, False), "submission": (Smtp, False, True), "imap": (Imap, False, False), "imaps": (Imap, True, False),
+           "pop3": (Pop3, False, False), "pop3s": (Pop3, True, False)}  # fmt: skip
+READ = {"read": True, "about": "a host", "causes": [], "accepted": [], "networks": [], "domains": ["example.test"], "ports": []}
+
+
+def cause(rule, kind="open", **more):
+    return {
+        "rule": rule,
+        "kind": kind,
+        "place": "/etc/x:1",
+        "what": f"{rule} is so",
+        "way_out": "Mend it",
+        "witness": {},
+        "service": "25",
+        **more,
+    }
+
+
+@pytest.fixture
+def audit(pems, monkeypatch):
+    servers = []
+
+    def go(asked=(), **wrong):
+        faults = Faults(**wrong)
+        ports = {}
+        for word, (handler, implicit, submission) in SERVERS.items():
+            servers.append(Server(handler, faults, pems["mx.example.test"], implicit, submission))
+            ports[servers[-1].server_address[1]] = (word.rstrip("s") if "p3" in word or "map" in word else "smtp", implicit, submission)
+        monkeypatch.setattr(endpoints, "PORTS", ports)
+        monkeypatch.setattr(ways, "WAIT", 0.4)
+        monkeypatch.setattr(tls, "QUIET", 0.1)
+        monkeypatch.setattr(mail_audit, "FOLLOW", 0.2)
+        monkeypatch.setattr(mail_audit.Audit, "_vantage", lambda self: Finding("vantage", "pass", "said so"))
+        given = {"user": "alice", "password": "right ö", "domain": "example.test", "policy": READ, "fail": False, **dict(asked)}
+        given = params(mail_audit, address="127.0.0.1", fqdn="mx.example.test", **given)
+        return converge(mail_audit, given, Host(lambda program, data: (1, b"", b"")), False)
+
+    yield go
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def found(result, name):
+    return {one["verdict"] for one in result["audit"]["findings"] if one["id"] == name}
+
+
+def test_a_good_host(audit):
+    result = audit(asked={"protocols": ["imap", "imaps", "pop3", "pop3s"]})
+    assert result["bad"] == []
+    assert result["verdict"] in ("pass", "warn")
+    assert found(result, "relay.agreement") == {"pass"}
+    assert found(result, "clear.login") == set()
+    assert found(result, "tls.T26") == found(result, "tls.T27") == {"pass"}
+    assert found(result, "relay.R01") == {"pass"}
+    assert found(result, "way.local.imap") == {"pass"}
+    assert result["audit"]["certificates"][0]["names"] == ["mx.example.test"]
+    assert "right ö" not in json.dumps(result, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name", "verdict"),
+    [
+        ({"open_relay": True}, "relay.R01", "fail"),
+        ({"open_relay": "sub.example.test"}, "relay.R40", "fail"),
+        ({"code": 454}, "relay.R01", "warn"),
+        ({"code": 421}, "relay.R01", "invalid"),
+        ({"control": 451}, "relay.C01", "fail"),
+        ({"clear": True}, "clear.T01", "fail"),
+        ({"clear": True}, "clear.T02", "fail"),
+        ({"clear": True}, "clear.T03", "fail"),
+        ({"clear": True}, "clear.T04", "fail"),
+        ({"clear": True}, "clear.T05", "fail"),
+        ({"clear": True}, "clear.T06", "fail"),
+        ({"anyone": True}, "clear.T07.wrong", "fail"),
+        ({"anonymous": True}, "clear.S02", "fail"),
+        ({"anonymous": "offered"}, "clear.S02", "warn"),
+        ({"closes_on_login": True}, "clear.T08", "fail"),
+        ({"loses_mail": True}, "way.local.imap", "fail"),
+        ({"harms_mail": True}, "way.local.imap", "fail"),
+        ({"twice": True}, "tls.T10", "fail"),
+        ({"open_relay": True}, "relay.agreement", "fail"),
+    ],
+)
+def test_a_fault_is_seen(audit, monkeypatch, wrong, name, verdict):
+    monkeypatch.setattr("mailhost.audit.relay.RETRIES", ())
+    result = audit(**wrong)
+    assert verdict in found(result, name), [one for one in result["audit"]["findings"] if one["id"] == name]
+
+
+def test_a_login_without_an_answer_in_time_is_asked_again(audit, monkeypatch):
+    late = Finding("clear.T05", "invalid", "a question", "no answer in time")
+    answers, jobs = iter([late, replace(late, verdict="fail")]), [lambda: next(answers)]
+    monkeypatch.setattr(cleartext, "jobs", lambda *given: [jobs.pop()] if jobs else [])
+    assert found(audit(), "clear.T05") == {"fail"}
+
+
+def test_what_the_policy_says_is_tried_and_shown(audit):
+    policy = {**READ, "causes": [cause("x OK", witness={"sender": "<a@b.test>"}), cause("y", "unknown")]}
+    refused = audit(asked={"policy": policy})
+    assert found(refused, "relay.W01") == {"pass"}
+    assert found(refused, "relay.agreement") == {"fail"}  # the file says open, the wire refuses
+    assert (found(refused, "policy.x OK"), found(refused, "policy.y")) == ({"fail"}, {"warn"})
+    opened = audit(asked={"policy": {**policy, "accepted": [{"rule": "x OK", "reason": "so it is"}]}}, open_relay=True)
+    assert "warn" in found(opened, "relay.W01")
+    assert found(opened, "policy.x OK") == {"warn"}
+    assert "fail" in found(opened, "relay.R01")
+    assert found(opened, "relay.agreement") == {"pass"}
+
+
+def test_a_host_that_was_not_read(audit):
+    assert found(audit(asked={"policy": {"error": "no route"}}), "policy.read") == {"warn"}
+    assert found(audit(asked={"policy": {}}), "relay.agreement") == {"none"}
+
+
+def test_cleartext_as_asked_and_no_login(audit):
+    policy = {**READ, "causes": [cause("cleartext disable_plaintext_auth", "clear")]}
+    result = audit(asked={"cleartext_login": "allow", "user": None, "password": None, "policy": policy}, clear=True)
+    assert found(result, "policy.cleartext disable_plaintext_auth") == {"warn"}
+    assert found(result, "clear.T02") == {"pass"}
+    assert found(result, "way.in") == {"none"}
+    assert found(result, "clear.login") == {"warn"}  # the audit says that nothing is known of logins
+
+
+def test_a_login_that_opens_nothing_is_no_failure(audit):
+    result = audit(anonymous="nothing")
+    assert found(result, "clear.S02") == {"pass"}
+    said = [one["detail"] for one in result["audit"]["findings"] if one["id"] == "clear.S02"]
+    assert all("but it opens nothing" in detail for detail in said), said
+
+
+EL5 = {**READ, "products": {"postfix": "2.3.3", "dovecot": "1.0.7"}, "tunnels": [993]}
+NEW = {**READ, "products": {"postfix": "3.7.11", "cyrus": "3.6.1"}}
+BOTH = {**READ, "products": {"postfix": "3.7.11", "sendmail": "8.17"}}
+SENDMAIL = "mx.example.test ESMTP Sendmail 8.13.8/8.13.8; Thu, 1 Jan 2015 00:00:00 +0000"
+
+
+@pytest.mark.parametrize(
+    ("policy", "port", "product", "implicit", "greeting", "daemon"),
+    [
+        (EL5, 25, "smtp", False, "", Daemon("postfix", (2, 3, 3))),
+        (EL5, 143, "imap", False, "", Daemon("dovecot", (1, 0, 7))),
+        (EL5, 993, "imap", True, "", Daemon("stunnel", (4, 15))),
+        (NEW, 143, "imap", False, "", Daemon("cyrus", (3, 6, 1))),
+        (BOTH, 25, "smtp", False, "", None),  # which of the two it is cannot be told
+        (BOTH, 25, "smtp", False, SENDMAIL, Daemon("sendmail", (8, 17))),
+        (READ, 25, "smtp", False, "", None),
+        ({}, 25, "smtp", False, "mx ESMTP Postfix", Daemon("postfix", (2, 3, 3))),
+        ({}, 25, "smtp", False, SENDMAIL, Daemon("sendmail", (8, 13, 8))),
+        ({}, 25, "smtp", False, SENDMAIL.replace("8.13.8/8.13.8", "8.15.2/8.15.2"), Daemon("sendmail", (8, 15, 2))),
+        ({}, 465, "smtp", True, SENDMAIL, None),  # a tunnel in front of it could refuse what it cannot
+        ({}, 110, "pop3", False, "", Daemon("dovecot", (1, 0, 7))),
+    ],
+)
+def test_who_serves_a_port(policy, port, product, implicit, greeting, daemon):
+    assert serving(Endpoint("127.0.0.1", port, product, implicit), greeting, policy) == daemon
+
+
+def test_an_audit_makes_no_more_connections_than_it_told(audit, monkeypatch):
+    made, connect = [], socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", lambda *given, **more: (made.append(given[0]), connect(*given, **more))[1])
+    audit(asked={"user": None, "password": None})
+    assert 100 < len(made) <= bounds()["connections"]
+    of_imap = [port for (_, port) in made if endpoints.PORTS[port][0] == "imap"]
+    assert max(of_imap.count(port) for port in of_imap) <= TO_A_PORT
+
+
+def test_what_could_not_be_asked_in_time_is_said(audit, monkeypatch):
+    monkeypatch.setattr(mail_audit, "patience", lambda greeting: 0.0)
+    findings = audit(policy={**READ, "ports": []})["audit"]["findings"]
+    late = {one["id"]: one for one in findings if one["id"].endswith(".time")}
+    assert {one["verdict"] for one in late.values()} == {"invalid"}
+    assert {"relay.time", "way.time"} <= set(late)
+    assert re.match(r"\d+ of \d+ questions had no answer when 0 s were over; the slowest port took \d", late["relay.time"]["detail"])
+    assert "name server" in late["relay.time"]["way_out"]
+    assert len([one for one in findings if one["id"] == "relay.time"]) <= 2  # one a port
+
+
+def test_a_host_that_greets_late_is_given_more_time():
+    assert bounds_of.patience(0) == 60
+    assert bounds_of.patience(10) == 180
+    assert bounds()["seconds"] == bounds_of.patience(wire.SECONDS) == 204
+
+
+def test_asked_for_and_not_served(audit):
+    assert found(audit(asked={"protocols": ["imap"]}), "asked.imaps") == {"fail"}
+
+
+def test_with_a_sink_what_was_accepted_is_followed(audit):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    sink = {"domain": "victim.example", "address": "127.0.0.1", "port": port}
+    result = audit(asked={"sink": sink}, open_relay=True)
+    assert found(result, "relay.R01") == {"warn"}  # taken, but it never came out
+    assert "fail" in found(result, "way.out")
+
+
+def test_a_dead_host_and_a_trusted_place():
+    given = {"address": "127.0.0.1", "fqdn": "mx.example.test", "policy": READ}
+    nothing = converge(mail_audit, params(mail_audit, **given), Host(lambda program, data: (1, b"", b"")), False)
+    assert nothing["failed"]
+    assert nothing["verdict"] == "invalid"
+    spoilt = mail_audit._spoilt(Finding("relay.R01", "pass", "t"), "192.0.2.9 is trusted")
+    assert (spoilt.verdict, spoilt.detail) == ("invalid", "192.0.2.9 is trusted: ")
+    assert mail_audit._spoilt(Finding("tls.T12", "pass", "t"), "x").verdict == "pass"
+    here = mail_audit.Audit(params(mail_audit, **given))
+    here.mine = "192.0.2.9"
+    assert here._vantage().verdict == "pass"
+    here.policy = {"networks": ["192.0.2.0/24"]}
+    assert "lies in 192.0.2.0/24" in here._vantage().detail
+    here.mine = "127.0.0.1"
+    assert "the host itself" in here._vantage().detail
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"fqdn": "mx"}, "fqdn"),
+        ({"networks": ["0.0.0.0/0"]}, "networks"),
+        ({"sink": {"domain": "x", "address": "127.0.0.1", "port": 25}}, "sink.domain"),
+        ({"sink": {"domain": "victim.example", "address": "127.0.0.1", "port": 0}}, "sink.port"),
+        ({"sink": {"domain": "example.test", "address": "127.0.0.1", "port": 25}, "domain": "example.test"}, "is delivered here"),
+        ({"sink": {"domain": "victim.example", "address": "192.0.2.1", "port": 2525}}, "cannot be listened on"),
+    ],
+)
+def test_bad_input(given, said):
+    asked = {"address": "127.0.0.1", "fqdn": "mx.example.test", "policy": READ, **given}
+    with pytest.raises(BadInput, match=said):
+        converge(mail_audit, params(mail_audit, **asked), Host(lambda program, data: (1, b"", b"")), False)
+
+
+def test_verdicts_and_logins():
+    assert worst(["pass", "warn", "invalid"]) == "invalid"
+    assert worst([]) == "none"
+    login = cleartext.Login("alice", "s")
+    assert login.initial() in login.hidden
+    assert cleartext.imap_quoted('a"\\') == '"a\\"\\\\"'

@@ -1,0 +1,105 @@
+"""mail_policy over hosts as data: which product is read, what of it is told, and that it reads only."""
+
+import pytest
+from mailhost.core.errors import BadInput
+from mailhost.core.host import Output
+from mailhost.words import cyrus_services, mail_certificate, mail_policy, mailhost_info
+
+from ..hosts import centos5, debian, file, params
+from .test_cyrus import el5 as el5_cyrus
+from .test_sendmail import el5 as el5_sendmail
+
+SAFE = "mydestination = example.test\nmynetworks = 127.0.0.0/8\nrelay_domains =\n"
+SAFE += "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\n"
+PEM = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"
+
+
+def policy(seen, **given):
+    asked = params(mail_policy, **given)
+    list(mail_policy.reads(asked, seen))
+    plan = mail_policy.plan(asked, seen)
+    assert plan.operations == []
+    return plan.facts["policy"]
+
+
+def rules(found):
+    return [cause["rule"] for cause in found["causes"]]
+
+
+def test_a_debian_host():
+    seen = debian(files={"/etc/postfix/main.cf": SAFE + "compatibility_level = 3.6\n"})
+    found = policy(seen)
+    assert found["about"] == "debian 12, Postfix 3.7.11, Dovecot 2.3.19.1"
+    assert (found["networks"], found["domains"], found["profile"]) == (["127.0.0.0/8"], ["example.test"], "")
+    assert rules(found) == []
+    assert (found["products"], found["tunnels"]) == ({"postfix": "3.7.11", "dovecot": "2.3.19.1"}, [])
+
+
+def test_an_old_host_is_measured_as_one():
+    found = policy(centos5())
+    assert found["profile"] == "centos5"
+    assert found["products"] == {"postfix": "2.3.3", "dovecot": "1.0.7"}
+    assert {"mynetworks_style subnet", "cleartext disable_plaintext_auth"} <= set(rules(found))
+
+
+def test_keys_stores_folders_and_sockets():
+    pair = "smtpd_tls_cert_file = /c\nsmtpd_tls_key_file = /keys/k\n"
+    store = "passdb {\n  driver = passwd-file\n  args = /etc/users\n}\n"
+    seen = debian(files={"/etc/postfix/main.cf": SAFE + pair, "/c": file("/c", PEM), "/etc/dovecot/local.conf": store})
+    seen.outputs[mail_certificate.asked("/c", "/keys/k").argv] = Output(0, "x\n= key\ny\n= mode\n644 root\n")
+    seen.outputs[("sh", "-c", mail_policy.STORES, "stores", "/etc/users")] = Output(0, "644 root clear /etc/users")
+    seen.outputs[("sh", "-c", mail_policy.FOLDERS, "folders", "/keys/k")] = Output(0, "777 /keys")
+    seen.outputs[mail_policy.SOCKETS] = Output(0, "755 777 /run/mux")
+    found = policy(seen)
+    assert {"key of Postfix", "readable /keys/k", "readable /etc/users", "writable /keys", "socket /run/mux"} <= set(rules(found))
+    assert found["fingerprint"] == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_sendmail_where_it_runs():
+    seen = el5_sendmail(outputs={mailhost_info.MASTER: "sendmail: accepting connections", mail_policy.UNBUILT: "unbuilt"})
+    found = policy(seen)
+    assert "Sendmail 8.13.8" in found["about"]
+    assert "Postfix" not in found["about"]
+    assert found["products"]["sendmail"] == "8.13.8"
+    assert "access.db" in rules(found)
+
+
+def test_the_rules_of_sendmail_itself():
+    files = {"/etc/mail/local-host-names": "example.test\n", "/etc/mail/access": "Connect:127 RELAY\nTo:passed.example RELAY\n"}
+    seen = el5_sendmail(files=files, outputs={mailhost_info.MASTER: "sendmail: accepting connections"})
+    mc = seen.file("/etc/mail/sendmail.mc").text + "define(`confDOMAIN_NAME', `mx.example.test')dnl\n"
+    seen.files["/etc/mail/sendmail.mc"] = file("/etc/mail/sendmail.mc", mc)
+    here = mail_policy.Reading(seen, {})
+    program, asked = here.sendmail
+    assert (asked["hostname"], asked["domains"], asked["relay_domains"]) == ("mx.example.test", ["example.test"], ["passed.example"])
+    said = mail_policy.sendmail_oracle.live(program, asked)
+    count = said.stdin.count("check_rcpt")
+    seen.outputs[said.argv] = Output(0, "\n".join(["$# error"] * (count - 3) + ["$# OK"] * 3))
+    assert rules(policy(seen))  # one of those that must be refused is not
+    seen.outputs[said.argv] = Output(0, "")
+    assert "sendmail -bt" in rules(policy(seen))
+
+
+def test_cyrus_and_tunnels():
+    seen = el5_cyrus()
+    seen.outputs[mail_policy.NAMES] = Output(0, "cyrus-master\ninit")
+    seen.files["/etc/mailhost/stunnel.conf"] = file(
+        "/etc/mailhost/stunnel.conf", "[imaps]\naccept = 993\nconnect = 143\n[pop3s]\nACCEPT = ::1:995\nconnect = 110\n"
+    )
+    seen.outputs[mailhost_info.PORTS] = Output(0, " 0: 00000000:0019 00000000:0000 0A 0")
+    found = policy(seen)
+    assert "Cyrus IMAP" in found["about"]
+    assert found["products"] == {"postfix": "2.3.3", "cyrus": "2.3"}
+    assert found["tunnels"] == [993, 995]
+    assert "tunnel imaps" in rules(found)
+    assert "cleartext allowplaintext" in rules(found)
+    assert cyrus_services.IMAPD in {cause["place"].split(" ")[0].split(":")[0] for cause in found["causes"]}
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_read():
+    seen = debian(files={"/etc/postfix/main.cf": "no equals sign\n"})
+    found = policy(seen)
+    assert "unreadable /etc/postfix/main.cf:1" in rules(found)
+    assert "Dovecot" in found["about"]
+    with pytest.raises(BadInput, match="without a reason"):
+        list(mail_policy.reads(params(mail_policy, accept=[{"rule": "x", "reason": ""}]), seen))
