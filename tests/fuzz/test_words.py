@@ -12,7 +12,7 @@ from mailhost.core.errors import MailhostError
 from mailhost.core.operations import Write
 from mailhost.words import stunnel_services
 
-from ..unit.hosts import debian, host
+from ..unit.hosts import debian, gathered, host
 from ..unit.words.test_cyrus import OLD_STUNNEL
 from ..unit.words.test_cyrus import el5 as el5_cyrus
 from ..unit.words.test_sendmail import el5 as el5_sendmail
@@ -80,8 +80,7 @@ def test_parameters(word, kind):
     def check(given_):
         seen = HOSTS[kind]
         try:
-            list(feature.reads(given_, seen))
-            plan = feature.plan(given_, seen)
+            plan = feature.plan(given_, gathered(feature, seen, given_))
         except MailhostError as error:
             assert error.place
             assert error.what

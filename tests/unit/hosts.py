@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from mailhost.core.host import FileState, Output, Seen
+from functools import partial
+
+from mailhost.core.gather import gather
+from mailhost.core.host import File, FileState, Glob, Output, Seen
 from mailhost.products.dovecot import configure as dovecot
-from mailhost.words import mail_packages, postfix_relay
+from mailhost.products.switch import question
+from mailhost.words import (
+    cyrus_mailboxes,
+    cyrus_services,
+    dovecot_protocols,
+    mail_certificate,
+    mail_history,
+    mail_packages,
+    mail_policy,
+    mailhost_info,
+    mta,
+    postfix_relay,
+    sendmail_relay,
+    stunnel_services,
+)
 
 EL5 = (__import__("pathlib").Path(__file__).resolve().parents[2] / "molecule/images/centos5/rootfs").resolve()
 
@@ -17,7 +34,7 @@ def file(path, text, mode=0o644, owner="root", group="root"):
 def host(files=None, outputs=None, globs=None, pending=()):
     seen = Seen(pending=list(pending))
     for path, text in (files or {}).items():
-        seen.files[path] = text if isinstance(text, FileState) else file(path, text)
+        seen.files[path] = FileState(path, "absent") if text is None else text if isinstance(text, FileState) else file(path, text)
     for argv, said in (outputs or {}).items():
         seen.outputs[argv] = said if isinstance(said, Output) else Output(0, said)
     for pattern, paths in (globs or {}).items():
@@ -26,6 +43,58 @@ def host(files=None, outputs=None, globs=None, pending=()):
 
 
 LOGINS = dovecot.LOGINS
+#: what a host need not have
+# fmt: off
+ABSENT = frozenset([
+    "/etc/aliases", "/etc/cyrus.conf", "/etc/default/saslauthd", "/etc/dovecot.conf",
+    "/etc/dovecot/conf.d/auth-system.conf.ext", "/etc/dovecot/dovecot.conf", "/etc/dovecot/local.conf",
+    "/etc/dovecot/mailhost.conf", "/etc/group", "/etc/imapd.conf", "/etc/init.d/mailhost-stunnel", "/etc/mail/access",
+    "/etc/mail/local-host-names", "/etc/mail/mailhost-dh.pem", "/etc/mail/relay-domains", "/etc/mail/sendmail.cf",
+    "/etc/mail/sendmail.mc", "/etc/mail/virtusertable", "/etc/mailhost/aliases", "/etc/mailhost/dovecot-openssl.cnf",
+    "/etc/mailhost/mailboxes", "/etc/mailhost/sasldb2.digests", "/etc/mailhost/stunnel.conf", "/etc/mailhost/users",
+    "/etc/os-release", "/etc/pki/cyrus-imapd/cyrus-imapd.pem", "/etc/pki/dovecot/certs/dovecot.pem",
+    "/etc/pki/dovecot/dovecot-openssl.cnf", "/etc/postfix/main.cf", "/etc/postfix/master.cf",
+    "/etc/postfix/sasl/smtpd.conf", "/etc/procmailrc", "/etc/redhat-release", "/etc/ssl/certs/mailhost.pem",
+    "/etc/sysconfig/saslauthd", "/etc/systemd/system/mailhost-stunnel.service",
+])
+# fmt: on
+EMPTY = frozenset(["/etc/stunnel/*.conf", "/usr/share/dovecot/protocols.d/*.protocol", "/etc/dovecot/conf.d/*.conf"])
+#: questions to which it need not answer, by their first three words
+SILENT = frozenset(
+    tuple(argv[:3])
+    for argv in (
+        mail_packages.QUEUES,
+        mail_packages.STANDS,
+        mail_packages.DPKG,
+        mail_packages.RPM,
+        mail_packages.WHICH.argv,
+        mta.STANDS,
+        question(*mta.UNITS).argv,
+        question(*cyrus_services.UNITS).argv,
+        question(*dovecot_protocols.UNITS).argv,
+        mail_history.SHOW.argv,
+        *(("sh", "-c", program) for program in (mail_policy.STORES, mail_policy.FOLDERS, cyrus_services.COPIED)),
+        ("sh", "-c", f'[ -e {cyrus_services.SASLDB} ] && stat -c "%a %U" {cyrus_services.SASLDB}'),
+        ("sh", "-c", mail_certificate.STANDS),
+        mail_policy.NAMES,
+        mail_policy.RUNNING,
+        mail_policy.SOCKETS,
+        mail_policy.UNBUILT,
+        mailhost_info.PORTS,
+        mailhost_info.SENDMAIL,
+        dovecot_protocols.IDENTIFIERS,
+        dovecot.VERSION,
+        LOGINS,
+        postfix_relay.VERSION,
+        postfix_relay.MAP_TYPE,
+        sendmail_relay.STANDS,
+        cyrus_services.STANDS,
+        cyrus_mailboxes.STANDS,
+        stunnel_services.STANDS,
+        mail_certificate.NOW.argv,
+        mail_certificate.OPENSSL.argv,
+    )
+)
 DEBIAN_MAIN = "!include_try /usr/share/dovecot/protocols.d/*.protocol\n!include conf.d/*.conf\n!include_try local.conf\n"
 PASSWD = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/sbin/nologin\nbob:x:1001:1001::/home/bob:/sbin/nologin\n"
 SHADOW = "root:*:1:0:::::\nbob:$6$s$old:1:0:::::\n"
@@ -94,6 +163,45 @@ def params(feature, **given):
     """A feature's parameters as the argument spec completes them; no timer, where this machine is the host."""
     given.setdefault("confirm_timeout", 0)
     return {name: given.get(name, spec.get("default")) for name, spec in feature.ARGUMENT_SPEC.items()}
+
+
+class Fake:
+    """A host that answers what a case declares, says that what no host need have is not there, and refuses every other question."""
+
+    round_trips = 0
+
+    def __init__(self, declared):
+        self.declared = declared
+
+    def read(self, requests):
+        self.round_trips += 1
+        found = Seen(pending=self.declared.pending, unfinished=self.declared.unfinished)
+        for request in requests:
+            if isinstance(request, File):
+                found.files[request.path] = self._file(request.path)
+            elif isinstance(request, Glob):
+                assert request.pattern in self.declared.globs or request.pattern in EMPTY, f"undeclared: {request}"
+                found.globs[request.pattern] = self.declared.globs.get(request.pattern, [])
+                found.files.update({path: self._file(path) for path in found.globs[request.pattern]})
+            else:
+                assert request.argv in self.declared.outputs or request.argv[:3] in SILENT, f"undeclared: {request}"
+                found.outputs[request.argv] = self.declared.outputs.get(request.argv, Output(127, ""))
+        return found
+
+    def _file(self, path):
+        assert path in self.declared.files or path in ABSENT, f"undeclared: {path}"
+        return self.declared.files.get(path, FileState(path, "absent"))
+
+
+def gathered(word, declared, asked):
+    """What a word sees of a host, by its own reads."""
+    return gather([partial(word.reads, asked)], Fake(declared))
+
+
+def run(word, declared, **given):
+    """What a word would do there: only by what its reads asked for."""
+    asked = params(word, **given)
+    return word.plan(asked, gathered(word, declared, asked))
 
 
 def after(plan, seen):

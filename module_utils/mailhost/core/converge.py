@@ -33,7 +33,7 @@ def foresee(words: "Sequence[tuple[Feature, Mapping[str, Any]]]", host: Host) ->
     may read. A host with an unfinished or unconfirmed change gives one plan more, which says so.
     """
 
-    seen = gather(lambda seen: (request for feature, given in words for request in feature.reads(given, seen)), host)
+    seen = gather([functools.partial(feature.reads, given) for feature, given in words], host)
     plans: "list[Plan]" = []
     for feature, given in words:
         plans.append(feature.plan(given, seen))
@@ -69,7 +69,7 @@ def converge(feature: Feature, params: Mapping[str, Any], host: Host, check_mode
 
 def _converge(feature: Feature, params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[str, Any]":
     lock_timeout, confirm_timeout = params.get("lock_timeout") or 60, params.get("confirm_timeout") or 0
-    reads = functools.partial(feature.reads, params)
+    reads = [functools.partial(feature.reads, params)]
     seen = gather(reads, host)
     if seen.unfinished and not check_mode:
         recover(host, lock_timeout)

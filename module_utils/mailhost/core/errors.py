@@ -37,5 +37,12 @@ class ChangedUnderUs(HostError):
     """A file is no longer what was read; nothing was changed."""
 
 
+class Unasked(MailhostError):
+    """A word's plan looks at something that its reads did not ask for: a defect of mailhost's, never of the host."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what[:400], "it was looked at, and never asked of the host", "This is a defect of mailhost: report it")
+
+
 class RolledBack(MailhostError):
     """The new configuration did not serve; the old one was restored."""

@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Callable, Optional, Sequence, Union
 
-from .errors import ChangedUnderUs, HostError
+from .errors import ChangedUnderUs, HostError, Unasked
 from .shell.read import PROGRAM as READ
 
 Run = Callable[[str, bytes], "tuple[int, bytes, bytes]"]
@@ -77,7 +77,10 @@ class Output:
 
 @dataclass
 class Seen:
-    """The answers of one or more reads, by request, the host's pending list, and whether a run was left unfinished there."""
+    """The answers of one or more reads, by request, the host's pending list, and whether a run was left unfinished there.
+
+    What was never asked has no answer: ``file``, ``names`` and ``output`` raise ``Unasked`` for it, never say that it is not there.
+    """
 
     files: "dict[str, FileState]" = field(default_factory=dict)
     globs: "dict[str, list[str]]" = field(default_factory=dict)
@@ -86,10 +89,20 @@ class Seen:
     unfinished: bool = False
 
     def file(self, path: str) -> FileState:
-        return self.files.get(path) or FileState(path, "absent")
+        if path not in self.files:
+            raise Unasked(path)
+        return self.files[path]
+
+    def names(self, pattern: str) -> "list[str]":
+        """The files that match a shell pattern, in the order of the C locale."""
+        if pattern not in self.globs:
+            raise Unasked(pattern)
+        return self.globs[pattern]
 
     def output(self, *argv: str) -> Output:
-        return self.outputs.get(argv) or Output(127, "")
+        if argv not in self.outputs:
+            raise Unasked(" ".join(argv))
+        return self.outputs[argv]
 
     def add(self, other: "Seen") -> None:
         self.files.update(other.files)

@@ -33,7 +33,8 @@ KPOP = "Dovecot has no KPOP; current Kerberos has none either. Use imaps or pop3
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _wanted(params)
     access.addresses(params)
-    return (*dovecot.reads(seen), question(*UNITS), Command(IDENTIFIERS))
+    yield from (question(*UNITS), Command(IDENTIFIERS))
+    yield from dovecot.reads(seen)
 
 
 def _wanted(params: Mapping[str, Any]) -> "list[str]":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, List, Mapping, Optional, Tuple
 
-from ..core.errors import MailhostError
+from ..core.errors import MailhostError, Unasked
 from ..core.host import Command, File, Glob, Request, Seen
 from ..core.operations import Plan
 from ..core.versions import Version, dotted, version
@@ -18,7 +18,6 @@ from ..products.cause import ACCEPT, Cause, accepted
 from ..products.cyrus import judge as cyrus
 from ..products.dovecot import configure as dovecot
 from ..products.dovecot import judge as dovecot_judge
-from ..products.dovecot.tree import Configuration
 from ..products.postfix import judge as postfix
 from ..products.postfix import setup as postfix_setup
 from ..products.postfix.main_cf import MainCf
@@ -72,8 +71,6 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     yield from map(File, (postfix_relay.MAIN, postfix_relay.MASTER, *MAIL, IMAPD, CYRUS, CONF))
     yield from (Command(sendmail_relay.STANDS), Command(CYRUS_STANDS), TUNNELS)
     yield from dovecot.reads(seen)
-    if not seen.files:
-        return
     here = Reading(seen, accepted(params["accept"]))
     yield from map(File, here.tables)
     yield Command(("sh", "-c", STORES, "stores", *here.stores))
@@ -83,6 +80,8 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
         yield mail_certificate.asked(certificate, key)
     if here.sendmail:
         yield sendmail_oracle.live(*here.sendmail)
+    if here.waits:
+        raise here.waits
 
 
 class Reading:
@@ -100,10 +99,13 @@ class Reading:
         self.tables: "List[str]" = []
         self.stores: "List[str]" = []
         self.pairs: "List[Tuple[str, str, str]]" = []
+        self.waits: "Optional[Unasked]" = None  # what one of the parts looks at and was not read yet
         self.sendmail: "Optional[Tuple[str, Mapping[str, Any]]]" = None  # its program, and what to ask its own rules about
         for part in (self._postfix, self._sendmail, self._dovecot, self._cyrus, self._stunnel):
             try:
                 part()
+            except Unasked as error:  # reads goes on with the others, and comes back to it
+                self.waits = error
             except MailhostError as error:
                 self.causes.append(Cause(f"unreadable {error.place}", "dead", error.place, error.what, error.way_out))
 
@@ -123,12 +125,12 @@ class Reading:
         self.about.append(f"Postfix {dotted(number)}")
         self.products["postfix"] = dotted(number)
         self.tables = postfix_setup.tables(setup)
-        self.causes += postfix.causes(setup)
         self.networks += postfix_setup.trusted(setup)
         self.domains += postfix_setup.destinations(setup)
         certificate, key = setup.main.get("smtpd_tls_cert_file"), setup.main.get("smtpd_tls_key_file")
         if certificate:
             self.pairs.append(("Postfix", certificate, certificate if key in (None, "", "$smtpd_tls_cert_file") else str(key)))
+        self.causes += postfix.causes(setup)
 
     def _sendmail(self) -> None:
         mc, rows, local, relayed = (self.seen.file(path) for path in MAIL)
@@ -164,7 +166,7 @@ class Reading:
             return
         self.about.append(f"Dovecot {dotted(number)}")
         self.products["dovecot"] = dotted(number)
-        configuration = Configuration(main, self.seen)
+        configuration = dovecot.whole(main, self.seen)
         self.causes += dovecot_judge.judge(configuration, number, self.platform.family)
         self.stores = dovecot_judge.stores(configuration)
         self.pairs += [("Dovecot", *pair) for pair in dovecot_judge.pems(configuration)]
@@ -181,7 +183,7 @@ class Reading:
             self.pairs.append(("Cyrus", certificate, key))
 
     def _stunnel(self) -> None:
-        for path in [CONF, *self.seen.globs.get(TUNNELS.pattern, [])]:
+        for path in [CONF, *self.seen.names(TUNNELS.pattern)]:
             if self.seen.file(path).kind == "file":
                 conf = Settings(self.seen.file(path).text, path, " = ", "#;")
                 self.causes += stunnel.judge(conf, self.ports, self.networks)
@@ -223,6 +225,8 @@ def cyrus_runs(seen: Seen) -> bool:
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     reasons = accepted(params["accept"])
     here = Reading(seen, reasons)
+    if here.waits:
+        raise here.waits
     prints = [keys.fingerprint(seen.file(certificate).text) for _, certificate, _ in here.pairs]
     el5 = here.platform.family == "redhat" and here.platform.release < (6,)
     facts = {

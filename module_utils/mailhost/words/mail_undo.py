@@ -54,14 +54,13 @@ def _of_runs(newest_first: "list[Journal]", runs: "list[str]") -> "list[Journal]
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     yield SHOW
-    if SHOW.argv in seen.outputs:
-        for journal in wanted(params, seen)[0]:
-            for step in journal.steps:
-                if step.one("p"):
-                    yield File(step.one("p"))
-                    yield from [File(f"{step.folder}/old")] if step.has_old else []
-                if step.one("u"):
-                    yield from (File(f"{step.folder}/undo-stdin"), File(f"{step.folder}/stdin"))
+    for journal in wanted(params, seen)[0]:
+        for step in journal.steps:
+            if step.one("p"):
+                yield File(step.one("p"))
+                yield from [File(f"{step.folder}/old")] if step.has_old else []
+            if step.one("u"):
+                yield from (File(f"{step.folder}/undo-stdin"), File(f"{step.folder}/stdin"))
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
@@ -91,13 +90,14 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
 def _file(step: Step, seen: Seen, back: "dict[str, FileState]", force: bool) -> None:
     """What a file was before a step; ``back`` has what the steps after it found there."""
     path = step.one("p")
-    now, old = back.get(path, seen.file(path)), seen.file(f"{step.folder}/old")
+    now = back.get(path, seen.file(path))
+    old = seen.file(f"{step.folder}/old") if step.has_old else FileState(path, "absent")
     left = "file " + hashlib.sha1(now.content).hexdigest() if now.kind == "file" else now.kind
     if not force and left != (f"file {step.one('m')}" if step.one("k") == "W" else "absent"):
         raise BadConfiguration(path, "is not what that change left: somebody changed it since", "Undo by hand, or say force: true")
     if step.has_old and old.kind != "file":
         raise BadConfiguration(old.path, "cannot be read, so what the file was is not known", "Undo by hand")
-    back[path] = replace(old, path=path) if step.has_old else FileState(path, "absent")
+    back[path] = replace(old, path=path)
 
 
 def _restore(now: FileState, then: FileState, plan: Plan) -> None:

@@ -41,8 +41,12 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
 
 def setup(main: MainCf, master: MasterCf, number: Version, seen: Seen) -> postfix_setup.Setup:
     """A Postfix as the policy reads it, with the tables that were read."""
-    texts = {path: state.text if state.kind == "file" else None for path, state in seen.files.items()}
-    return postfix_setup.Setup(main, master, number, texts)
+
+    def table(path: str) -> "str | None":
+        state = seen.file(path)
+        return state.text if state.kind == "file" else None
+
+    return postfix_setup.Setup(main, master, number, table)
 
 
 def _validate(params: Mapping[str, Any]) -> None:

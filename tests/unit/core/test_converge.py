@@ -53,7 +53,7 @@ def test_an_include_loop_ends():
             return [File(f"/{len(seen.files)}")]
 
     with pytest.raises(HostError, match="more than 8 deep"):
-        gather(lambda seen: Endless().reads({}, seen), _Answering())
+        gather([lambda seen: Endless().reads({}, seen)], _Answering())
 
 
 class _Answering(Host):
@@ -172,7 +172,9 @@ def test_several_words_are_foreseen_in_the_round_trips_of_one():
     plans = foresee([*words, (Word("/a"), {"content": b"4"})], host)
     assert [plan.changed for plan in plans] == [False, True], "behind what changes nothing can be foreseen"
     assert host.asked == [["/a", "/b"], ["/c"]], "nothing is asked twice"
-    assert [plan.changed for plan in plans] == [word.plan(given, gather(partial(word.reads, given), host)).changed for word, given in words]
+    assert [plan.changed for plan in plans] == [
+        word.plan(given, gather([partial(word.reads, given)], host)).changed for word, given in words
+    ]
 
 
 @pytest.mark.parametrize("more", [{"unfinished": True}, {"pending": [("dovecot", "1")]}])

@@ -9,7 +9,7 @@ from mailhost.products.postfix.restrictions import SINCE, unknown
 from mailhost.products.postfix.setup import Setup
 from mailhost.words import dovecot_settings, postfix_relay
 
-from ..hosts import centos5, debian, params
+from ..hosts import centos5, debian, run
 
 SMTP = "smtp inet n - n - - smtpd\n"
 GUARD = "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination"
@@ -43,7 +43,7 @@ GUARD = "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destina
     ],
 )
 def test_restrictions_that_smtpd_does_not_know(main, master, version, said):
-    found = unknown(Setup(MainCf(main + "\n", "main.cf"), MasterCf(master, "master.cf"), version, {}))
+    found = unknown(Setup(MainCf(main + "\n", "main.cf"), MasterCf(master, "master.cf"), version, {}.get))
     assert len(found) == len(said)
     assert all(text in cause.what and cause.kind == "dead" for text, cause in zip(said, found))
 
@@ -77,11 +77,10 @@ def test_good_lines_pass():
 
 def test_a_run_refuses_before_it_writes():
     seen = centos5(files={"/etc/postfix/main.cf": "smtpd_client_restrictions = reject_unknow_client\n"})
-    asked = params(postfix_relay, hostname="mail.example.test", domains=["example.test"])
     with pytest.raises(
         BadConfiguration, match=r"main.cf:1: reject_unknow_client in smtpd_client_restrictions .* Correct or remove the word"
     ):
-        postfix_relay.plan(asked, seen)
+        run(postfix_relay, seen, hostname="mail.example.test", domains=["example.test"])
 
 
 @pytest.mark.parametrize(
@@ -104,12 +103,11 @@ def test_a_run_refuses_before_it_writes():
     ],
 )
 def test_databases_that_no_dovecot_has(seen, said):
-    asked = params(dovecot_settings)
     if said is None:
-        dovecot_settings.plan(asked, seen())
+        run(dovecot_settings, seen())
         return
     with pytest.raises(BadConfiguration, match=said):
-        dovecot_settings.plan(asked, seen())
+        run(dovecot_settings, seen())
 
 
 def conf(within):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from mailhost.core.errors import BadConfiguration, BadInput
-from mailhost.core.host import encode
+from mailhost.core.host import FileState, encode
 from mailhost.formats.colons import Colons
 from mailhost.products.dovecot.grammar import Tree
 from mailhost.products.dovecot.tree import Configuration
@@ -225,7 +225,7 @@ def test_includes_are_followed_in_order():
         "/e/in": "y = 1\n",
     }
     seen = host(files, globs={"/e/c/*.conf": ["/e/c/1.conf"]})
-    seen.files["/e/gone"] = host().file("/e/gone")
+    seen.files["/e/gone"] = FileState("/e/gone", "absent")
     found = Configuration("/e/d.conf", seen)
     assert found.words("p") == ["a", "b"]
     assert [path for _, path, _ in found.entries()][-1] == ("x", "y")
@@ -235,7 +235,7 @@ def test_includes_are_followed_in_order():
 def test_a_missing_include_and_a_loop():
     seen = host({"/e/d.conf": "a = 1\n!include gone\n"})
     assert [request.path for request in Configuration("/e/d.conf", seen).missing] == ["/e/gone"]
-    seen.files["/e/gone"] = host().file("/e/gone")
+    seen.files["/e/gone"] = FileState("/e/gone", "absent")
     with pytest.raises(BadConfiguration, match="/e/d.conf:2: includes /e/gone, which is not there"):
         Configuration("/e/d.conf", seen)
     with pytest.raises(BadConfiguration, match="includes itself"):

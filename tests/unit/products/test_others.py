@@ -4,6 +4,7 @@ import base64
 import time
 
 import pytest
+from mailhost.core.host import FileState
 from mailhost.formats.keyed import Keyed, Names
 from mailhost.formats.settings import Settings
 from mailhost.products import keys
@@ -159,7 +160,7 @@ def test_keys(changed, rules):
 def test_a_key_inside_a_readable_certificate_and_a_fingerprint():
     found = keys.causes("Postfix", file("/c", "-----BEGIN PRIVATE KEY-----"), **PAIR, ends=None, begins=None)
     assert [cause.kind for cause in found] == ["secret"]
-    assert keys.causes("Postfix", host().file("/c"), **PAIR, ends=None, begins=None)[0].what.endswith("is not there")
+    assert keys.causes("Postfix", FileState("/c", "absent"), **PAIR, ends=None, begins=None)[0].what.endswith("is not there")
     pem = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"
     assert keys.fingerprint(pem) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert keys.fingerprint("") == keys.fingerprint(pem.replace("YWJj", "Y")) == ""

@@ -15,7 +15,7 @@ SMTP = "smtp inet n - n - - smtpd\n"
 
 
 def found(main, master=SMTP, version=(3, 7, 11), tables_=None):
-    setup = Setup(MainCf(main, "main.cf"), MasterCf(master, "master.cf"), version, tables_ or {})
+    setup = Setup(MainCf(main, "main.cf"), MasterCf(master, "master.cf"), version, (tables_ or {}).get)
     return causes(setup)
 
 
@@ -264,9 +264,8 @@ def test_what_others_decide_is_said_to_be_unknown():
 def test_tables_networks_and_domains():
     main = shut("check_sender_access proxy:hash:/t, check_client_access cidr:/c, check_helo_access ldap:/l")
     master = SMTP + "  -o smtpd_recipient_restrictions=check_recipient_access,hash:/to\n"
-    setup = Setup(
-        MainCf(main + "mydestination = $myhostname, example.test, localhost\nmyhostname = mx.example.test\n"), MasterCf(master), (3, 7)
-    )
+    main += "mydestination = $myhostname, example.test, localhost\nmyhostname = mx.example.test\n"
+    setup = Setup(MainCf(main), MasterCf(master), (3, 7), {}.get)
     assert tables(setup) == ["/t", "/c", "/to"]
     assert destinations(setup) == ["example.test"]
     assert trusted(setup) == ["127.0.0.0/8"]

@@ -92,7 +92,7 @@ def test_undo_brings_the_old_pair_back(local, asked, tmp_path):
     old = {path.name: path.read_bytes() for path in (tmp_path / "tls").iterdir()}
     host = local()
     given = asked(names=["other.example.test"])
-    plan = feature.plan(given, gather(lambda seen: feature.reads(given, seen), host))
+    plan = feature.plan(given, gather([lambda seen: feature.reads(given, seen)], host))
     fails = Plan([*plan.operations, Run("fail", ("false",))])
     with pytest.raises(MailhostError, match="Nothing was changed"):
         apply(fails, host, 5)

@@ -10,8 +10,7 @@ from mailhost.products.cyrus import saslauthd
 from mailhost.products.switch import question
 from mailhost.words import cyrus_mailboxes, cyrus_services, dovecot_protocols, dovecot_settings, mailboxes, postfix_relay, stunnel_services
 
-from ..hosts import EL5, after, centos5, debian, params, written
-from .test_words import run
+from ..hosts import EL5, after, centos5, debian, params, run, written
 
 ALL = ["imap", "imaps", "pop3", "pop3s"]
 PROGRAMS = "".join(f"program {name}\n" for name in ("imapd", "pop3d", "lmtpd", "timsieved", "ctl_cyrusdb"))

@@ -7,8 +7,8 @@ from mailhost.core.errors import MailhostError
 from mailhost.core.operations import Run, diff
 from mailhost.words import mailboxes
 
-from ..hosts import after, centos5, debian, file, written
-from .test_words import HASH, run
+from ..hosts import after, centos5, debian, file, run, written
+from .test_words import HASH
 
 
 def test_system_mailboxes():

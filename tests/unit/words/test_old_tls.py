@@ -1,6 +1,7 @@
 """What versions of 2006 need to be told of TLS and of POP3, and that nothing that stands is made weaker or changed for it."""
 
 import pytest
+from mailhost.core.host import Output
 from mailhost.formats.settings import Settings
 from mailhost.products import ciphers
 from mailhost.products.dovecot.grammar import Tree
@@ -8,7 +9,7 @@ from mailhost.products.postfix import versions as postfix
 from mailhost.products.postfix.main_cf import MainCf
 from mailhost.words import cyrus_services, dovecot_protocols, dovecot_settings, postfix_relay, stunnel_services
 
-from ..hosts import after, centos5, debian, file, host, params, written
+from ..hosts import after, centos5, debian, file, host, run, written
 
 OLD = "ALL:!LOW:!SSLv2:!EXP:!aNULL"
 RELAY = {"hostname": "mail.example.test", "domains": ["example.test"]}
@@ -16,10 +17,8 @@ MAIN = "/etc/postfix/main.cf"
 
 
 def planned(feature, seen, **given):
-    asked = params(feature, **given)
-    list(feature.reads(asked, seen))
-    plan = feature.plan(asked, seen)
-    assert written(feature.plan(asked, after(plan, seen))) == {}, "a second run has nothing to do"
+    plan = run(feature, seen, **given)
+    assert written(run(feature, after(plan, seen), **given)) == {}, "a second run has nothing to do"
     return written(plan)
 
 
@@ -82,7 +81,7 @@ UIDL = "protocol pop3 / pop3_uidl_format = "
 )
 def test_dovecot_1_0_gets_identifiers_for_pop3_only_where_it_has_none(more, within, compiled, wanted, said):
     seen = dovecot_conf(more, within)
-    seen.outputs[dovecot_protocols.IDENTIFIERS] = type(seen.output("x"))(0, compiled)
+    seen.outputs[dovecot_protocols.IDENTIFIERS] = Output(0, compiled)
     lines = Tree(planned(dovecot_protocols, seen, protocols=wanted)["/etc/dovecot.conf"]).settings()
     assert [line for line in lines if "uidl" in line] == said
 
@@ -153,7 +152,7 @@ def test_postfix_is_told_what_its_version_can_be_told(version, stands, said):
 @pytest.mark.parametrize(("value", "said"), [("$other", 1), (">=TLSv1.9", 1), (">=TLSv1.3", 0), ("", 0)])
 def test_what_stands_and_cannot_be_read_is_said(value, said):
     seen = centos5(outputs={postfix_relay.VERSION: "3.7.11"}, files={MAIN: f"smtpd_tls_mandatory_protocols = {value}\n"})
-    plan = postfix_relay.plan(params(postfix_relay, **RELAY), seen)
+    plan = run(postfix_relay, seen, **RELAY)
     assert [f"{MAIN}:1: smtpd_tls_mandatory_protocols = {value} cannot be read" in line for line in plan.warnings] == [True] * said
 
 

@@ -5,7 +5,7 @@ from mailhost.core.errors import BadInput
 from mailhost.core.host import Output
 from mailhost.words import cyrus_services, mail_certificate, mail_policy, mailhost_info
 
-from ..hosts import centos5, debian, file, params
+from ..hosts import centos5, debian, file, gathered, params, run
 from .test_cyrus import el5 as el5_cyrus
 from .test_sendmail import el5 as el5_sendmail
 
@@ -15,9 +15,7 @@ PEM = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"
 
 
 def policy(seen, **given):
-    asked = params(mail_policy, **given)
-    list(mail_policy.reads(asked, seen))
-    plan = mail_policy.plan(asked, seen)
+    plan = run(mail_policy, seen, **given)
     assert plan.operations == []
     return plan.facts["policy"]
 
@@ -69,7 +67,7 @@ def test_the_rules_of_sendmail_itself():
     seen = el5_sendmail(files=files, outputs={mailhost_info.MASTER: "sendmail: accepting connections"})
     mc = seen.file("/etc/mail/sendmail.mc").text + "define(`confDOMAIN_NAME', `mx.example.test')dnl\n"
     seen.files["/etc/mail/sendmail.mc"] = file("/etc/mail/sendmail.mc", mc)
-    here = mail_policy.Reading(seen, {})
+    here = mail_policy.Reading(gathered(mail_policy, seen, params(mail_policy)), {})
     program, asked = here.sendmail
     assert (asked["hostname"], asked["domains"], asked["relay_domains"]) == ("mx.example.test", ["example.test"], ["passed.example"])
     said = mail_policy.sendmail_oracle.live(program, asked)

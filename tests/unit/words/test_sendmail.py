@@ -14,8 +14,7 @@ from mailhost.products.sendmail.mc import SendmailMc
 from mailhost.products.switch import question
 from mailhost.words import mail_packages, mta, sendmail_relay
 
-from ..hosts import EL5, after, centos5, file, params, written
-from .test_words import run
+from ..hosts import EL5, after, centos5, file, params, run, written
 
 CF = "# a cf\nV10/x\nDZ8.13.8\n= 0\n"
 PROGRAM = "/usr/sbin/sendmail.sendmail"

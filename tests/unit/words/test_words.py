@@ -1,23 +1,17 @@
 """Each word as a table: what it writes on each kind of host, that a second run has nothing to do, and what it refuses."""
 
 import pytest
-from mailhost.core.errors import MailhostError
+from mailhost.core.errors import BadConfiguration, MailhostError
 from mailhost.core.host import File, Host, Output
-from mailhost.core.operations import diff
+from mailhost.core.operations import Run, diff
 from mailhost.products.postfix.main_cf import MainCf
 from mailhost.words import dovecot_protocols, dovecot_settings, mail_certificate, mail_commit, mail_packages, mailhost_info, postfix_relay
 
-from ..hosts import LOGINS, after, centos5, debian, host, params, written
+from ..hosts import LOGINS, after, centos5, debian, host, params, run, written
 
 HOSTS = {"centos5": centos5, "debian12": debian, "debian13": lambda **more: debian("13", **more)}
 OWN = {"centos5": "/etc/dovecot.conf", "debian12": "/etc/dovecot/mailhost.conf", "debian13": "/etc/dovecot/mailhost.conf"}
 HASH = "$6$salt$" + "a" * 86
-
-
-def run(feature, seen, **given):
-    asked = params(feature, **given)
-    list(feature.reads(asked, seen))
-    return feature.plan(asked, seen)
 
 
 def idempotent(feature, seen, **given):
@@ -259,6 +253,25 @@ def test_a_hole_in_master_cf_is_named(option, said):
     assert str(error.value).startswith(said)
 
 
+@pytest.mark.parametrize(("rows", "said"), [("spam.example REJECT\n", None), ("friend.example OK\n", "senders:1")])
+def test_the_tables_that_a_restriction_names_are_read(rows, said):
+    lists = "check_sender_access,hash:/etc/postfix/senders,reject_unauth_destination"
+    master = f"smtp inet n - y - - smtpd\n  -o smtpd_relay_restrictions={lists}\n"
+    seen = debian(files={"/etc/postfix/master.cf": master, "/etc/postfix/senders": rows})
+    if said is None:
+        assert run(postfix_relay, seen, **GIVEN).changed
+        return
+    with pytest.raises(BadConfiguration, match=said):
+        run(postfix_relay, seen, **GIVEN)
+
+
+def test_beside_cyrus_postfix_asks_saslauthd_about_passwords():
+    plan = run(postfix_relay, debian(files={"/etc/group": "sasl:x:45:\n"}), **GIVEN, access="cyrus")
+    assert written(plan)["/etc/postfix/sasl/smtpd.conf"] == "pwcheck_method: saslauthd\nmech_list: plain login\n"
+    joined = [operation.argv for operation in plan.operations if isinstance(operation, Run)]
+    assert any("sasl" in argv for argv in joined), joined
+
+
 def test_no_postfix():
     with pytest.raises(MailhostError, match="no Postfix is installed"):
         run(postfix_relay, host(), **GIVEN)
@@ -306,7 +319,7 @@ def test_info():
 def test_families(release, family):
     from mailhost.systems.families import system
 
-    found = system(host({"/etc/os-release": release + "\n"}))
+    found = system(host({"/etc/redhat-release": None, "/etc/os-release": release + "\n"}))
     assert found.family == family
     assert found.uid_min in (500, 1000)
     assert found.crypt_schemes()

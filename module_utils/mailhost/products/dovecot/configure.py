@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Iterable, Mapping
 
-from ...core.errors import BadConfiguration, BadInput
+from ...core.errors import BadConfiguration, BadInput, Unasked
 from ...core.host import Command, File, Glob, Request, Seen
 from ...core.operations import Check, Plan, Write
 from ...core.versions import Rows, T, Version, dotted, version
@@ -49,8 +49,8 @@ class Installation:
         self.main = NEW if number >= (2, 0) or seen.file(NEW).exists else OLD
         if seen.file(self.main).kind != "file":
             raise BadConfiguration(self.main, "is not there or is not a file", "Reinstall the package's configuration")
-        self.configuration = Configuration(self.main, seen)
-        self.has_conf_d = bool(seen.globs.get("/etc/dovecot/conf.d/*.conf")) and number >= (2, 0)
+        self.configuration = whole(self.main, seen)
+        self.has_conf_d = bool(seen.names("/etc/dovecot/conf.d/*.conf")) and number >= (2, 0)
         self._refuse_old_tree()
         self.edited = Configuration(self.main, seen).trees
         if self.has_conf_d:
@@ -108,6 +108,14 @@ class Installation:
             inner = "@TREE@/dovecot.conf" if self.main == NEW else "@TREE@"
             plan.operations.append(Check(root, (*self.at(dialect.CHECKER), inner)))
         return plan
+
+
+def whole(main: str, seen: Seen) -> Configuration:
+    """The configuration with all that it includes; raises Unasked for an include that was not read."""
+    found = Configuration(main, seen)
+    if found.missing:
+        raise Unasked(str(found.missing[0]))
+    return found
 
 
 def reads(seen: Seen) -> "Iterable[Request]":

@@ -60,7 +60,8 @@ class Configuration:
             return []
         if request.path not in self.seen.files:
             self.missing.append(request)
-        elif not include.optional and not self.seen.files[request.path].exists:
+            return []
+        if not include.optional and not self.seen.files[request.path].exists:
             raise BadConfiguration(
                 f"{path}:{include.line}", f"includes {request.path}, which is not there", "Restore it or remove the line"
             )

@@ -118,7 +118,7 @@ def _rows(effective: Effective, name: str, word: str, argument: str, place: str)
     if inline:
         value = inline.group(1).rpartition("=")[2].strip()
         return [Cause(rule, "open", place, f"{argument} lets everybody by", out)] if _lets_by(value, effective) else []
-    text = effective.setup.tables.get(path) if path else None
+    text = effective.setup.table(path) if path else None
     if path is None or text is None:
         what = f"{path} is not there" if path else f"{argument} is asked at run time, and may let a stranger by"
         return [Cause(rule, "unknown", place, f"{word}: {what}", out)]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
-from typing import Dict, List, Mapping, Optional, Tuple, Union
+from dataclasses import dataclass
+from typing import Callable, Dict, List, Optional, Tuple, Union
 
 from ...core.versions import Version
 from .main_cf import MainCf
@@ -47,12 +47,12 @@ def defaults(number: Version, level: "Tuple[int, ...]") -> "Dict[str, str]":
 
 @dataclass
 class Setup:
-    """A Postfix as data: ``tables`` are the texts of lookup tables by path; None for one that is not there."""
+    """A Postfix as data: ``table`` gives the text of a lookup table by its path; None for one that is not there."""
 
     main: MainCf
     master: MasterCf
     version: Version
-    tables: "Mapping[str, Optional[str]]" = field(default_factory=dict)
+    table: "Callable[[str], Optional[str]]"
 
     def level(self) -> "Tuple[int, ...]":
         match = re.match(r"(\d+)(?:\.(\d+))?", self.main.get("compatibility_level") or "0")
