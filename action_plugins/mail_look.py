@@ -1,69 +1,103 @@
-import importlib
 import os
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.loader import action_loader
 
+IMPORT = "ansible.builtin.import_tasks"
+
 
 class ActionModule(action_loader.get("mailhost", class_only=True)):
-    """Reads the role's own files of tasks, so that what a word is given stands in one place; asks for all of it at once."""
+    """Reads the role's own list of steps, so that which words there are, and what each is given, stands in one place."""
 
-    def on_controller_only(self):
-        return True
+    def run(self, tmp=None, task_vars=None):
+        self._vars = task_vars
+        return super().run(tmp, task_vars)
 
     def answer(self, feature, params):
+        return self._look(params["steps"], lambda asked: feature.look(asked, self.host()))
+
+    def on_the_host(self, word, args, task_vars):
+        def there(asked):
+            self._task.no_log = True  # the words' own arguments, with the mailboxes' hashes, are not for the host's syslog
+            try:
+                said = super(ActionModule, self).on_the_host(word, {"asked": asked}, task_vars)
+                trips.append(said.get("round_trips", 0))
+                return said
+            finally:
+                self._task.no_log = False
+
+        trips = []
+        return {**self._look(args["steps"], there), "round_trips": sum(trips)}
+
+    def _look(self, steps, look):
         from ansible.module_utils.mailhost.core.errors import MailhostError  # the base has made it a path
-        from ansible.module_utils.mailhost.core.host import Host
 
         try:
-            return {"changed": False, "differs": self._differing(params["files"], Host(self.sh, self.who()))}
+            return {"changed": False, "differs": self._differing(list(self._steps(steps)), look)}
         except AnsibleConnectionFailure:
             raise
         except (MailhostError, AnsibleError):  # the word's own task will say it, in its own name and without a secret
             return {"changed": False, "differs": ["unknown"]}
 
-    def _differing(self, files, host):
+    def _differing(self, tasks, look):
         """The first word that would change something, if any. What depends on what another registers is asked behind the others."""
-        from ansible.module_utils.mailhost.core.converge import converge, foresee
-
-        tasks = [task for name in files for task in self._tasks(name)]
         registered = {task["register"] for task in tasks if "register" in task}
         late = [task for task in tasks if any(name in str(task) for name in registered - {task.get("register")})]
         for group in ([task for task in tasks if task not in late], late):
-            wanted = [task for task in group if self._is_wanted(task)]
-            plain = [task for task in wanted if not hasattr(task["feature"], "converge")]
-            plans = foresee([(task["feature"], self._given(task)) for task in plain], host) if plain else []
-            self._register(plain, plans)
-            differs = [task["word"] for task, plan in zip(plain, plans) if plan.differs]
-            if differs or len(plans) > len(plain):
-                return differs or ["mail_commit"]
-            for task in wanted:
-                told = {} if task in plain else converge(task["feature"], self._given(task), host, True)
-                if told.get("changed") or told.get("warnings"):
-                    return [task["word"]]
+            wanted = [task for task in group if self._is_wanted(task, registered)]
+            said = look([{"word": task["word"], "given": self._given(task)} for task in wanted]) if wanted else {"differs": []}
+            if said.get("differs", ["unknown"]):
+                return said.get("differs", ["unknown"])
+            plain = [task for task in wanted if not hasattr(self.feature(task["word"]), "converge")]
+            facts = {
+                task["register"]: {**found, "changed": False} for task, found in zip(plain, said.get("facts", [])) if "register" in task
+            }
+            self._templar.available_variables = {**self._templar.available_variables, **facts}
         return []
 
-    def _register(self, tasks, plans):
-        facts = {task["register"]: plan.facts for task, plan in zip(tasks, plans) if "register" in task}
-        self._templar.available_variables = {**self._templar.available_variables, **facts}
+    def _steps(self, name, outer=()):
+        """Each step with what it is given, the conditions of the blocks and imports around it beside its own."""
+        for task in self._loader.load_from_file(
+            os.path.join(self._task._role._role_path, "tasks", name), unsafe=True, trusted_as_template=True
+        ):
+            yield from self._within(task, outer)
 
-    def _tasks(self, name):
-        path = os.path.join(self._task._role._role_path, "tasks", name)
-        found = []
-        for task in self._loader.load_from_file(path, unsafe=True, trusted_as_template=True):
+    def _within(self, task, outer):
+        around = [*outer, *self._conditions(task)]
+        if "block" in task:
+            for inner in task["block"]:
+                yield from self._within(inner, around)
+        elif IMPORT in task:
+            yield from self._steps(task[IMPORT], around)
+        else:
             word = next(key for key in task if os.path.exists(os.path.join(os.path.dirname(__file__), f"{key}.py")))
-            feature = importlib.import_module(f"ansible.module_utils.mailhost.words.{word}")
-            found.append({**task, "word": word, "feature": feature})
-        return found
+            yield {**task, "word": word, "outer": _Hidden(outer)}
 
-    def _is_wanted(self, task):
+    @staticmethod
+    def _conditions(task):
         conditions = task.get("when", [])
-        return all(self._templar.evaluate_conditional(one) for one in (conditions if isinstance(conditions, list) else [conditions]))
+        return conditions if isinstance(conditions, list) else [conditions]
+
+    def _is_wanted(self, task, registered):
+        """One around a step that asks what another has done holds here, where none has done anything."""
+        around = [one for one in task["outer"].conditions if not any(name in str(one) for name in registered)]
+        return all(self._templar.evaluate_conditional(one) for one in [*around, *self._conditions(task)])
 
     def _given(self, task):
+        feature = self.feature(task["word"])
         given = self._templar.template(task[task["word"]]) or {}
-        validation = ArgumentSpecValidator(task["feature"].ARGUMENT_SPEC).validate(self.plain(given))
+        validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(self.plain(self.completed(feature, given)))
         if validation.error_messages:
             raise AnsibleError("; ".join(validation.error_messages))
         return validation.validated_parameters
+
+
+class _Hidden:
+    """Conditions that do not count when a step's own text is looked at."""
+
+    def __init__(self, conditions):
+        self.conditions = conditions
+
+    def __repr__(self):
+        return ""

@@ -27,7 +27,7 @@ for _path in module_utils_loader._get_paths(subdirs=False):
         ansible.module_utils.__path__.append(_path)
 
 from ansible.module_utils.mailhost.core.converge import converge  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.core.errors import MailhostError  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.errors import MailhostError, Unasked  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.host import Host, Seen  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.process import name as process_name  # noqa: E402  (needs the path above)
 
@@ -56,11 +56,11 @@ class ActionModule(ActionBase):
         execution = self._templar.template((task_vars or {}).get("mailhost_execution", "controller"))
         if execution not in EXECUTIONS:
             return {"failed": True, "msg": f"mailhost_execution: {execution!r} is not one of {', '.join(EXECUTIONS)}"}
-        plain = self.plain(self._task.args)
+        feature = self.feature(word)
+        plain = self.plain(self.completed(feature, self._task.args))
         for option, value in plain.items():
             if has_nul(value):
                 return {"failed": True, "msg": f"{word}: {option}: a NUL in the value. Remove it"}
-        feature = importlib.import_module(f"ansible.module_utils.mailhost.words.{word}")
         validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(plain)
         if validation.error_messages:  # here on both routes: a module's own refusal shows the value of a misspelt option
             text = "; ".join(validation.error_messages)
@@ -68,10 +68,11 @@ class ActionModule(ActionBase):
         if execution == "module" and not self.on_controller_only():
             try:  # the same words refuse the same input there, but a module's arguments have reached the syslog by then
                 list(feature.reads(validation.validated_parameters, Seen()) if hasattr(feature, "reads") else ())
+            except Unasked:  # the input is well, and the host is looked at there
+                pass
             except MailhostError as error:
                 return remove_values({**result, "failed": True, "msg": str(error)}, validation._no_log_values)
-            self._task.environment = [*(self._task.environment or []), {"MAILHOST_RUN": self.who()}]
-            result.update(self._execute_module(module_name=word, module_args=self._task.args, task_vars=task_vars))
+            result.update(self.on_the_host(word, plain, task_vars))
             return self._foretold(word, result, task_vars)
         try:
             answer = self.answer(feature, validation.validated_parameters)
@@ -80,6 +81,20 @@ class ActionModule(ActionBase):
         answer["round_trips"] = self._trips or answer.get("round_trips", 0)
         result.update(remove_values(answer, validation._no_log_values))
         return self._foretold(word, result, task_vars)
+
+    def completed(self, feature, args):
+        """A word's options, with the run's own bounds where the task does not say them (``mailhost_lock_timeout``)."""
+        given = dict(args)
+        for option in ("lock_timeout", "confirm_timeout"):
+            variable = f"mailhost_{option}"
+            if option in feature.ARGUMENT_SPEC and option not in given and variable in self._templar.available_variables:
+                given[option] = self._templar.template(self._templar.available_variables[variable])
+        return given
+
+    def on_the_host(self, word, args, task_vars):
+        """The word as an ordinary module."""
+        self._task.environment = [*(self._task.environment or []), {"MAILHOST_RUN": self.who()}]
+        return self._execute_module(module_name=word, module_args=args, task_vars=task_vars)
 
     def _foretold(self, word, result, task_vars):
         """While a plan is made (playbooks/plan.yml), what each word would change is gathered as a fact of the host."""
@@ -103,8 +118,15 @@ class ActionModule(ActionBase):
         """Whether the word has nothing to do on the host (mail_probe)."""
         return False
 
+    @staticmethod
+    def feature(word):
+        return importlib.import_module(f"ansible.module_utils.mailhost.words.{word}")
+
+    def host(self):
+        return Host(self.sh, self.who())
+
     def answer(self, feature, params):
-        return converge(feature, params, Host(self.sh, self.who()), self._task.check_mode)
+        return converge(feature, params, self.host(), self._task.check_mode)
 
     def who(self):
         """The run, as locks and journals name it: not its worker, which is another one for each task."""

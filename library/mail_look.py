@@ -7,18 +7,29 @@ DOCUMENTATION = r"""
 module: mail_look
 short_description: Whether anything on a host differs from what the role would make of it
 description:
-  - Reads the role's own files of tasks, gives each word there what its task gives it, and asks the host for what all of them want to see in
+  - Reads the role's own list of steps, gives each word there what its task gives it, and asks the host for what all of them want to see in
     the same round trips. A host on which nothing differs needs no other task.
   - Predicts as check mode does and touches nothing. Where a word refuses its input or the host's configuration, RV(differs) is not empty,
     so that the word's own task says it.
-  - Runs from the controller, over a POSIX sh on the host; with C(mailhost_execution=module) the role leaves it out.
 options:
-  files:
+  steps:
     description:
-      - Files below the role's C(tasks), in order. Each of their tasks is one word with C(when) and C(register), nothing else.
+      - The list of steps, a file of the role's C(tasks). Each step is one word with C(when) and C(register), nothing else, by itself or in a
+        block or a file that is imported; what stands in C(rescue) is none.
+    type: str
+  asked:
+    description: The words and what each is given, which the action makes of O(steps) for a host that runs its words itself.
     type: list
-    elements: str
-    required: true
+    elements: dict
+    suboptions:
+      word:
+        description: The word.
+        type: str
+        required: true
+      given:
+        description: Its options.
+        type: dict
+        required: true
 extends_documentation_fragment: [mailhost]
 author:
   - The mailhost authors
@@ -27,7 +38,7 @@ author:
 EXAMPLES = r"""
 - name: Look whether anything differs
   mail_look:
-    files: [relay.yml, commit.yml]
+    steps: steps.yml
   register: look
 """
 
