@@ -10,22 +10,21 @@ IMPORT = "ansible.builtin.import_tasks"
 class ActionModule(action_loader.get("mailhost", class_only=True)):
     """Reads the role's own list of steps, so that which words there are, and what each is given, stands in one place."""
 
-    def run(self, tmp=None, task_vars=None):
-        self._vars = task_vars
-        return super().run(tmp, task_vars)
+    def answer(self, word, params):
+        from ansible.module_utils.mailhost.words.mail_look import look  # the base has made it a path
 
-    def answer(self, feature, params):
-        return self._look(params["steps"], lambda asked: feature.look(asked, self.host()))
+        return self._look(params["steps"], lambda asked: look(asked, self.host()))
 
     def on_the_host(self, word, args, task_vars):
         def there(asked):
-            self._task.no_log = True  # the words' own arguments, with the mailboxes' hashes, are not for the host's syslog
+            # the words' own arguments, with the mailboxes' hashes, are not for the host's syslog
+            before, self._task.no_log = self._task.no_log, True
             try:
                 said = super(ActionModule, self).on_the_host(word, {"asked": asked}, task_vars)
                 trips.append(said.get("round_trips", 0))
                 return said
             finally:
-                self._task.no_log = False
+                self._task.no_log = before
 
         trips = []
         return {**self._look(args["steps"], there), "round_trips": sum(trips)}
@@ -42,6 +41,8 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
 
     def _differing(self, tasks, look):
         """The first word that would change something, if any. What depends on what another registers is asked behind the others."""
+        from ansible.module_utils.mailhost.core.word import Planned
+
         registered = {task["register"] for task in tasks if "register" in task}
         late = [task for task in tasks if any(name in str(task) for name in registered - {task.get("register")})]
         for group in ([task for task in tasks if task not in late], late):
@@ -49,7 +50,7 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
             said = look([{"word": task["word"], "given": self._given(task)} for task in wanted]) if wanted else {"differs": []}
             if said.get("differs", ["unknown"]):
                 return said.get("differs", ["unknown"])
-            plain = [task for task in wanted if not hasattr(self.feature(task["word"]), "converge")]
+            plain = [task for task in wanted if isinstance(self.word(task["word"]), Planned)]
             facts = {
                 task["register"]: {**found, "changed": False} for task, found in zip(plain, said.get("facts", [])) if "register" in task
             }
@@ -85,9 +86,9 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
         return all(self._templar.evaluate_conditional(one) for one in [*around, *self._conditions(task)])
 
     def _given(self, task):
-        feature = self.feature(task["word"])
+        word = self.word(task["word"])
         given = self._templar.template(task[task["word"]]) or {}
-        validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(self.plain(self.completed(feature, given)))
+        validation = ArgumentSpecValidator(word.spec).validate(self.plain(self.completed(word, given)))
         if validation.error_messages:
             raise AnsibleError("; ".join(validation.error_messages))
         return validation.validated_parameters

@@ -10,11 +10,11 @@ class ActionModule(action_loader.get("mail_probe", class_only=True)):
         self._task_vars = task_vars or {}
         return super().run(tmp, task_vars)
 
-    def answer(self, feature, params):
+    def answer(self, word, params):
         from ansible.module_utils.mailhost.rollout.record import describes  # the base has made it a path
 
         if params["state"] == "described":
             names = sorted(name for name in self._task_vars if describes(name))
             found = {name: self._templar.template(self._task_vars[name]) for name in names}
             params = {**params, "variables": json.dumps(found, sort_keys=True, default=str)}
-        return super().answer(feature, params)
+        return super().answer(word, params)

@@ -1,4 +1,4 @@
-"""The base of every word's action: the same feature, run from the controller over the connection's sh, or as a module.
+"""The base of every word's action: the same word, run from the controller over the connection's sh, or as a module.
 
 ``mailhost_execution`` decides: ``controller`` (the default) needs a POSIX sh on the host and no Python; ``module`` sends the
 word as an ordinary module to a host with Python 3.8 or newer.
@@ -27,9 +27,10 @@ for _path in module_utils_loader._get_paths(subdirs=False):
         ansible.module_utils.__path__.append(_path)
 
 from ansible.module_utils.mailhost.core.converge import converge  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.core.errors import MailhostError, Unasked  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.core.host import Host, Seen  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.errors import MailhostError  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.host import Host  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.process import name as process_name  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.word import Planned  # noqa: E402  (needs the path above)
 
 EXECUTIONS = ("controller", "module")
 TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in must be a tty")
@@ -43,7 +44,7 @@ def has_nul(value):
 
 
 class ActionModule(ActionBase):
-    """Validates the arguments and runs the feature named as the task's action."""
+    """Validates the arguments and runs the word named as the task's action."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -52,55 +53,54 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         self._trips = 0
-        word = self._task.action.rsplit(".", 1)[-1]
+        name = self._task.action.rsplit(".", 1)[-1]
         execution = self._templar.template((task_vars or {}).get("mailhost_execution", "controller"))
         if execution not in EXECUTIONS:
             return {"failed": True, "msg": f"mailhost_execution: {execution!r} is not one of {', '.join(EXECUTIONS)}"}
-        feature = self.feature(word)
-        plain = self.plain(self.completed(feature, self._task.args))
+        word = self.word(name)
+        plain = self.plain(self.completed(word, self._task.args))
         for option, value in plain.items():
             if has_nul(value):
-                return {"failed": True, "msg": f"{word}: {option}: a NUL in the value. Remove it"}
-        validation = ArgumentSpecValidator(feature.ARGUMENT_SPEC).validate(plain)
+                return {"failed": True, "msg": f"{name}: {option}: a NUL in the value. Remove it"}
+        validation = ArgumentSpecValidator(word.spec).validate(plain)
         if validation.error_messages:  # here on both routes: a module's own refusal shows the value of a misspelt option
             text = "; ".join(validation.error_messages)
-            return remove_values({**result, "failed": True, "msg": f"{word}: {text}"}, validation._no_log_values)
+            return remove_values({**result, "failed": True, "msg": f"{name}: {text}"}, validation._no_log_values)
         if execution == "module" and not self.on_controller_only():
             try:  # the same words refuse the same input there, but a module's arguments have reached the syslog by then
-                list(feature.reads(validation.validated_parameters, Seen()) if hasattr(feature, "reads") else ())
-            except Unasked:  # the input is well, and the host is looked at there
-                pass
+                if isinstance(word, Planned):
+                    word.validate(validation.validated_parameters)
             except MailhostError as error:
                 return remove_values({**result, "failed": True, "msg": str(error)}, validation._no_log_values)
-            result.update(self.on_the_host(word, plain, task_vars))
-            return self._foretold(word, result, task_vars)
+            result.update(self.on_the_host(name, plain, task_vars))
+            return self._foretold(name, result, task_vars)
         try:
-            answer = self.answer(feature, validation.validated_parameters)
+            answer = self.answer(word, validation.validated_parameters)
         except MailhostError as error:
             answer = {"failed": True, "msg": str(error)}
         answer["round_trips"] = self._trips or answer.get("round_trips", 0)
         result.update(remove_values(answer, validation._no_log_values))
-        return self._foretold(word, result, task_vars)
+        return self._foretold(name, result, task_vars)
 
-    def completed(self, feature, args):
+    def completed(self, word, args):
         """A word's options, with the run's own bounds where the task does not say them (``mailhost_lock_timeout``)."""
         given = dict(args)
         for option in ("lock_timeout", "confirm_timeout"):
             variable = f"mailhost_{option}"
-            if option in feature.ARGUMENT_SPEC and option not in given and variable in self._templar.available_variables:
+            if option in word.spec and option not in given and variable in self._templar.available_variables:
                 given[option] = self._templar.template(self._templar.available_variables[variable])
         return given
 
-    def on_the_host(self, word, args, task_vars):
+    def on_the_host(self, name, args, task_vars):
         """The word as an ordinary module."""
         self._task.environment = [*(self._task.environment or []), {"MAILHOST_RUN": self.who()}]
-        return self._execute_module(module_name=word, module_args=args, task_vars=task_vars)
+        return self._execute_module(module_name=name, module_args=args, task_vars=task_vars)
 
-    def _foretold(self, word, result, task_vars):
+    def _foretold(self, name, result, task_vars):
         """While a plan is made (playbooks/plan.yml), what each word would change is gathered as a fact of the host."""
         if (task_vars or {}).get("mailhost_planning") and result.get("changed"):
             before = (task_vars.get("ansible_facts") or {}).get("mailhost_planned") or []
-            entry = {"word": word, "diff": result.get("diff", []), "pending": result.get("pending", [])}
+            entry = {"word": name, "diff": result.get("diff", []), "pending": result.get("pending", [])}
             result["ansible_facts"] = {"mailhost_planned": [*before, entry]}
         return result
 
@@ -119,14 +119,14 @@ class ActionModule(ActionBase):
         return False
 
     @staticmethod
-    def feature(word):
-        return importlib.import_module(f"ansible.module_utils.mailhost.words.{word}")
+    def word(name):
+        return importlib.import_module(f"ansible.module_utils.mailhost.words.{name}").WORD
 
     def host(self):
         return Host(self.sh, self.who())
 
-    def answer(self, feature, params):
-        return converge(feature, params, self.host(), self._task.check_mode)
+    def answer(self, word, params):
+        return converge(word, params, self.host(), self._task.check_mode)
 
     def who(self):
         """The run, as locks and journals name it: not its worker, which is another one for each task."""

@@ -115,7 +115,7 @@ from ansible.module_utils.mailhost.words import cyrus_mailboxes
 
 
 def main():
-    run_module(cyrus_mailboxes, AnsibleModule)
+    run_module(cyrus_mailboxes.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ from ansible.module_utils.mailhost.words import cyrus_services
 
 
 def main():
-    run_module(cyrus_services, AnsibleModule)
+    run_module(cyrus_services.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ from ansible.module_utils.mailhost.words import dovecot_protocols
 
 
 def main():
-    run_module(dovecot_protocols, AnsibleModule)
+    run_module(dovecot_protocols.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

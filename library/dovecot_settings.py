@@ -85,7 +85,7 @@ from ansible.module_utils.mailhost.words import dovecot_settings
 
 
 def main():
-    run_module(dovecot_settings, AnsibleModule)
+    run_module(dovecot_settings.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

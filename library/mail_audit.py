@@ -156,7 +156,7 @@ from ansible.module_utils.mailhost.words import mail_audit
 
 
 def main():
-    run_module(mail_audit, AnsibleModule)
+    run_module(mail_audit.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

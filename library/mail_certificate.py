@@ -120,7 +120,7 @@ from ansible.module_utils.mailhost.words import mail_certificate
 
 
 def main():
-    run_module(mail_certificate, AnsibleModule)
+    run_module(mail_certificate.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

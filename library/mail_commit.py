@@ -123,7 +123,7 @@ from ansible.module_utils.mailhost.words import mail_commit
 
 
 def main():
-    run_module(mail_commit, AnsibleModule)
+    run_module(mail_commit.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ from ansible.module_utils.mailhost.words import mail_history
 
 
 def main():
-    run_module(mail_history, AnsibleModule)
+    run_module(mail_history.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ from ansible.module_utils.mailhost.words import mail_look
 
 
 def main():
-    run_module(mail_look, AnsibleModule)
+    run_module(mail_look.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ from ansible.module_utils.mailhost.words import mail_packages
 
 
 def main():
-    run_module(mail_packages, AnsibleModule)
+    run_module(mail_packages.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

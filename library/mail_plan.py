@@ -63,7 +63,7 @@ from ansible.module_utils.mailhost.words import mail_plan
 
 
 def main():
-    run_module(mail_plan, AnsibleModule)
+    run_module(mail_plan.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

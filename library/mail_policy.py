@@ -49,7 +49,7 @@ from ansible.module_utils.mailhost.words import mail_policy
 
 
 def main():
-    run_module(mail_policy, AnsibleModule)
+    run_module(mail_policy.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ from ansible.module_utils.mailhost.words import mail_probe
 
 
 def main():
-    run_module(mail_probe, AnsibleModule)
+    run_module(mail_probe.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

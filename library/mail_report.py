@@ -95,7 +95,7 @@ from ansible.module_utils.mailhost.words import mail_report
 
 
 def main():
-    run_module(mail_report, AnsibleModule)
+    run_module(mail_report.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

@@ -156,7 +156,7 @@ from ansible.module_utils.mailhost.words import mail_rollout
 
 
 def main():
-    run_module(mail_rollout, AnsibleModule)
+    run_module(mail_rollout.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

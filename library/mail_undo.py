@@ -100,7 +100,7 @@ from ansible.module_utils.mailhost.words import mail_undo
 
 
 def main():
-    run_module(mail_undo, AnsibleModule)
+    run_module(mail_undo.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

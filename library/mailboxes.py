@@ -134,7 +134,7 @@ from ansible.module_utils.mailhost.words import mailboxes
 
 
 def main():
-    run_module(mailboxes, AnsibleModule)
+    run_module(mailboxes.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

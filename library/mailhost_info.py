@@ -53,7 +53,7 @@ from ansible.module_utils.mailhost.words import mailhost_info
 
 
 def main():
-    run_module(mailhost_info, AnsibleModule)
+    run_module(mailhost_info.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

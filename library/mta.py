@@ -64,7 +64,7 @@ from ansible.module_utils.mailhost.words import mta
 
 
 def main():
-    run_module(mta, AnsibleModule)
+    run_module(mta.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

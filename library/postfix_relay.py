@@ -66,7 +66,7 @@ from ansible.module_utils.mailhost.words import postfix_relay
 
 
 def main():
-    run_module(postfix_relay, AnsibleModule)
+    run_module(postfix_relay.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

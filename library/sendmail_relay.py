@@ -69,7 +69,7 @@ from ansible.module_utils.mailhost.words import sendmail_relay
 
 
 def main():
-    run_module(sendmail_relay, AnsibleModule)
+    run_module(sendmail_relay.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

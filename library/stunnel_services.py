@@ -108,7 +108,7 @@ from ansible.module_utils.mailhost.words import stunnel_services
 
 
 def main():
-    run_module(stunnel_services, AnsibleModule)
+    run_module(stunnel_services.WORD, AnsibleModule)
 
 
 if __name__ == "__main__":

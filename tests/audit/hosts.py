@@ -63,7 +63,7 @@ class AuditHost:
         return self.play("site.yml")
 
     def policy(self, **given):
-        return converge(mail_policy, params(mail_policy, **given), Host(Docker(self.machine)), False)["policy"]
+        return converge(mail_policy.WORD, params(mail_policy, **given), Host(Docker(self.machine)), False)["policy"]
 
     def audit(self, accept=(), **given):
         """The record of a whole audit, as the playbook makes it."""
@@ -78,7 +78,7 @@ class AuditHost:
             "fail": False,
             **given,
         }
-        return converge(mail_audit, params(mail_audit, **asked), Host(lambda program, data: (1, b"", b"")), False)["audit"]
+        return converge(mail_audit.WORD, params(mail_audit, **asked), Host(lambda program, data: (1, b"", b"")), False)["audit"]
 
     def remove(self):
         self.machine.remove()

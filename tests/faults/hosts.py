@@ -126,10 +126,10 @@ class FaultHost:
         changed = False
         try:
             for feature, given in todo:
-                changed |= converge(feature, given, host, check)["changed"]
+                changed |= converge(feature.WORD, given, host, check)["changed"]
         except MailhostError:
             if not check:  # as the role's rescue does
-                converge(mail_commit, params(mail_commit, state="aborted"), host, False)
+                converge(mail_commit.WORD, params(mail_commit, state="aborted"), host, False)
             raise
         return changed
 

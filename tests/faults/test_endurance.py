@@ -47,7 +47,7 @@ def test_a_thousand_applies(local, tmp_path, state, count):
             (state / "pending").unlink()  # no such service could be started: what a commit of real services does to it
             for journal in (state / "journal").iterdir():
                 (journal / "state").write_text("committed\n")
-            converge(mail_commit, commit, host, False)
+            converge(mail_commit.WORD, commit, host, False)
             assert len(list((state / "journal").iterdir())) <= 20
     subprocess.run(["kill", (state / "confirm").read_text().split()[0]], check=True)
     time.sleep(0.5)

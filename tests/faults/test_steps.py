@@ -129,7 +129,7 @@ def test_twenty_runs_at_once(machine, count):
     def one(number):
         box = {"name": f"many{number}", "aliases": [f"other{number}"], "state": "present", "password_hash": None, "uid": None}
         given = params(mailboxes, mailboxes=[box], domains=["example.test"], store="system", lock_timeout=100)
-        return converge(mailboxes, given, Host(Docker(machine), who=f"run {number}"), False)["changed"]
+        return converge(mailboxes.WORD, given, Host(Docker(machine), who=f"run {number}"), False)["changed"]
 
     with ThreadPoolExecutor(20) as pool:
         assert list(pool.map(one, range(20))) == [True] * 20

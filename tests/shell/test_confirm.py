@@ -164,21 +164,21 @@ def test_history_and_undo(local, shell, tmp_path, state):
     apply(plan(host, path, b"two", Remove(host.read([File(str(gone))]).file(str(gone)))), host, 5, 0)
     marking = Run("make a mark", ("touch", str(mark)), undo=("sh", "-c", 'rm "$1"; cat >"$1.said"', "x", str(mark)), undo_stdin=b"secret")
     apply(plan(host, path, b"three", marking, Run("no way back", ("true",))), host, 5, 0)
-    history = converge(mail_history, {}, local(shell, read_only=True), False)["history"]
+    history = converge(mail_history.WORD, {}, local(shell, read_only=True), False)["history"]
     assert [entry["changes"] for entry in history] == [[str(path), str(gone)], [str(path), "make a mark", "no way back"]]
     assert [(entry["state"], entry["who"]) for entry in history] == [("applied", "a test")] * 2
     asked = {"count": 1, "runs": [], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
-    predicted = converge(mail_undo, asked, local(shell, read_only=True), True)
-    done = converge(mail_undo, asked, local(shell), False)
+    predicted = converge(mail_undo.WORD, asked, local(shell, read_only=True), True)
+    done = converge(mail_undo.WORD, asked, local(shell), False)
     assert predicted["diff"] == done["diff"]
     assert (path.read_bytes(), mark.exists(), (tmp_path / "m.said").read_bytes()) == (b"two", False, b"secret")
     assert done["not_undone"] == ["no way back"]
     assert "secret" not in str(done)
     assert not gone.exists()
-    converge(mail_undo, asked, local(shell), False)  # further back, not back to three
+    converge(mail_undo.WORD, asked, local(shell), False)  # further back, not back to three
     assert (path.read_bytes(), path.stat().st_mode & 0o777, gone.read_bytes()) == (b"one", 0o600, b"here")
     with pytest.raises(MailhostError, match="holds 0 changes that can be taken back"):
-        converge(mail_undo, asked, local(shell), False)
+        converge(mail_undo.WORD, asked, local(shell), False)
 
 
 def test_undo_of_two_at_once_and_of_an_edited_file(local, shell, tmp_path):
@@ -189,8 +189,8 @@ def test_undo_of_two_at_once_and_of_an_edited_file(local, shell, tmp_path):
     asked = {"count": 2, "runs": [], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
     path.write_bytes(b"by hand")
     with pytest.raises(MailhostError, match="somebody changed it since"):
-        converge(mail_undo, asked, local(shell, read_only=True), False)
-    assert converge(mail_undo, {**asked, "force": True}, local(shell), False)["changed"]
+        converge(mail_undo.WORD, asked, local(shell, read_only=True), False)
+    assert converge(mail_undo.WORD, {**asked, "force": True}, local(shell), False)["changed"]
     assert (path.read_bytes(), new.exists()) == (b"one", False)
 
 
@@ -202,9 +202,9 @@ def test_undo_of_what_runs_did(local, shell, tmp_path, state):
         if content != b"four":
             (state / "journal" / identity / "who").write_text(f"run {content.decode()}\n")
     asked = {"count": 1, "runs": [" a  test ", "run three"], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
-    assert len(converge(mail_undo, asked, local(shell), False)["undone"]) == 2
+    assert len(converge(mail_undo.WORD, asked, local(shell), False)["undone"]) == 2
     assert path.read_bytes() == b"two", "what another run did stays"
-    nothing = converge(mail_undo, asked, local(shell), False)
+    nothing = converge(mail_undo.WORD, asked, local(shell), False)
     assert (nothing["changed"], nothing["undone"]) == (False, [])
 
 
@@ -215,7 +215,7 @@ def test_undo_of_an_earlier_run_stops_below_somebody_elses_change(local, shell, 
         identity = apply(plan(host, path, content), host, 5, 0)
         (state / "journal" / identity / "who").write_text(f"{who}\n")
     asked = {"count": 1, "runs": ["a test", "died"], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
-    assert len(converge(mail_undo, asked, local(shell), False)["undone"]) == 1
+    assert len(converge(mail_undo.WORD, asked, local(shell), False)["undone"]) == 1
     assert path.read_bytes() == b"three"
 
 
@@ -227,13 +227,13 @@ def test_undo_never_removes_a_file_for_want_of_its_copy(local, shell, tmp_path, 
     identity = apply(plan(host, path, b"two", Remove(host.read([File(str(gone))]).file(str(gone)))), host, 5, 0)
     gone.write_bytes(b"somebody's")
     with pytest.raises(MailhostError, match="somebody changed it since"):
-        converge(mail_undo, asked, local(shell, read_only=True), False)
+        converge(mail_undo.WORD, asked, local(shell, read_only=True), False)
     gone.unlink()
     copies = list((state / "journal" / identity).glob("op/*/old"))
     copies[0].unlink()
     copies[0].mkdir()
     with pytest.raises(MailhostError, match="cannot be read"):
-        converge(mail_undo, asked, local(shell, read_only=True), False)
+        converge(mail_undo.WORD, asked, local(shell, read_only=True), False)
     assert path.read_bytes() == b"two"
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from typing import Any, Callable
 
-from .converge import Feature, converge
+from .converge import converge
 from .errors import MailhostError
 from .host import Host, child
+from .word import Word
 
 
-def run_module(feature: Feature, module_class: Callable[..., Any]) -> None:
-    """Run a feature on the host that this Python runs on."""
-    module = module_class(argument_spec=feature.ARGUMENT_SPEC, supports_check_mode=True)
+def run_module(word: Word, module_class: Callable[..., Any]) -> None:
+    """Run a word on the host that this Python runs on."""
+    module = module_class(argument_spec=word.spec, supports_check_mode=True)
     host = Host(child(module.run_command), who=os.environ.get("MAILHOST_RUN", f"module {module._name} pid {os.getpid()}"))
     try:
-        result = converge(feature, module.params, host, module.check_mode)
+        result = converge(word, module.params, host, module.check_mode)
     except MailhostError as error:
         module.fail_json(msg=str(error), round_trips=host.round_trips)
         return

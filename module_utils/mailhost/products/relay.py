@@ -6,8 +6,8 @@ import ipaddress
 import re
 from typing import Any, Mapping
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadInput
+from ..core.word import OPTIONS
 from .access import path
 from .cause import ACCEPT, accepted
 

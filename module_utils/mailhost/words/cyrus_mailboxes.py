@@ -12,13 +12,13 @@ import os
 import re
 from typing import Any, Dict, Iterable, List, Mapping
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run, Write
 from ..core.shell import COMMON
 from ..core.shell.serve import PROGRAM as SERVE
 from ..core.shell.services import PROGRAM as SERVICES
+from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
 from ..systems.families import REQUESTS
 from .cyrus_services import ADMIN, IMAPD, SASLDB
@@ -214,3 +214,6 @@ def _speak(plan: Plan, params: Mapping[str, Any], lines: "List[str]", back: "Lis
 def _script(lines: "List[str]") -> bytes:
     """The program with its dialogue as a here-document: the lines are of our own making, their names checked."""
     return encode("lines() {\ncat <<'END-OF-LINES'\n" + "".join(f"{line}\n" for line in lines) + "END-OF-LINES\n}\n" + SPEAK)
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

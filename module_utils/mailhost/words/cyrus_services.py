@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run, Write
 from ..core.versions import Version, dotted, version
+from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
 from ..products import access, ciphers
 from ..products.access import PORTS
@@ -209,3 +209,6 @@ def _services(cyrus: CyrusConf, wanted: "list[str]", params: Mapping[str, Any], 
     for service in cyrus.services():  # one program that is not installed keeps the master from starting at all
         if not service.off and "/" not in service.program and service.program not in here.programs:
             cyrus.unset(service.name)
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

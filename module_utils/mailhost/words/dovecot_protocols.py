@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadInput
 from ..core.host import Command, Request, Seen
 from ..core.operations import Plan
 from ..core.versions import dotted
+from ..core.word import OPTIONS, Planned
 from ..products import access
 from ..products.dovecot import configure as dovecot
 from ..products.dovecot import versions as dialect
@@ -98,3 +98,6 @@ def _bracketed(address: str, here: dovecot.Installation) -> str:
 
 def _set(here: dovecot.Installation, path: "tuple[str, ...]", value: str) -> None:
     here.own.set(path, value)
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

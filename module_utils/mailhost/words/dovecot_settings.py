@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Request, Seen
 from ..core.operations import Plan
+from ..core.word import OPTIONS, Planned
 from ..products import access, ciphers
 from ..products.dovecot import configure as dovecot
 from ..products.dovecot import judge as policy
@@ -166,3 +166,6 @@ def _retire(here: dovecot.Installation, name: str, path: "tuple[str, ...]", entr
             for _, found in list(tree.walk()):
                 if isinstance(found, Section) and found.line == entry.line and found.key == entry.key:
                     tree.comment_out(found)
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

@@ -25,6 +25,7 @@ from ..audit.sink import Sink
 from ..audit.wire import Endpoint, Invalid, opened
 from ..core.errors import BadInput
 from ..core.host import Host
+from ..core.word import Alone
 from ..products.cause import KINDS
 from ..products.relay import domain, network
 
@@ -387,3 +388,6 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     if bad and params["fail"]:
         result.update(failed=True, msg=f"{params['fqdn']} ({params['address']}): " + "; ".join(bad[:8]))
     return result
+
+
+WORD = Alone(ARGUMENT_SPEC, converge)

@@ -12,10 +12,10 @@ import time
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping, Optional
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Output, Request, Seen
 from ..core.operations import Plan, Run, Write
+from ..core.word import OPTIONS, Planned
 from ..formats.der import key_kind
 from ..formats.lines import scalar
 from ..products.relay import NAME
@@ -319,3 +319,6 @@ PUT = (
     'mv "$1.mailhost-new" "$1"'
 )
 UNPUT = 'rm -f "$1"; if [ -e "$1.mailhost-old" ]; then mv -f "$1.mailhost-old" "$1"; fi'
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

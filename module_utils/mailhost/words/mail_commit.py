@@ -9,6 +9,7 @@ from ..core.apply import failure, recover
 from ..core.errors import BadInput, HostError, RolledBack
 from ..core.host import Host, encode
 from ..core.shell.commit import CHECK, COMMIT
+from ..core.word import Alone
 from ..formats.imap import imap_quoted
 from ..products.access import PORTS
 
@@ -132,3 +133,6 @@ def _refused(answer: "list[str]", secrets: "tuple[str, ...]" = ()) -> "HostError
         reason, _, rest = text.partition("\n")
         return RolledBack("mail_commit", f"the host does not serve what was asked: {reason}. {'. '.join(rest.splitlines())}")
     return failure(answer)
+
+
+WORD = Alone(ARGUMENT_SPEC, converge)

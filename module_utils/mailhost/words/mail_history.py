@@ -7,6 +7,7 @@ from typing import Any, Iterable, Mapping
 
 from ..core.host import Command, Request, Seen
 from ..core.operations import Plan
+from ..core.word import Planned
 
 ARGUMENT_SPEC: "dict[str, Any]" = {}
 #: every journal as lines of a letter and a value; "O number kind" begins an operation
@@ -105,3 +106,6 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     return Plan(facts={"history": [journal.told() for journal in journals(seen.output(*SHOW.argv).text)]})
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

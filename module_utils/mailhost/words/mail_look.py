@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any, Mapping, Sequence
 
 from ..core.converge import converge as converge_one
 from ..core.converge import foresee
 from ..core.errors import MailhostError
 from ..core.host import Host
+from ..core.word import Alone, Planned
 
 # each word of the steps by name: a module takes along only what it imports
 from . import (  # noqa: F401
@@ -38,17 +38,17 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 
 def look(asked: "Sequence[Mapping[str, Any]]", host: Host) -> "dict[str, Any]":
     """``differs``: the first word that would change something or that refuses; ``facts``: of each word that has a plan, in order."""
-    words = [(importlib.import_module(f".{entry['word']}", __package__), entry["given"]) for entry in asked]
-    plain = [(word, given) for word, given in words if not hasattr(word, "converge")]
-    plans = foresee(plain, host) if plain else []
+    words = [(entry["word"], globals()[entry["word"]].WORD, entry["given"]) for entry in asked]
+    planned = [(name, word, given) for name, word, given in words if isinstance(word, Planned)]
+    plans = foresee([(word, given) for _, word, given in planned], host) if planned else []
     facts = [plan.facts for plan in plans]
-    differs = [word.__name__.rpartition(".")[2] for (word, _), plan in zip(plain, plans) if plan.differs]
-    if differs or len(plans) > len(plain):
+    differs = [name for (name, _, _), plan in zip(planned, plans) if plan.differs]
+    if differs or len(plans) > len(planned):
         return {"differs": differs or ["mail_commit"], "facts": facts}
-    for word, given in words:
-        result = converge_one(word, given, host, True) if hasattr(word, "converge") else {}
+    for name, word, given in words:
+        result = converge_one(word, given, host, True) if isinstance(word, Alone) else {}
         if result.get("changed") or result.get("warnings"):
-            return {"differs": [word.__name__.rpartition(".")[2]], "facts": facts}
+            return {"differs": [name], "facts": facts}
     return {"differs": [], "facts": facts}
 
 
@@ -58,3 +58,6 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
         return {"changed": False, **look(params["asked"] or [], host), "invocation": {}}
     except MailhostError:  # the word's own task will say it, in its own name and without a secret
         return {"changed": False, "differs": ["unknown"], "facts": [], "invocation": {}}
+
+
+WORD = Alone(ARGUMENT_SPEC, converge)

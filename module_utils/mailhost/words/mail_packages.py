@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, Request, Seen, encode
 from ..core.operations import Plan, Run
 from ..core.shell.services import PROGRAM as SERVICES
+from ..core.word import OPTIONS, Planned
 from ..systems.families import MANAGERS, PACKAGES, REQUESTS, WHICH, System, manager, system
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
@@ -137,3 +137,6 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         plan.operations.append(Run(f"install {names} with {tool}", (*INSTALL[tool], *missing, *gone)))
         plan.operations.append(Run(f"see that {names} came", (*CONFIRM[platform.family], *missing)))
     return plan
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

@@ -8,6 +8,7 @@ from typing import Any, Mapping
 from ..audit.report import files, preview
 from ..core.errors import BadInput
 from ..core.host import Host
+from ..core.word import Alone
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "directory": {"type": "path", "required": True},
@@ -22,3 +23,6 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     found = preview.preview(params["hosts"])
     written = files.write(params["directory"], "plan.json", json.dumps(found, ensure_ascii=False, indent=1))
     return {"changed": False, "plan": found, "lines": preview.lines(found), "written": written}
+
+
+WORD = Alone(ARGUMENT_SPEC, converge)

@@ -11,6 +11,7 @@ from ..core.errors import MailhostError, Unasked
 from ..core.host import Command, File, Glob, Request, Seen
 from ..core.operations import Plan
 from ..core.versions import Version, dotted, version
+from ..core.word import Planned
 from ..formats.keyed import Keyed, Names
 from ..formats.settings import Setting, Settings
 from ..products import keys
@@ -243,3 +244,6 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         "profile": "centos5" if el5 else "",
     }
     return Plan(facts={"policy": facts})
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

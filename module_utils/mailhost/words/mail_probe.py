@@ -13,6 +13,7 @@ from ..audit.proofs import Login, Proof
 from ..audit.wire import Endpoint
 from ..core.errors import BadInput
 from ..core.host import Host
+from ..core.word import Alone
 from ..products.access import PORTS
 from ..products.relay import domain, network
 
@@ -98,3 +99,6 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     if bad and params["fail"]:
         result.update(failed=True, msg=f"{params['fqdn']} ({params['address']}) is not as asked: " + "; ".join(bad))
     return result
+
+
+WORD = Alone(ARGUMENT_SPEC, converge)

@@ -10,6 +10,7 @@ from ..audit.bounds import bounds
 from ..audit.report import files, forms
 from ..core.errors import BadInput
 from ..core.host import Host
+from ..core.word import Alone
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "directory": {"type": "path", "required": True},
@@ -48,3 +49,6 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
             if finding["verdict"] in ("fail", "invalid")
         ][:20]
     return {"changed": False, "verdict": report["verdict"], "summary": report["summary"], "rows": rows, "written": written}
+
+
+WORD = Alone(ARGUMENT_SPEC, converge)

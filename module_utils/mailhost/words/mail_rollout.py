@@ -7,6 +7,7 @@ import time
 from typing import Any, Dict, List, Mapping, Optional
 
 from ..core.host import Host
+from ..core.word import Alone
 from ..rollout import batches
 from ..rollout.record import Record
 
@@ -158,3 +159,6 @@ def _at_a_terminal() -> bool:
         return os.readlink(f"/proc/{os.getppid()}/fd/0").startswith(("/dev/pts/", "/dev/tty", "/dev/console"))
     except OSError:
         return False
+
+
+WORD = Alone(ARGUMENT_SPEC, converge)

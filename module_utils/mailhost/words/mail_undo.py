@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import replace
 from typing import Any, Iterable, Mapping
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import File, FileState, Request, Seen, named
 from ..core.operations import Check, Plan, Remove, Run, Write
+from ..core.word import OPTIONS, Planned
 from .mail_history import SHOW, Journal, Step, journals
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
@@ -115,3 +115,6 @@ def _command(step: Step, seen: Seen, plan: Plan) -> None:
     given = seen.file(f"{step.folder}/undo-stdin")
     stdin = given.content if given.kind == "file" else seen.file(f"{step.folder}/stdin").content
     plan.operations.append(Run(f"take back: {step.one('a')}", tuple(step.said["u"]), stdin))
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run, Write
 from ..core.versions import Version, version
+from ..core.word import OPTIONS, Planned
 from ..formats.colons import Colons
 from ..formats.keyed import Keyed
 from ..products.dovecot.configure import VERSION
@@ -358,3 +358,6 @@ def _maps(params: Mapping[str, Any], seen: Seen) -> "dict[str, str]":
         rows = sorted(f"{name}@{domain_name}\t{name}/Maildir/\n" for name in names for domain_name in params["domains"])
         found[MAILBOXES] = head + "".join(rows)
     return found
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

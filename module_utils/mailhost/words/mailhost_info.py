@@ -8,6 +8,7 @@ from typing import Any, Iterable, Mapping
 from ..core.host import Command, Request, Seen
 from ..core.operations import Plan
 from ..core.versions import dotted, version
+from ..core.word import Planned
 from ..products.dovecot import versions as dovecot
 from ..products.postfix import versions as postfix
 from ..systems.families import REQUESTS, WHICH, manager, system
@@ -75,3 +76,6 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
 
 
 assert dovecot.FIRST == (1, 0), "the steps above begin at the first dialect"
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

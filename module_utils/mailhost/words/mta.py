@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadConfiguration
 from ..core.host import Command, Request, Seen
 from ..core.operations import Plan, Run
+from ..core.word import OPTIONS, Planned
 from ..products.switch import question, switch
 from ..systems.families import REQUESTS
 from .mail_packages import QUEUES, waiting
@@ -53,3 +53,6 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
             f"{left} messages wait in the queue of {other}; they stay there until it is the MTA again or its queue is run ({FLUSH[other]})"
         )
     return plan
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

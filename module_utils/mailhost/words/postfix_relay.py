@@ -12,6 +12,7 @@ from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen
 from ..core.operations import Check, Plan, Run, Write
 from ..core.versions import Version, dotted, version
+from ..core.word import Planned
 from ..products import relay
 from ..products.cause import accepted, refuse
 from ..products.postfix import judge as policy
@@ -225,3 +226,6 @@ def _submission(master: MasterCf, authenticated: bool, rule: str) -> None:
         rule: "permit_sasl_authenticated,reject",
     }
     master.set(["submission", "inet", "n", "-", chroot, "-", "-", "smtpd"], options)
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

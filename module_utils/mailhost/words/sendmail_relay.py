@@ -15,6 +15,7 @@ from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, decode, encode
 from ..core.operations import Plan, Run, Write
 from ..core.versions import dotted, version
+from ..core.word import Planned
 from ..formats.keyed import Keyed, Names
 from ..products import relay
 from ..products.cause import accepted as policy_accepted
@@ -369,3 +370,6 @@ def _procmail(plan: Plan, seen: Seen, maildir: str) -> None:
     else:
         lines.insert(0, wanted + "\n")
     plan.write(Write(seen.file(PROCMAIL), encode("".join(lines))))
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

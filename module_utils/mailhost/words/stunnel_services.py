@@ -10,11 +10,11 @@ import ipaddress
 import re
 from typing import Any, Iterable, Mapping, Optional
 
-from ..core.converge import OPTIONS
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Remove, Run, Write
 from ..core.versions import Version, dotted, version
+from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
 from ..products import access, ciphers
 from ..products.access import PORTS
@@ -267,3 +267,6 @@ def _gone(plan: Plan, seen: Seen) -> Plan:
         plan.operations.append(Run(f"stop {UNIT}", ("sh", "-c", end, "end", UNIT), undo=("sh", "-c", start, "start", UNIT)))
         plan.operations.append(Remove(seen.file(CONF)))
     return plan
+
+
+WORD = Planned(ARGUMENT_SPEC, reads, plan)

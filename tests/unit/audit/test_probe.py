@@ -47,7 +47,7 @@ def mailhost(pems, monkeypatch):
 def probe(**given):
     asked = params(mail_probe, address="127.0.0.1", fqdn="mx.example.test", domain="example.test", fail=False)
     asked.update({"user": "alice", "password": "right ö", "smtp": ["smtp", "submission"], "networks": ["192.0.2.0/24"], **given})
-    return converge(mail_probe, asked, Host(lambda program, data: (1, b"", b"")), False)
+    return converge(mail_probe.WORD, asked, Host(lambda program, data: (1, b"", b"")), False)
 
 
 def test_a_good_host_passes_everything(mailhost):

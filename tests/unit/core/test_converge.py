@@ -74,7 +74,7 @@ class _Answering(Host):
 
 def test_commit_with_nothing_to_do_asks_once():
     host = _Answering([])
-    result = converge(mail_commit, params(mail_commit, protocols=["imap", "pop3s"], smtp=["smtp"]), host, False)
+    result = converge(mail_commit.WORD, params(mail_commit, protocols=["imap", "pop3s"], smtp=["smtp"]), host, False)
     assert not result["changed"]
     for line in (
         "serve imap plain 143",
@@ -90,10 +90,10 @@ def test_commit_with_nothing_to_do_asks_once():
 def test_commit_restarts_and_tells():
     host = _Answering(["P dovecot j1", "S postfix inactive", "W port 25 (smtp, plain): no answer"], ["A dovecot postfix "])
     asked = params(mail_commit)
-    result = converge(mail_commit, asked, host, False)
+    result = converge(mail_commit.WORD, asked, host, False)
     assert (result["changed"], result["restarted"], result["pending"]) == (True, ["dovecot", "postfix"], ["dovecot"])
     assert "repair: postfix inactive" in result["diff"][0]["after"]
-    assert converge(mail_commit, asked, _Answering(["P dovecot j1"]), True)["changed"]
+    assert converge(mail_commit.WORD, asked, _Answering(["P dovecot j1"]), True)["changed"]
 
 
 @pytest.mark.parametrize(
@@ -107,21 +107,21 @@ def test_commit_refused(answer, kind, said):
     text = "port 143\nrestored: /etc/x" if answer == "rolled" else "12 99 1 me pid 3"
     host = _Answering(["P dovecot j1"], [f"E {answer}", text.encode().hex()])
     with pytest.raises(kind) as error:
-        converge(mail_commit, params(mail_commit), host, False)
+        converge(mail_commit.WORD, params(mail_commit), host, False)
     assert said in str(error.value)
 
 
 @pytest.mark.parametrize("given", [{"protocols": ["x"]}, {"services": ["-x"]}, {"address": "x"}])
 def test_commit_input(given):
     with pytest.raises(MailhostError):
-        converge(mail_commit, params(mail_commit, **given), _Answering([]), False)
+        converge(mail_commit.WORD, params(mail_commit, **given), _Answering([]), False)
 
 
 @pytest.mark.parametrize("given", [{"protocols": ["x"]}, {"networks": ["0.0.0.0/0"]}, {"domain": "x"}])
 def test_probe_input(given):
     asked = params(mail_probe, **{"address": "127.0.0.1", "fqdn": "a.test", "domain": "a.test", **given})
     with pytest.raises(MailhostError):
-        converge(mail_probe, asked, _Answering([]), False)
+        converge(mail_probe.WORD, asked, _Answering([]), False)
 
 
 def test_failures_read_well():

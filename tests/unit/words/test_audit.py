@@ -56,7 +56,7 @@ def audit(pems, monkeypatch):
         monkeypatch.setattr(mail_audit.Audit, "_vantage", lambda self: Finding("vantage", "pass", "said so"))
         given = {"user": "alice", "password": "right ö", "domain": "example.test", "policy": READ, "fail": False, **dict(asked)}
         given = params(mail_audit, address="127.0.0.1", fqdn="mx.example.test", **given)
-        return converge(mail_audit, given, Host(lambda program, data: (1, b"", b"")), False)
+        return converge(mail_audit.WORD, given, Host(lambda program, data: (1, b"", b"")), False)
 
     yield go
     for server in servers:
@@ -220,7 +220,7 @@ def test_with_a_sink_what_was_accepted_is_followed(audit):
 
 def test_a_dead_host_and_a_trusted_place():
     given = {"address": "127.0.0.1", "fqdn": "mx.example.test", "policy": READ}
-    nothing = converge(mail_audit, params(mail_audit, **given), Host(lambda program, data: (1, b"", b"")), False)
+    nothing = converge(mail_audit.WORD, params(mail_audit, **given), Host(lambda program, data: (1, b"", b"")), False)
     assert nothing["failed"]
     assert nothing["verdict"] == "invalid"
     spoilt = mail_audit._spoilt(Finding("relay.R01", "pass", "t"), "192.0.2.9 is trusted")
@@ -249,7 +249,7 @@ def test_a_dead_host_and_a_trusted_place():
 def test_bad_input(given, said):
     asked = {"address": "127.0.0.1", "fqdn": "mx.example.test", "policy": READ, **given}
     with pytest.raises(BadInput, match=said):
-        converge(mail_audit, params(mail_audit, **asked), Host(lambda program, data: (1, b"", b"")), False)
+        converge(mail_audit.WORD, params(mail_audit, **asked), Host(lambda program, data: (1, b"", b"")), False)
 
 
 def test_verdicts_and_logins():

@@ -44,15 +44,15 @@ def text_of(path):
 
 
 def test_self_signed_is_made_once_and_renewed_for_a_reason(local, asked, tmp_path):
-    assert converge(feature, asked(), local(read_only=True), True)["changed"]
-    first = converge(feature, asked(), local(), False)
+    assert converge(feature.WORD, asked(), local(read_only=True), True)["changed"]
+    first = converge(feature.WORD, asked(), local(), False)
     assert (first["changed"], first["reason"]) == (True, "there is none that can be read")
     key, certificate = tmp_path / "tls" / "mail.key", tmp_path / "tls" / "mail.pem"
     assert key.stat().st_mode & 0o777 == 0o600
     shown = text_of(certificate)
     for part in ("sha256WithRSAEncryption", "(2048 bit)", "DNS:mail.example.test", "CN = mail.example.test"):
         assert part in shown
-    second = converge(feature, asked(), local(read_only=True), False)
+    second = converge(feature.WORD, asked(), local(read_only=True), False)
     assert (second["changed"], second["reason"]) == (False, "")
     for given, reason in (
         ({"renew_days": 364, "days": 400}, None),
@@ -60,15 +60,15 @@ def test_self_signed_is_made_once_and_renewed_for_a_reason(local, asked, tmp_pat
         ({"bits": 3072}, "its key has 2048 bits"),
         ({"renew_days": 398, "days": 399}, "days are left"),
     ):
-        found = converge(feature, asked(**{"names": ["mail.example.test"], **given}), local(read_only=True), True)
+        found = converge(feature.WORD, asked(**{"names": ["mail.example.test"], **given}), local(read_only=True), True)
         assert found["changed"] is (reason is not None) or "days are left" in found["reason"]
         assert (reason or "") in found["reason"]
     old = certificate.read_bytes()
-    converge(feature, asked(names=["mail.example.test", "imap.example.test"]), local(), False)
+    converge(feature.WORD, asked(names=["mail.example.test", "imap.example.test"]), local(), False)
     aside = [path for path in (tmp_path / "tls").iterdir() if ".pem.2" in path.name]
     assert [path.read_bytes() for path in aside] == [old]
     key.chmod(0o644)
-    loose = converge(feature, asked(names=["mail.example.test", "imap.example.test"]), local(), False)
+    loose = converge(feature.WORD, asked(names=["mail.example.test", "imap.example.test"]), local(), False)
     assert loose["changed"]
     assert key.stat().st_mode & 0o777 == 0o600
 
@@ -79,16 +79,16 @@ def test_weak_and_mismatched_ones_are_replaced(local, asked, tmp_path):
         certificate, key = make(tmp_path, **options)
         (tmp_path / "tls" / "mail.pem").write_text(certificate)
         (tmp_path / "tls" / "mail.key").write_text(key)
-        assert reason in converge(feature, asked(), local(read_only=True), True)["reason"]
+        assert reason in converge(feature.WORD, asked(), local(read_only=True), True)["reason"]
     (tmp_path / "tls" / "mail.pem").write_text(make(tmp_path)[0])
-    assert "not the certificate's" in converge(feature, asked(), local(read_only=True), True)["reason"]
+    assert "not the certificate's" in converge(feature.WORD, asked(), local(read_only=True), True)["reason"]
 
 
 def test_undo_brings_the_old_pair_back(local, asked, tmp_path):
     from mailhost.core.apply import apply
     from mailhost.core.gather import gather
 
-    converge(feature, asked(), local(), False)
+    converge(feature.WORD, asked(), local(), False)
     old = {path.name: path.read_bytes() for path in (tmp_path / "tls").iterdir()}
     host = local()
     given = asked(names=["other.example.test"])
@@ -102,14 +102,14 @@ def test_undo_brings_the_old_pair_back(local, asked, tmp_path):
 def test_files(local, asked, tmp_path):
     certificate, key = make(tmp_path)
     given = asked(provider="files", certificate=certificate, key=key)
-    result = converge(feature, given, local(), False)
+    result = converge(feature.WORD, given, local(), False)
     assert result["changed"]
     assert key.splitlines()[1] not in str(result)
     assert (tmp_path / "tls" / "mail.key").read_text() == key
     assert (tmp_path / "tls" / "mail.key").stat().st_mode & 0o777 == 0o600
-    assert not converge(feature, given, local(read_only=True), False)["changed"]
+    assert not converge(feature.WORD, given, local(read_only=True), False)["changed"]
     new, new_key = make(tmp_path)
-    assert converge(feature, asked(provider="files", certificate=new, key=new_key), local(), False)["changed"]
+    assert converge(feature.WORD, asked(provider="files", certificate=new, key=new_key), local(), False)["changed"]
     assert (tmp_path / "tls" / "mail.key").read_text() == new_key
 
 
@@ -140,7 +140,7 @@ def test_refused_before_anything_is_written(local, asked, tmp_path, options, swa
         swap = {"key": make(tmp_path)[1]}
     given = {**asked(provider="files", certificate=certificate, key=key), **swap}
     with pytest.raises(MailhostError) as error:
-        converge(feature, given, local(read_only=True), False)
+        converge(feature.WORD, given, local(read_only=True), False)
     assert str(error.value).startswith(said)
     assert "PRIVATE KEY-" not in str(error.value)
 
@@ -149,7 +149,7 @@ def test_an_expired_one_is_refused(local, asked, tmp_path):
     for begins, ends, said in ((-9, -2, "expired on"), (2, 9, "is not valid before")):
         certificate, key = dated(begins, ends)
         with pytest.raises(MailhostError, match=f"certificate: {said}"):
-            converge(feature, asked(provider="files", certificate=certificate, key=key), local(read_only=True), False)
+            converge(feature.WORD, asked(provider="files", certificate=certificate, key=key), local(read_only=True), False)
 
 
 def dated(begins, ends):
@@ -188,8 +188,8 @@ def test_openssl_0_9_8_says_no_with_status_0(el5, asked):
     done = subprocess.run(["sh", IMAGE / "wrap-openssl", "pkey", "-pubout"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
     assert "'pkey' is an invalid command" in done.stderr
-    assert converge(feature, asked(), el5(), False)["changed"]
-    second = converge(feature, asked(), el5(read_only=True), False)
+    assert converge(feature.WORD, asked(), el5(), False)["changed"]
+    second = converge(feature.WORD, asked(), el5(read_only=True), False)
     assert (second["changed"], second["reason"]) == (False, ""), "no new certificate at every run"
 
 
@@ -204,8 +204,8 @@ def test_given_material_on_openssl_0_9_8(el5, asked, tmp_path, form):
         check=True,
     )
     given = {"provider": "files", "certificate": certificate, "key": done.stdout}
-    assert converge(feature, asked(**given), el5(), False)["changed"]
-    assert not converge(feature, asked(**given), el5(read_only=True), False)["changed"]
+    assert converge(feature.WORD, asked(**given), el5(), False)["changed"]
+    assert not converge(feature.WORD, asked(**given), el5(read_only=True), False)["changed"]
 
 
 @pytest.mark.parametrize("form", [PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8])
@@ -213,7 +213,7 @@ def test_a_key_that_the_hosts_openssl_cannot_read_is_named_by_its_kind(el5, aske
     key = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, form, NoEncryption()).decode()
     given = {"provider": "files", "certificate": make(tmp_path)[0], "key": key}
     with pytest.raises(MailhostError, match="key: is of the kind EC, which OpenSSL 0.9.8e-fips-rhel5 of the host cannot read"):
-        converge(feature, asked(**given), el5(read_only=True), True)
+        converge(feature.WORD, asked(**given), el5(read_only=True), True)
 
 
 def test_kinds_of_keys():

@@ -99,8 +99,8 @@ def test_text():
 
 def test_the_word(tmp_path):
     given = {"directory": str(tmp_path / "plan"), "hosts": FLEET}
-    told = converge(mail_plan, given, Host(lambda program, data: (1, b"", b"")), True)
+    told = converge(mail_plan.WORD, given, Host(lambda program, data: (1, b"", b"")), True)
     written = json.loads((tmp_path / "plan" / "plan.json").read_text())
     assert written == told["plan"] and told["lines"] == lines(written)
     with raises(BadInput, match="^hosts: empty"):
-        converge(mail_plan, {**given, "hosts": {}}, Host(lambda program, data: (1, b"", b"")), True)
+        converge(mail_plan.WORD, {**given, "hosts": {}}, Host(lambda program, data: (1, b"", b"")), True)

@@ -1,0 +1,49 @@
+"""What a file in words/ offers, as ``WORD``: its options, and either what it reads and plans, or how it converges by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Union
+
+from .errors import Unasked
+from .host import Host, Request, Seen
+from .operations import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Params = Mapping[str, Any]
+Spec = Dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A word of two pure functions: what it wants to see of a host, and what it would do to it."""
+
+    spec: Spec
+    reads: "Callable[[Params, Seen], Iterable[Request]]"
+    plan: "Callable[[Params, Seen], Plan]"
+
+    def validate(self, params: Params) -> None:
+        """Refuses (BadInput) what is refused whatever the host is like; asks nobody."""
+        try:
+            for _ in self.reads(params, Seen()):
+                pass
+        except Unasked:  # from here on it depends on the host
+            pass
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A word that does not plan: it judges, reports, restarts, or looks from outside. ``converge`` gives the task's result."""
+
+    spec: Spec
+    converge: "Callable[[Params, Host, bool], Dict[str, Any]]"
+
+
+Word = Union[Planned, Alone]
+#: the options of every word that changes something
+OPTIONS: Spec = {
+    "lock_timeout": {"type": "int", "default": 60},
+    "confirm_timeout": {"type": "int", "default": 600},
+}
