@@ -7,6 +7,7 @@ All of it is asked from another address than the host's: Dovecot takes loopback 
 from __future__ import annotations
 
 import base64
+import re
 import time
 import uuid
 from typing import Callable, List, Optional, Tuple
@@ -15,7 +16,7 @@ from ..formats.imap import imap_quoted
 from . import connection
 from .finding import Finding, Question
 from .relay import EVIL, OUTSIDE, Pattern, ask
-from .wire import Endpoint, Invalid, Wire, opened, secured
+from .wire import Endpoint, Invalid, Wire, opened, printable, secured
 
 Job = Callable[[], Finding]
 #: mechanisms that say the password, or let in without one
@@ -69,14 +70,16 @@ def _authenticate(wire: Wire, mechanism: str, response: str) -> "Tuple[bool, str
         if first.startswith("+ "):  # it did not take the initial response
             wire.send(response, shown="(hidden)")
             first = wire.line()
+        if not first.startswith(("+OK", "-ERR")):
+            raise Invalid(f"not an answer of POP3: {printable(first)[:80]!r}")
         return first.startswith("+OK"), first
     wire.send(f"x1 AUTHENTICATE {mechanism} {response}", shown=f"x1 AUTHENTICATE {mechanism} (hidden)")
     for _ in range(10):
         line = wire.line()
         if line.startswith("+"):
             wire.send(response, shown="(hidden)")
-        elif line.startswith("x1 "):
-            return line.startswith("x1 OK"), line
+        elif re.match(r"x1 (OK|NO|BAD)\b", line, re.I):
+            return line[3:5].upper() == "OK", line
     raise Invalid("no answer to AUTHENTICATE")
 
 
@@ -104,7 +107,7 @@ def offer(endpoint: Endpoint, refuse: bool) -> Finding:
                     bad.append("no LOGINDISABLED")
             dialogue = _told(wire)
     except Invalid as error:
-        return told.answer("invalid", detail=str(error), dialogue=_told(wire) or error.dialogue)
+        return told.answer("invalid", str(error), _told(wire) or error.dialogue, reason=error.kind)
     if bad and refuse:
         return told.answer(
             "fail",
@@ -131,7 +134,7 @@ def in_clear(endpoint: Endpoint, login: Login, refuse: bool, by_mechanism: bool)
     except Invalid as error:
         if any(line.startswith("C:") and "(hidden)" in line for line in _told(wire)) and error.is_an_end:
             return told.answer("pass", "the server ends the connection", _told(wire))
-        return told.answer("invalid", detail=str(error), dialogue=_told(wire) or error.dialogue)
+        return told.answer("invalid", str(error), _told(wire) or error.dialogue, reason=error.kind)
     said = said.replace("\n", " ")[:100]
     if not fine:
         return told.answer("pass", detail=said, dialogue=dialogue)
@@ -159,7 +162,7 @@ def mail_before_tls(endpoint: Endpoint) -> Finding:
                 dialogue=_told(wire),
             )
     except Invalid as error:
-        return told.answer("invalid", detail=str(error), dialogue=_told(wire) or error.dialogue)
+        return told.answer("invalid", str(error), _told(wire) or error.dialogue, reason=error.kind)
 
 
 def inside(endpoint: Endpoint, login: Login) -> Finding:
@@ -196,7 +199,7 @@ def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
             return told.answer("fail" if fine else "pass", detail, _told(wire))
     except Invalid as error:
         ended = error.is_an_end and empty
-        return told.answer("pass" if ended else "invalid", str(error), _told(wire) or error.dialogue)
+        return told.answer("pass" if ended else "invalid", str(error), _told(wire) or error.dialogue, reason="" if ended else error.kind)
 
 
 def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
@@ -215,7 +218,7 @@ def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
                 opens, shown = _opens(wire, outside) if fine else ("", "")
         except Invalid as error:
             if wire is None or not error.is_an_end:
-                return told.answer("invalid", str(error), _told(wire) or error.dialogue)
+                return told.answer("invalid", str(error), _told(wire) or error.dialogue, reason=error.kind)
             answers.append(f"{mechanism}: {error}")
             continue
         out = f"Take {mechanism} out of the mechanisms"

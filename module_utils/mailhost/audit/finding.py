@@ -14,7 +14,11 @@ VERDICTS = ("none", "pass", "warn", "invalid", "fail")
 
 @dataclass(frozen=True)
 class Finding:
-    """``id`` is stable (``relay.R12``); ``where`` is the endpoint (``25``, ``993 imap``) or a file:line of the host."""
+    """``id`` is stable (``relay.R12``); ``where`` is the endpoint (``25``, ``993 imap``) or a file:line of the host.
+
+    ``reason`` of one that is invalid is a kind of ``wire.Invalid``, or ``names``: the host could not ask who we are. ``accepted``: the host
+    took what is asked about; ``rule``: the rule of its own configuration that the question was made of.
+    """
 
     id: str
     verdict: str
@@ -23,6 +27,9 @@ class Finding:
     where: str = ""
     way_out: str = ""
     dialogue: "tuple[str, ...]" = ()
+    reason: str = ""
+    accepted: bool = False
+    rule: str = ""
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
@@ -42,9 +49,12 @@ class Question:
     id: str
     title: str
     where: str = ""
+    rule: str = ""
 
-    def answer(self, verdict: str, detail: str = "", dialogue: "Iterable[str]" = (), way_out: str = "") -> Finding:
-        return Finding(self.id, verdict, self.title, detail, self.where, way_out, tuple(dialogue))
+    def answer(
+        self, verdict: str, detail: str = "", dialogue: "Iterable[str]" = (), way_out: str = "", reason: str = "", accepted: bool = False
+    ) -> Finding:
+        return Finding(self.id, verdict, self.title, detail, self.where, way_out, tuple(dialogue), reason, accepted, self.rule)
 
 
 def worst(verdicts: "Iterable[str]") -> str:

@@ -36,6 +36,7 @@ class Pattern:
     first: str = ""
     before: str = ""
     parameter: str = ""
+    rule: str = ""  # of the host's own configuration, where it was made of one
 
 
 PATTERNS: "Dict[str, Pattern]" = {
@@ -187,29 +188,31 @@ def one(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: 
     """A pattern on a port: refused for good, or what happened instead."""
     filled = _fill(pattern, names)
     title = f"{pattern.trick}: from {filled.sender} to {filled.recipient}"
-    told = Question(f"relay.{name}", title, str(endpoint))
+    told = Question(f"relay.{name}", title, str(endpoint), pattern.rule)
     wire: Optional[Wire] = None
     try:
         with _opened(endpoint, context, filled.helo) as wire:
             code, text = ask(wire, filled)
             said = f"{code} {text}".replace("\n", " ")[:160]
             if code == 421:
-                return told.answer("invalid", detail=said, dialogue=tuple(wire.dialogue))
+                return told.answer("invalid", detail=said, dialogue=tuple(wire.dialogue), reason="busy")
             if 400 <= code < 500 and re.match(r"4\.4\.\d", text):  # RFC 3463, X.4: not its policy answers, but its network
-                return told.answer("invalid", detail=f"{UNASKED}: {said}", dialogue=tuple(wire.dialogue), way_out=NAMES_FIRST)
+                return told.answer(
+                    "invalid", detail=f"{UNASKED}: {said}", dialogue=tuple(wire.dialogue), way_out=NAMES_FIRST, reason="names"
+                )
             if code >= 400:
                 verdict = "pass" if code >= 500 else "warn"
                 return told.answer(verdict, detail=said, dialogue=tuple(wire.dialogue))
             way_out = "See the cause that relay.policy names; a stranger must be refused with 5xx"
             if not followed.enabled:
-                return told.answer("fail", detail=f"accepted: {said}", way_out=way_out, dialogue=tuple(wire.dialogue))
+                return told.answer("fail", f"accepted: {said}", tuple(wire.dialogue), way_out, accepted=True)
             token = _send(wire)
-            found = told.answer("fail", detail=f"accepted: {said}", way_out=way_out, dialogue=tuple(wire.dialogue))
+            found = told.answer("fail", f"accepted: {said}", tuple(wire.dialogue), way_out, accepted=True)
             followed.tokens[token] = found
             return found
     except Invalid as error:
         dialogue = tuple(wire.dialogue) if wire else error.dialogue
-        return told.answer("invalid", detail=str(error), dialogue=dialogue)
+        return told.answer("invalid", detail=str(error), dialogue=dialogue, reason=error.kind)
 
 
 def _send(wire: Wire) -> str:
@@ -238,7 +241,7 @@ def control(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, conte
                 dialogue=tuple(wire.dialogue),
             )
     except Invalid as error:
-        return told.answer("invalid", detail=str(error), dialogue=tuple(wire.dialogue) if wire else error.dialogue)
+        return told.answer("invalid", str(error), tuple(wire.dialogue) if wire else error.dialogue, reason=error.kind)
 
 
 def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refused: str) -> Finding:
@@ -264,32 +267,34 @@ def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refuse
     except Invalid as error:
         if wire and any(line.startswith("S: 535") for line in wire.dialogue) and error.is_an_end:
             return told.answer("pass", detail="the server ends the connection", dialogue=tuple(wire.dialogue))
-        return told.answer("invalid", detail=str(error), dialogue=tuple(wire.dialogue) if wire else error.dialogue)
+        return told.answer("invalid", str(error), tuple(wire.dialogue) if wire else error.dialogue, reason=error.kind)
 
 
 def witness(number: int, seen: "Mapping[str, str]") -> "Tuple[str, Pattern]":
     """A pattern made of what the host's own policy says would get through."""
     return f"W{number:02}", Pattern(
-        f"what {seen['rule']} lets through", seen.get("sender") or SPAM, seen.get("recipient") or USER, seen.get("helo") or HELO
+        f"what {seen['rule']} lets through",
+        seen.get("sender") or SPAM,
+        seen.get("recipient") or USER,
+        seen.get("helo") or HELO,
+        rule=seen["rule"],
     )
 
 
 Job = Callable[[], Finding]
-TOO_MANY, IN_TIME = "421", "in time"
 #: what is asked again, how often: the host has too many connections just now (RFC 5321, section 3.8); no answer came in time, or it says
 #: that it could not ask who we are, since a question of the host's own to a name server may have been lost
-RETRIES = (TOO_MANY, TOO_MANY, TOO_MANY, IN_TIME, UNASKED)
+RETRIES = ("busy", "busy", "busy", "time", "names")
 
 
 def patiently(job: Job, retries: "Optional[Sequence[str]]" = None) -> Finding:
     """A question, asked again where it is invalid for one of these reasons (by default ``RETRIES``)."""
     found, left = job(), list(RETRIES if retries is None else retries)
     while found.verdict == "invalid":
-        reason = next((reason for reason in left if reason in found.detail), None)
-        if reason is None:
+        if found.reason not in left:
             break
-        left.remove(reason)
-        if reason == TOO_MANY:
+        left.remove(found.reason)
+        if found.reason == "busy":
             time.sleep(1.0)
         found = job()
     return found

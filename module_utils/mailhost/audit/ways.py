@@ -78,7 +78,7 @@ def by_imap(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str
     with secured(endpoint, connection.lenient(), login.hidden) as wire:
         fine, said = log_in(wire, login)
         if not fine:
-            raise Invalid(f"the login is refused: {said[:80]}")
+            raise Invalid(f"the login is refused: {said[:80]}", "login")
         wire.imap("EXAMINE INBOX")
         _, lines = wire.imap(f"SEARCH HEADER X-Mailhost-Token {token}")
         numbers = [number for line in lines if line.upper().startswith("* SEARCH") for number in line.split()[2:]]
@@ -93,7 +93,7 @@ def by_pop3(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str
     with secured(endpoint, connection.lenient(), login.hidden) as wire:
         fine, said = log_in(wire, login)
         if not fine:
-            raise Invalid(f"the login is refused: {said[:80]}")
+            raise Invalid(f"the login is refused: {said[:80]}", "login")
         found = None
         for number in reversed(_last_numbers(wire)):
             _, lines = wire.pop3(f"TOP {number} 0", many=True)

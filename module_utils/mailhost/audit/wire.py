@@ -18,15 +18,35 @@ SECONDS = 12.0
 HELO = "probe.mailhost.invalid"
 
 
+#: why a question could not be asked
+KINDS = {
+    "connection": "no connection was made",
+    "busy": "the host serves, but not us just now (421: RFC 5321, section 3.8)",
+    "time": "no answer came in time",
+    "endless": "the dialogue did not come to an end in its time",
+    "end": "the server ended the connection",
+    "tls": "TLS could not be begun",
+    "injected": "the server went on in clear after it had agreed to begin TLS",
+    "protocol": "what came is not the protocol's",
+    "login": "the login that the question needs is refused",
+}
+
+
 class Invalid(Exception):
-    """The question could not be asked: no connection, silence, or an answer that is not the protocol's."""
+    """The question could not be asked; ``kind`` (one of KINDS) says why, whatever words the server had for it."""
 
     dialogue: "Tuple[str, ...]" = ()
+
+    def __init__(self, text: str, kind: str = "protocol") -> None:
+        if kind not in KINDS:
+            raise ValueError(f"{kind!r} is no kind of end")
+        super().__init__(text)
+        self.kind = kind
 
     @property
     def is_an_end(self) -> bool:
         """Whether the server ended the connection: after a question that is an answer."""
-        return "closed" in str(self) or "connection ended" in str(self)
+        return self.kind == "end"
 
 
 @dataclass(frozen=True)
@@ -60,7 +80,7 @@ class Wire:
         try:
             self.sock: socket.socket = socket.create_connection((endpoint.address, endpoint.port), min(seconds, 8.0))
         except OSError as error:
-            raise Invalid(f"port {endpoint.port}: no connection: {_reason(error)}") from None
+            raise Invalid(f"port {endpoint.port}: no connection: {_reason(error)}", "connection") from None
         self.mine = str(self.sock.getsockname()[0])
 
     def __enter__(self) -> "Wire":
@@ -77,7 +97,7 @@ class Wire:
     def left(self) -> float:
         left = self._ends - time.monotonic()
         if left <= 0:
-            raise Invalid("the server did not come to an end within the dialogue's time")
+            raise Invalid("the server did not come to an end within the dialogue's time", "endless")
         return left
 
     def _note(self, sign: str, text: str) -> None:
@@ -91,7 +111,7 @@ class Wire:
             self.sock.settimeout(self.left())
             self.sock.sendall(data)
         except (OSError, ValueError) as error:
-            raise Invalid(f"the connection ended: {_reason(error)}") from None
+            raise Invalid(f"the connection ended: {_reason(error)}", "end") from None
 
     def send(self, line: str, shown: Optional[str] = None) -> None:
         if self._buffer:
@@ -104,11 +124,11 @@ class Wire:
             self.sock.settimeout(self.left())
             data = self.sock.recv(16384)
         except socket.timeout:
-            raise Invalid("no answer in time") from None
+            raise Invalid("no answer in time", "time") from None
         except (OSError, ValueError) as error:
-            raise Invalid(f"the connection ended: {_reason(error)}") from None
+            raise Invalid(f"the connection ended: {_reason(error)}", "end") from None
         if not data:
-            raise Invalid("the server closed the connection")
+            raise Invalid("the server closed the connection", "end")
         return data
 
     def line(self) -> str:
@@ -149,16 +169,16 @@ class Wire:
     def handshake(self, context: ssl.SSLContext) -> None:
         """TLS from here on; what came in clear behind the answer is a fault of the server's, and ends the dialogue."""
         if self._buffer.startswith(b"\x15\x03"):
-            raise Invalid("no TLS: the server ends it with an alert")
+            raise Invalid("no TLS: the server ends it with an alert", "tls")
         if self._buffer:
-            raise Invalid("the server sent more in clear after it had agreed to begin TLS")
+            raise Invalid("the server sent more in clear after it had agreed to begin TLS", "injected")
         try:
             self.sock.settimeout(self.left())
             wrapped = context.wrap_socket(self.sock, server_hostname=self.endpoint.name or None)
         except ssl.SSLError as error:
-            raise Invalid(f"no TLS: {getattr(error, 'verify_message', '') or error.reason or _reason(error)}") from None
+            raise Invalid(f"no TLS: {getattr(error, 'verify_message', '') or error.reason or _reason(error)}", "tls") from None
         except (OSError, ValueError) as error:
-            raise Invalid(f"no TLS: {_reason(error)}") from None
+            raise Invalid(f"no TLS: {_reason(error)}", "time" if isinstance(error, socket.timeout) else "tls") from None
         self.sock = wrapped
         self._note("*", f"{wrapped.version()} {(wrapped.cipher() or ('?',))[0]}")
 
@@ -231,7 +251,7 @@ class Wire:
         if self.endpoint.product == "smtp":
             code, self.greeting = self.smtp()
             if code != 220:
-                raise Invalid(f"greets with {code} {self.greeting[:80]}")
+                raise Invalid(f"greets with {code} {self.greeting[:80]}", "busy" if code == 421 else "protocol")
             self.ehlo(helo)
         elif self.endpoint.product == "imap":
             self.greeting = self.line()
@@ -248,7 +268,7 @@ class Wire:
     def ehlo(self, helo: str = HELO) -> None:
         code, text = self.smtp(f"EHLO {helo}")
         if code != 250:
-            raise Invalid(f"EHLO: {code} {text[:80]}")
+            raise Invalid(f"EHLO: {code} {text[:80]}", "busy" if code == 421 else "protocol")
         pairs = [line.replace("=", " ").partition(" ") for line in text.split("\n")[1:]]
         self.extensions = {name.upper(): rest for name, _, rest in pairs}
 
@@ -279,7 +299,7 @@ class Wire:
     def starttls(self, context: ssl.SSLContext, helo: str = HELO) -> "Wire":
         agreed, said = self.begin_tls()
         if not agreed:
-            raise Invalid(f"TLS is not begun: {said[:80]}")
+            raise Invalid(f"TLS is not begun: {said[:80]}", "tls")
         self.handshake(context)
         if self.endpoint.product == "smtp":
             self.ehlo(helo)

@@ -130,8 +130,9 @@ class Audit:
                 self.greetings[endpoint] = wire.greeting
                 return told.answer("pass", detail=wire.greeting.split("\n")[0][:100], dialogue=tuple(wire.dialogue))
         except Invalid as error:
-            if "421" in str(error):  # it serves, but not us
-                return told.answer("invalid", str(error), error.dialogue, "Ask again later: the host limits an address's connections")
+            if error.kind == "busy":
+                out = "Ask again later: the host limits an address's connections"
+                return told.answer("invalid", str(error), error.dialogue, out, reason=error.kind)
             out = "See the daemon's log; a port that only opens serves nobody"
             return told.answer("fail", f"open, but nothing serves there: {error}", error.dialogue, out)
 
@@ -203,7 +204,7 @@ class Audit:
         certificates = {pool.submit(tls.served, one, self.params.get("anchors") or "", self.profile): one for one in self.endpoints}
         logins = ThreadPoolExecutor(LOGINS)  # of their own: they follow one another, and relaying need not wait for them
         messages = logins.submit(letters.ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink)
-        late, context = (battery.IN_TIME,), connection.lenient()
+        late, context = ("time",), connection.lenient()
         clear = {
             one: [logins.submit(battery.patiently, job, late) for job in cleartext.jobs(one, self.login, refuse)] for one in self.endpoints
         }
@@ -293,12 +294,10 @@ class Audit:
 
     def _with_accepted(self, finding: Finding) -> Finding:
         """What goes through by a rule that was accepted with a reason is a warning."""
-        if finding.verdict != "fail" or not finding.id.startswith("relay.W"):
+        reason = self._reasons().get(finding.rule)
+        if finding.verdict != "fail" or reason is None:
             return finding
-        for rule, reason in self._reasons().items():
-            if finding.title.startswith(f"what {rule} lets through"):
-                return replace(finding, verdict="warn", detail=f"{finding.detail} (accepted: {reason})")
-        return finding
+        return replace(finding, verdict="warn", detail=f"{finding.detail} (accepted: {reason})")
 
     def _agreement(self, found: "Sequence[Finding]") -> "List[Finding]":
         """The configuration's answer and the wire's are the same; if not, one of the two is wrong, and that is ours to mend."""
@@ -308,10 +307,10 @@ class Audit:
         asked = [finding for finding in found if re.match(r"relay\.[RW]\d\d$", finding.id)]
         if any(finding.verdict == "invalid" for finding in asked):
             return [told.answer("none", detail="the wire's answer is not whole")]
-        let_in = sorted({finding.id.partition(".")[2] for finding in asked if "accepted: " in finding.detail})
+        let_in = sorted({finding.id.partition(".")[2] for finding in asked if finding.accepted})
         relaying = [cause["rule"] for cause in self.causes if cause["kind"] in ("open", "wide")]
-        refused = [finding.title for finding in asked if finding.id.startswith("relay.W") and finding.verdict == "pass"]
-        seen = [title for title in refused if not any(f.title == title and f.verdict != "pass" for f in asked)]
+        let_by = {finding.id for finding in asked if finding.verdict != "pass"}
+        seen = list(dict.fromkeys(finding.title for finding in asked if finding.rule and finding.id not in let_by))
         if let_in and not relaying:
             detail = f"the wire lets {', '.join(let_in[:6])} through, and nothing that was read says why"
             return [told.answer("fail", detail=detail, way_out="Look for what was not read: another daemon, a policy service, a proxy")]

@@ -48,6 +48,38 @@ def test_no_server_holds_the_prober(behaviour, product):
         assert {one.verdict for one in found} <= {"invalid", "fail"}, [(one.id, one.verdict, one.detail) for one in found]
 
 
+@pytest.mark.parametrize("words", ["closed", "the connection ended", "421", "no answer in time"])
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_no_words_of_a_server_make_an_end(product, words):
+    """A server that lets a password in clear in, and says so in words of ours and not of its protocol, has not passed."""
+
+    def talks(sock, product):
+        sock.sendall(hostile.BANNERS[product])
+        if product == "smtp":
+            sock.recv(1000)
+            sock.sendall(b"250 AUTH PLAIN LOGIN\r\n")
+        sock.recv(1000)
+        sock.sendall(f"welcome, {words}\r\n".encode())
+        time.sleep(3 * SECONDS)
+
+    with hostile.server(talks, product) as port:
+        login = Login("alice", "secret")
+        found = [cleartext.in_clear(Endpoint("127.0.0.1", port, product), login, True, way) for way in (True, False)]
+    assert [one.verdict for one in found] == ["invalid"] * 2, found
+    assert {one.reason for one in found} <= {"protocol", "time"}, found
+
+
+def test_each_end_has_a_kind():
+    with pytest.raises(ValueError, match="no kind"):
+        Invalid("x", "gone")
+    with hostile.server(lambda sock, product: sock.sendall(b"421 too many\r\n"), "smtp") as port, pytest.raises(Invalid) as error:
+        opened(Endpoint("127.0.0.1", port, "smtp"), connection.lenient())
+    assert error.value.kind == "busy"
+    with hostile.server(lambda sock, product: sock.sendall(b"554 421 is not my code\r\n"), "smtp") as port, pytest.raises(Invalid) as error:
+        opened(Endpoint("127.0.0.1", port, "smtp"), connection.lenient())
+    assert error.value.kind == "protocol"
+
+
 def test_a_late_greeting_is_no_part_of_the_dialogues_time():
     def late(sock, product):
         for answer in (b"220 hi\r\n", b"250 hi\r\n"):

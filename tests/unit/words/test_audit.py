@@ -112,7 +112,7 @@ def test_a_fault_is_seen(audit, monkeypatch, wrong, name, verdict):
 
 
 def test_a_login_without_an_answer_in_time_is_asked_again(audit, monkeypatch):
-    late = Finding("clear.T05", "invalid", "a question", "no answer in time")
+    late = Finding("clear.T05", "invalid", "a question", "", reason="time")
     answers, jobs = iter([late, replace(late, verdict="fail")]), [lambda: next(answers)]
     monkeypatch.setattr(cleartext, "jobs", lambda *given: [jobs.pop()] if jobs else [])
     assert found(audit(), "clear.T05") == {"fail"}
