@@ -12,7 +12,7 @@ from mailhost.core.operations import Plan, Run
 from mailhost.formats.der import key_kind
 from mailhost.words import mail_certificate as feature
 
-from ..hosts import params
+from ..hosts import centos5, debian, params, run
 
 
 def make(path, names="DNS:mail.example.test", days="365", bits="2048", digest="-sha256"):
@@ -247,3 +247,12 @@ def test_what_the_images_openssl_does_not_know(tmp_path, words, code, said):
     done = subprocess.run(["sh", IMAGE / "wrap-openssl", *words], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(("kind", "place"), [(centos5, "/etc/pki/dovecot/certs/dovecot.pem"), (debian, "/etc/ssl/certs/mailhost.pem")])
+def test_each_family_has_its_place(kind, place):
+    outputs = {feature.NOW.argv: "1700000000", feature.OPENSSL.argv: "OpenSSL 3.0.2"}
+    files = {feature.System("", (), family).openssl_cnf: None for family in ("debian", "redhat")}
+    plan = run(feature, kind(files=files, outputs=outputs), names=["mail.example.test"], provider="self_signed")
+    assert place in str(plan.operations)
+    assert plan.changed

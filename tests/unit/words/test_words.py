@@ -304,6 +304,9 @@ def test_info():
     assert (found["distribution"], found["release"], found["family"]) == ("CentOS", "5.11", "redhat")
     assert (found["ports"], found["dialects"], found["mta_active"]) == ([25], {"dovecot": "1.0", "postfix": "2.3"}, "postfix")
     assert found["pending"] == [{"service": "dovecot", "journal": "j1"}]
+    assert found["packages"] == ["dovecot", "openssl"]
+    newer = run(mailhost_info, debian(outputs={mailhost_info.INIT: "systemd\n", mailhost_info.MASTER: "master"})).facts["mailhost"]
+    assert (newer["family"], newer["packages"]) == ("debian", ["openssl", "postfix"])
 
 
 @pytest.mark.parametrize(
