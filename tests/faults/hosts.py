@@ -149,7 +149,7 @@ class FaultHost:
     def left(self):
         return self.sh(LEFT, check=False).stdout.strip()
 
-    def serves(self, new, seconds=15):
+    def serves(self, new, seconds=30):
         """'' if exactly the ports of the state greet and the others are closed, else what is wrong."""
         ends, wrong = time.monotonic() + seconds, "?"
         while wrong and time.monotonic() < ends:
