@@ -27,11 +27,13 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
                 self._task.no_log = before
 
         trips = []
-        return {**self._look(args["steps"], there), "round_trips": sum(trips)}
+        return {**self._look(args.get("steps"), there), "round_trips": sum(trips)}
 
     def _look(self, steps, look):
         from ansible.module_utils.mailhost.core.errors import MailhostError  # the base has made it a path
 
+        if not steps or self._task._role is None:
+            return {"failed": True, "msg": "mail_look: it reads a role's list of steps: give steps, in a task of that role"}
         try:
             return {"changed": False, "differs": self._differing(list(self._steps(steps)), look)}
         except AnsibleConnectionFailure:
@@ -47,13 +49,12 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
         late = [task for task in tasks if any(name in str(task) for name in registered - {task.get("register")})]
         for group in ([task for task in tasks if task not in late], late):
             wanted = [task for task in group if self._is_wanted(task, registered)]
-            said = look([{"word": task["word"], "given": self._given(task)} for task in wanted]) if wanted else {"differs": []}
-            if said.get("differs", ["unknown"]):
-                return said.get("differs", ["unknown"])
+            said = look([{"word": task["word"], "given": self._given(task)} for task in wanted]) if wanted else {"differs": [], "facts": []}
+            differs = said.get("differs", ["unknown"])  # a module that failed says nothing
+            if differs:
+                return differs
             plain = [task for task in wanted if isinstance(self.word(task["word"]), Planned)]
-            facts = {
-                task["register"]: {**found, "changed": False} for task, found in zip(plain, said.get("facts", [])) if "register" in task
-            }
+            facts = {task["register"]: found for task, found in zip(plain, said["facts"]) if "register" in task}
             self._templar.available_variables = {**self._templar.available_variables, **facts}
         return []
 

@@ -9,9 +9,7 @@ from ..core.converge import foresee
 from ..core.errors import MailhostError
 from ..core.host import Host
 from ..core.word import Alone, Planned
-
-# each word of the steps by name: a module takes along only what it imports
-from . import (  # noqa: F401
+from . import (  # noqa: F401  (looked up by name; a module takes along only what it imports)
     cyrus_mailboxes,
     cyrus_services,
     dovecot_protocols,
