@@ -33,7 +33,10 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
         from ansible.module_utils.mailhost.core.errors import MailhostError  # the base has made it a path
 
         if not steps or self._task._role is None:
-            return {"failed": True, "msg": "mail_look: it reads a role's list of steps: give steps, in a task of that role"}
+            return {
+                "failed": True,
+                "msg": "mail_look: it reads a role's list of steps: give steps, in a task of that role",
+            }
         try:
             return {"changed": False, "differs": self._differing(list(self._steps(steps)), look)}
         except AnsibleConnectionFailure:
@@ -49,7 +52,11 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
         late = [task for task in tasks if any(name in str(task) for name in registered - {task.get("register")})]
         for group in ([task for task in tasks if task not in late], late):
             wanted = [task for task in group if self._is_wanted(task, registered)]
-            said = look([{"word": task["word"], "given": self._given(task)} for task in wanted]) if wanted else {"differs": [], "facts": []}
+            said = (
+                look([{"word": task["word"], "given": self._given(task)} for task in wanted])
+                if wanted
+                else {"differs": [], "facts": []}
+            )
             differs = said.get("differs", ["unknown"])  # a module that failed says nothing
             if differs:
                 return differs

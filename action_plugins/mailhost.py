@@ -63,7 +63,9 @@ class ActionModule(ActionBase):
             if has_nul(value):
                 return {"failed": True, "msg": f"{name}: {option}: a NUL in the value. Remove it"}
         validation = ArgumentSpecValidator(word.spec).validate(plain)
-        if validation.error_messages:  # here on both routes: a module's own refusal shows the value of a misspelt option
+        if (
+            validation.error_messages
+        ):  # here on both routes: a module's own refusal shows the value of a misspelt option
             text = "; ".join(validation.error_messages)
             return remove_values({**result, "failed": True, "msg": f"{name}: {text}"}, validation._no_log_values)
         if execution == "module" and not self.on_controller_only():
@@ -182,7 +184,9 @@ class ActionModule(ActionBase):
     def _execute(self, command, data):
         self._trips += 1
         try:
-            done = self._low_level_execute_command(command, in_data=data, executable="/bin/sh", encoding_errors="surrogate_or_strict")
+            done = self._low_level_execute_command(
+                command, in_data=data, executable="/bin/sh", encoding_errors="surrogate_or_strict"
+            )
         except AnsibleError as error:
             if data is not None and any(text in str(error) for text in TTY_WANTED):
                 return 1, b"", str(error).encode("utf-8", "replace")

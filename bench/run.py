@@ -34,7 +34,9 @@ class Bench:
         self.image = "mailhost/bench" if playbook == STOCK else "mailhost/bookworm"
         command = ["docker", "run", "-d", *RUN, f"--dns={name_server()}", "--dns-search=.", self.image]
         self.id = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-        subprocess.run(["docker", "exec", self.id, "systemctl", "is-system-running", "--wait"], capture_output=True, check=False)
+        subprocess.run(
+            ["docker", "exec", self.id, "systemctl", "is-system-running", "--wait"], capture_output=True, check=False
+        )
         host = {
             "ansible_connection": "community.docker.docker",
             "ansible_host": self.id,
@@ -141,7 +143,11 @@ WORK = {
 
 def main() -> int:
     wanted = sys.argv[1:] or list(WORK)
-    subprocess.run(["docker", "build", "-q", "-t", "mailhost/bench", str(ROOT / "bench" / "stock")], check=True, capture_output=True)
+    subprocess.run(
+        ["docker", "build", "-q", "-t", "mailhost/bench", str(ROOT / "bench" / "stock")],
+        check=True,
+        capture_output=True,
+    )
     for name in wanted:
         keep(WORK[name]())
     return 0

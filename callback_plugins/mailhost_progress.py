@@ -57,7 +57,10 @@ REASONS = (
         "its host key is not the one in known_hosts: another machine answers there, or it was installed anew",
     ),
     ("Host key verification failed", "its host key is not in known_hosts"),
-    ("no matching key exchange|no matching host key", "it offers only old algorithms; see inventory/example/group_vars/el5.yml"),
+    (
+        "no matching key exchange|no matching host key",
+        "it offers only old algorithms; see inventory/example/group_vars/el5.yml",
+    ),
     ("Permission denied", "it refuses the login"),
 )
 
@@ -65,10 +68,16 @@ REASONS = (
 def reason(message):
     """Why a host was not reached, in one line: what ssh said, or what it means."""
     known = next((text for pattern, text in REASONS if re.search(pattern, message)), None)
-    lines = [line.strip() for line in message.splitlines() if line.strip() and not line.startswith(("@", "debug", "Warning: Permanently"))]
+    lines = [
+        line.strip()
+        for line in message.splitlines()
+        if line.strip() and not line.startswith(("@", "debug", "Warning: Permanently"))
+    ]
     said = lines[-1] if lines else "no reason given"
     said = re.sub(
-        r"^(Task failed: )?(Failed to connect to the host via ssh: |Data could not be sent to remote host .*? over ssh: )?", "", said
+        r"^(Task failed: )?(Failed to connect to the host via ssh: |Data could not be sent to remote host .*? over ssh: )?",
+        "",
+        said,
     )
     return f"{known} ({said})" if known else said
 

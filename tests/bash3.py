@@ -27,7 +27,21 @@ FOREIGN = {
     "c_style_for_statement": "for ((...))",
 }
 #: words that are none of POSIX sh's, as a command or before one
-WORDS = ("local", "declare", "typeset", "function", "select", "coproc", "let", "source", "shopt", "mapfile", "readarray", "pushd", "popd")
+WORDS = (
+    "local",
+    "declare",
+    "typeset",
+    "function",
+    "select",
+    "coproc",
+    "let",
+    "source",
+    "shopt",
+    "mapfile",
+    "readarray",
+    "pushd",
+    "popd",
+)
 OPERATORS = ("[[", "((", "+=", "&>", "&>>", "|&", ";&", ";;&", "==")
 VARIABLES = re.compile(r"^(RANDOM|SECONDS|EUID|UID|PIPESTATUS|FUNCNAME|BASH\w*|SHELLOPTS|REPLY)$")
 EXPANSION = re.compile(r"^\$\{#?(\w+|[@*#?$!-])(:?[-=?+].*|##?.*|%%?.*|)\}$", re.S)
@@ -37,7 +51,9 @@ SHELL = re.compile(r"^\\?(/\S*/)?(ba|da|k)?sh$")
 @functools.lru_cache(maxsize=None)
 def faults(program: str) -> "tuple[str, ...]":
     """Why bash 3.2 as /bin/sh would not run this program, a line each; nothing if it would. Programs within it count too."""
-    text = program.replace("<>", "< ").replace(" - ]", ' "-" ]')  # the grammar knows neither <> nor a bare - at the end of a test
+    text = program.replace("<>", "< ").replace(
+        " - ]", ' "-" ]'
+    )  # the grammar knows neither <> nor a bare - at the end of a test
     tree = Parser(LANGUAGE).parse(text.encode("utf-8", "surrogateescape"))
     found: "list[str]" = []
     _walk(tree.root_node, False, found)
@@ -49,7 +65,8 @@ def faults(program: str) -> "tuple[str, ...]":
 def _walk(node, inside, found):
     where = f"line {node.start_point[0] + 1}"
     found.extend(
-        f"{where}: {what}: {_text(node).partition(chr(10))[0][:60]}" for what in (*_foreign(node), *(_inside(node) if inside else ()))
+        f"{where}: {what}: {_text(node).partition(chr(10))[0][:60]}"
+        for what in (*_foreign(node), *(_inside(node) if inside else ()))
     )
     found.extend(f"{where}, within: {fault}" for program in _programs(node) for fault in faults(program))
     for child in node.children:
@@ -107,7 +124,9 @@ def _text(node):
 
 
 def _words(command):
-    return [_text(child) for child in command.children if child.type not in ("comment",) and "redirect" not in child.type]
+    return [
+        _text(child) for child in command.children if child.type not in ("comment",) and "redirect" not in child.type
+    ]
 
 
 def _unquoted(word):

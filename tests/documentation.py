@@ -17,7 +17,13 @@ def differences(spec: dict, told: dict, where: str) -> "list[str]":
     if set(spec) != set(told):
         found.append(f"{where}: options {sorted(set(spec) ^ set(told))} are in only one of spec and documentation")
     for name in set(spec) & set(told):
-        for key, empty in (("type", "str"), ("default", None), ("choices", None), ("required", False), ("elements", None)):
+        for key, empty in (
+            ("type", "str"),
+            ("default", None),
+            ("choices", None),
+            ("required", False),
+            ("elements", None),
+        ):
             if spec[name].get(key, empty) != told[name].get(key, empty):
                 found.append(f"{where}.{name}: {key} is {spec[name].get(key)!r}, documented as {told[name].get(key)!r}")
         if "options" in spec[name]:
@@ -27,7 +33,9 @@ def differences(spec: dict, told: dict, where: str) -> "list[str]":
 
 def main() -> int:
     words = sorted(path.stem for path in (ROOT / "library").glob("*.py"))
-    run = subprocess.run(["ansible-doc", "-t", "module", "--json", *words], capture_output=True, text=True, cwd=ROOT, check=False)
+    run = subprocess.run(
+        ["ansible-doc", "-t", "module", "--json", *words], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     faults = [run.stderr.strip()] if run.returncode or "rror" in run.stderr else []
     told = json.loads(run.stdout or "{}")
     for word in words:

@@ -37,10 +37,19 @@ def whole():
 def by_the_action():
     """The programs by which the action puts another into a file and runs it from there, evaluated where they stand."""
     place = SOURCES / "action_plugins" / "mailhost.py"
-    given = {"shlex": shlex, "name": "mailhost-0", "folder": f"/tmp/{WORST}", "program": whole()["core.shell.commit.COMMIT"]}
+    given = {
+        "shlex": shlex,
+        "name": "mailhost-0",
+        "folder": f"/tmp/{WORST}",
+        "program": whole()["core.shell.commit.COMMIT"],
+    }
     tree = ast.parse(place.read_text())
-    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.JoinedStr)]
-    found = {f"action_plugins.{node.targets[0].id}": node.value for node in assigned if node.targets[0].id in ("put", "run")}
+    assigned = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.JoinedStr)
+    ]
+    found = {
+        f"action_plugins.{node.targets[0].id}": node.value for node in assigned if node.targets[0].id in ("put", "run")
+    }
     assert len(found) == 2, "the action's two programs have other names now"
     return {name: _evaluated(node, given) for name, node in found.items()}
 
@@ -48,15 +57,21 @@ def by_the_action():
 #: what goes to ``sh -s``, or is written as a script, by the file that sends it
 BY_STDIN = {
     "products/switch.py": lambda: [_of("products.switch", name) for name in ("LOOK", "SWITCH", "BACK")],
-    "words/mail_packages.py": lambda: [_of("core.shell.services", "PROGRAM") + f'{verb} "$1"\n' for verb in ("restart", "stop")],
+    "words/mail_packages.py": lambda: [
+        _of("core.shell.services", "PROGRAM") + f'{verb} "$1"\n' for verb in ("restart", "stop")
+    ],
     "words/mail_certificate.py": lambda: [_of("words.mail_certificate", "MAKE")],
     "words/mail_history.py": lambda: [_of("words.mail_history", "SHOW").stdin],
     "words/mailboxes.py": lambda: [
         _of("words.mailboxes", "_removal")(["n", "x", "1", "1", WORST, "/h", "/s"], WORST, False).undo_stdin.decode()
     ],
-    "words/cyrus_mailboxes.py": lambda: [_of("words.cyrus_mailboxes", "_script")([f'c1 CREATE "user.{WORST}"'] * 3).decode()],
+    "words/cyrus_mailboxes.py": lambda: [
+        _of("words.cyrus_mailboxes", "_script")([f'c1 CREATE "user.{WORST}"'] * 3).decode()
+    ],
     "words/stunnel_services.py": lambda: [
-        _of("words.stunnel_services", "SCRIPT_TEXT").format(program="/usr/sbin/stunnel", conf="/etc/stunnel/m.conf", pid="/var/run/m.pid")
+        _of("words.stunnel_services", "SCRIPT_TEXT").format(
+            program="/usr/sbin/stunnel", conf="/etc/stunnel/m.conf", pid="/var/run/m.pid"
+        )
     ],
 }
 
@@ -76,7 +91,9 @@ def by_words():
                     senders.add(name)
                 else:
                     module = importlib.import_module("mailhost." + name[:-3].replace("/", "."))
-                    found[f"{name}:{node.lineno}:{node.col_offset}"] = _evaluated(words[at + 2], {**vars(module), **_constants(scope)})
+                    found[f"{name}:{node.lineno}:{node.col_offset}"] = _evaluated(
+                        words[at + 2], {**vars(module), **_constants(scope)}
+                    )
     return found, senders
 
 
@@ -93,7 +110,9 @@ def _scoped(tree):
 
 def _constants(scope):
     """Strings that a function gives a name."""
-    assigned = [node for node in ast.walk(scope) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)]
+    assigned = [
+        node for node in ast.walk(scope) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    ]
     return {target.id: node.value.value for node in assigned for target in node.targets if isinstance(target, ast.Name)}
 
 
@@ -104,7 +123,9 @@ def _evaluated(node, given):
 def everything():
     """{name: program} of all of them."""
     found, senders = by_words()
-    assert senders <= set(BY_STDIN), f"these files send a program by stdin that nobody looks at: {senders - set(BY_STDIN)}"
+    assert senders <= set(BY_STDIN), (
+        f"these files send a program by stdin that nobody looks at: {senders - set(BY_STDIN)}"
+    )
     found.update(whole())
     found.update(by_the_action())
     for name, programs in BY_STDIN.items():

@@ -44,14 +44,30 @@ def main() -> None:
     for side, label in SIDES.items():
         every = points(rows, side)
         axes.plot(
-            [hosts for hosts, _ in every], [seconds for _, seconds in every], marker="o", linewidth=3 if not side else 1.5, label=label
+            [hosts for hosts, _ in every],
+            [seconds for _, seconds in every],
+            marker="o",
+            linewidth=3 if not side else 1.5,
+            label=label,
         )
-    floor = sorted((int(name.rsplit("-", 1)[1]), row["ours"]) for name, row in rows.items() if re.fullmatch(r"fleet-floor-\d+", name))
+    floor = sorted(
+        (int(name.rsplit("-", 1)[1]), row["ours"])
+        for name, row in rows.items()
+        if re.fullmatch(r"fleet-floor-\d+", name)
+    )
     axes.plot(
-        [hosts for hosts, _ in floor], [seconds for _, seconds in floor], linestyle=":", color="grey", label="floor: one raw task a host"
+        [hosts for hosts, _ in floor],
+        [seconds for _, seconds in floor],
+        linestyle=":",
+        color="grey",
+        label="floor: one raw task a host",
     )
     axes.set(
-        xscale="log", yscale="log", xlabel="hosts", ylabel="seconds", title="A run that changes nothing, over SSH, 20 forks, two cores"
+        xscale="log",
+        yscale="log",
+        xlabel="hosts",
+        ylabel="seconds",
+        title="A run that changes nothing, over SSH, 20 forks, two cores",
     )
     axes.set_xticks([1, 10, 50, 200], ["1", "10", "50", "200"])
     axes.grid(True, which="major", alpha=0.3)

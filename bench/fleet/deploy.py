@@ -42,7 +42,9 @@ apt.packages(name="Packages", packages=["postfix", "dovecot-imapd", "dovecot-pop
 files.file(name="Key mode", path="/etc/ssl/private/stock.pem", mode="600")
 files.put(name="Dovecot settings", src=StringIO(DOVECOT), dest="/etc/dovecot/local.conf", mode="644")
 for setting, value in POSTFIX.items():
-    files.line(name=f"Postfix {setting}", path="/etc/postfix/main.cf", line=f"^{setting} *=.*", replace=f"{setting} = {value}")
+    files.line(
+        name=f"Postfix {setting}", path="/etc/postfix/main.cf", line=f"^{setting} *=.*", replace=f"{setting} = {value}"
+    )
 for mailbox in host.data.mailhost_mailboxes:
     server.user(name=f"User {mailbox['name']}", user=mailbox["name"], shell="/usr/sbin/nologin", create_home=True)
 for service in ("dovecot", "postfix"):

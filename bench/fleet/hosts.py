@@ -64,7 +64,8 @@ class Fleet:
     def limit(self, count: int) -> None:
         """Write the inventory of the first so many hosts."""
         hosts = {
-            name: {"ansible_host": address, "mailhost_fqdn": self.fqdns[name]} for name, address in list(self.addresses.items())[:count]
+            name: {"ansible_host": address, "mailhost_fqdn": self.fqdns[name]}
+            for name, address in list(self.addresses.items())[:count]
         }
         shared = {
             **VARIABLES,

@@ -108,7 +108,11 @@ def ours(count: int, folder: pathlib.Path) -> "list[dict]":
     side = Side("ours", folder)
     with copies(side, count) as fleet:
         nothing = [side.nothing(fleet) for _ in range(runs(count))]
-        floor = measure(["ansible", "mailhosts", "-i", str(fleet.inventory), "-m", "raw", "-a", "true", "-o"], folder, **side.environment)
+        floor = measure(
+            ["ansible", "mailhosts", "-i", str(fleet.inventory), "-m", "raw", "-a", "true", "-o"],
+            folder,
+            **side.environment,
+        )
         said = side.play(fleet, "playbooks/provision.yml", "-v", "--limit", "mail000.example.test").said
     trips = sum(int(number) for number in re.findall(r"^\s*round_trips: (\d+)", said, re.M))
     cpu = row(
@@ -182,7 +186,16 @@ def other(name: str, count: int, folder: pathlib.Path) -> "list[dict]":
     more["other_memory_mib"] = round(max(one.memory for one in nothing))
     bound = 0.1 if name == "stock" else 0.5  # for a fleet; of one host the start of the program itself is most
     mine = load()[f"fleet-noop-{count}"]["ours"]
-    return [row(f"fleet-noop-{count}-{name}", [mine], [one.wall for one in nothing], bound if count >= 20 else None, what, **more)]
+    return [
+        row(
+            f"fleet-noop-{count}-{name}",
+            [mine],
+            [one.wall for one in nothing],
+            bound if count >= 20 else None,
+            what,
+            **more,
+        )
+    ]
 
 
 def main() -> int:

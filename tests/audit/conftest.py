@@ -53,12 +53,16 @@ def _pems(host, folder):
         )
         pems = {
             "pem": certificate.public_bytes(serialization.Encoding.PEM),
-            "key": key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+            "key": key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            ),
         }
         for suffix, data in pems.items():
             (folder / f"{what}.{suffix}").write_bytes(data)
             target = f"{host.machine.id}:/root/{what}.{suffix}"
-            subprocess.run(["docker", "cp", "-q", str(folder / f"{what}.{suffix}"), target], check=True, capture_output=True)
+            subprocess.run(
+                ["docker", "cp", "-q", str(folder / f"{what}.{suffix}"), target], check=True, capture_output=True
+            )
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -70,7 +74,9 @@ def pytest_terminal_summary(terminalreporter):
     lines = []
     if "probes" in said:
         lines.append(f"probes a host: {statistics.median(said['probes']):.0f} (of {len(said['probes'])} good hosts)")
-        lines.append(f"seconds a host: median {statistics.median(said['seconds']):.1f}, worst {max(said['seconds']):.1f}")
+        lines.append(
+            f"seconds a host: median {statistics.median(said['seconds']):.1f}, worst {max(said['seconds']):.1f}"
+        )
         lines.append(f"false alarms on good hosts: {sums.get('alarms', 0):.0f}")
     if "broken" in said:
         lines.append(

@@ -31,7 +31,10 @@ KINDS = {
             "mailhost_protocols": ["imap", "pop3"],
             "mailhost_relay_networks": ["127.0.0.1/32"],
             "mailhost_mailboxes": [{"name": "alice", "password": PASSWORD}, {"name": "bob", "password_hash": HASH}],
-            "mailhost_stunnel": [{"name": "imaps", "accept": "993", "connect": "143"}, {"name": "smtps", "accept": "465", "connect": "25"}],
+            "mailhost_stunnel": [
+                {"name": "imaps", "accept": "993", "connect": "143"},
+                {"name": "smtps", "accept": "465", "connect": "25"},
+            ],
         },
     ),
 }
@@ -55,9 +58,17 @@ class AuditHost:
         inventory = self.folder / f"{self.kind}.json"
         hosts = {"mailhosts": {"hosts": {self.machine.name: {**self.machine.variables, **variables}}}}
         inventory.write_text(json.dumps(hosts))
-        env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "400", "PWD": str(self.folder)}
+        env = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            "COLUMNS": "400",
+            "PWD": str(self.folder),
+        }
         command = ["ansible-playbook", "-i", str(inventory), str(ROOT / playbook), *options]
-        return subprocess.run(command, capture_output=True, text=True, env=env, cwd=self.folder, timeout=300, check=False)
+        return subprocess.run(
+            command, capture_output=True, text=True, env=env, cwd=self.folder, timeout=300, check=False
+        )
 
     def site(self):
         return self.play("site.yml")
@@ -78,7 +89,9 @@ class AuditHost:
             "fail": False,
             **given,
         }
-        return converge(mail_audit.WORD, params(mail_audit, **asked), Host(lambda program, data: (1, b"", b"")), False)["audit"]
+        return converge(mail_audit.WORD, params(mail_audit, **asked), Host(lambda program, data: (1, b"", b"")), False)[
+            "audit"
+        ]
 
     def remove(self):
         self.machine.remove()
@@ -86,7 +99,11 @@ class AuditHost:
 
 def bad(record):
     """The findings that fail or are invalid, a line each."""
-    return [f"{one['id']} {one['where']}: {one['detail']}" for one in record["findings"] if one["verdict"] in ("fail", "invalid")]
+    return [
+        f"{one['id']} {one['where']}: {one['detail']}"
+        for one in record["findings"]
+        if one["verdict"] in ("fail", "invalid")
+    ]
 
 
 def verdicts(record, name):

@@ -14,7 +14,9 @@ FEATURE = (
     "sed -i '/^MAILER(/i FEATURE(`{0}'\"'\"')dnl' /etc/mail/sendmail.mc; cd /etc/mail && m4 sendmail.mc 2>/dev/null >sendmail.cf; "
     + RESTART.format("sendmail")
 )
-UNFEATURE = "cp -p /root/kept /etc/mail/sendmail.mc; cp -p /root/kept.cf /etc/mail/sendmail.cf; " + RESTART.format("sendmail")
+UNFEATURE = "cp -p /root/kept /etc/mail/sendmail.mc; cp -p /root/kept.cf /etc/mail/sendmail.cf; " + RESTART.format(
+    "sendmail"
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,10 @@ class Broken:
 
 TABLE: "dict[str, Broken]" = {
     "networks-everybody": Broken(
-        "postfix", "postconf -e mynetworks=0.0.0.0/0; postfix reload; sleep 1", "policy.mynetworks 0.0.0.0/0", "relay.R01"
+        "postfix",
+        "postconf -e mynetworks=0.0.0.0/0; postfix reload; sleep 1",
+        "policy.mynetworks 0.0.0.0/0",
+        "relay.R01",
     ),
     "networks-subnet": Broken(
         "postfix",
@@ -80,7 +85,10 @@ TABLE: "dict[str, Broken]" = {
         (("passed_on", "backup.test"),),
     ),
     "relay-domains-mydestination": Broken(
-        "postfix", "postconf -e 'relay_domains=$mydestination'; postfix reload; sleep 1", "policy.relay_domains $mydestination", "relay.R40"
+        "postfix",
+        "postconf -e 'relay_domains=$mydestination'; postfix reload; sleep 1",
+        "policy.relay_domains $mydestination",
+        "relay.R40",
     ),
     "master-override": Broken(
         "postfix",
@@ -101,7 +109,10 @@ TABLE: "dict[str, Broken]" = {
         "postconf -X smtpd_authorized_xclient_hosts; postfix reload; sleep 1",
     ),
     "auth-in-clear": Broken(
-        "postfix", "postconf -e smtpd_tls_auth_only=no; postfix reload; sleep 1", "policy.smtpd_tls_auth_only smtp", "clear.T05"
+        "postfix",
+        "postconf -e smtpd_tls_auth_only=no; postfix reload; sleep 1",
+        "policy.smtpd_tls_auth_only smtp",
+        "clear.T05",
     ),
     "submission-without-tls": Broken(
         "postfix",
@@ -118,7 +129,8 @@ TABLE: "dict[str, Broken]" = {
     "key-readable": Broken("postfix", f"chmod 644 {KEY}", f"policy.readable {KEY}"),
     "expired-certificate": Broken(
         "postfix",
-        f"cp /root/expired.pem {CERTIFICATE}; cp /root/expired.key {KEY}; {RESTART.format('postfix')}; " + RESTART.format("dovecot"),
+        f"cp /root/expired.pem {CERTIFICATE}; cp /root/expired.key {KEY}; {RESTART.format('postfix')}; "
+        + RESTART.format("dovecot"),
         "policy.expired Postfix",
         "tls.T12",
     ),
@@ -238,7 +250,8 @@ TABLE: "dict[str, Broken]" = {
     "apop-secrets-readable": Broken("tunnels", "chmod 644 /etc/mailhost/users", "policy.readable /etc/mailhost/users"),
     "tunnel-to-nothing": Broken(
         "tunnels",
-        "printf '[nothing]\\naccept = 10999\\nconnect = 10998\\n' >>/etc/mailhost/stunnel.conf; " + RESTART.format("mailhost-stunnel"),
+        "printf '[nothing]\\naccept = 10999\\nconnect = 10998\\n' >>/etc/mailhost/stunnel.conf; "
+        + RESTART.format("mailhost-stunnel"),
         "policy.tunnel nothing",
     ),
 }

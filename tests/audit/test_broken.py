@@ -48,7 +48,9 @@ def test_broken(hosts, name, count):
         assert broken.cause.partition(".")[2] not in {cause["rule"] for cause in host.policy()["causes"]}
 
 
-@pytest.mark.parametrize("kind", [pytest.param(kind, marks=of(kind)) for kind in sorted({broken.kind for broken in TABLE.values()})])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=of(kind)) for kind in sorted({broken.kind for broken in TABLE.values()})]
+)
 def test_afterwards_all_is_well(hosts, kind):
     """The last of a host's tests: nothing of all that is left over."""
     host = hosts(kind)

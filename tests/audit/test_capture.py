@@ -22,7 +22,9 @@ def capture(hosts, tmp_path):
     """Starts tcpdump on the containers' bridge for this host; ends it and returns what went by."""
     path = tmp_path / "capture"
     address = hosts("postfix").machine.address
-    child = subprocess.Popen(["tcpdump", "-i", "docker0", "-U", "-s", "0", "-w", str(path), "host", address], stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        ["tcpdump", "-i", "docker0", "-U", "-s", "0", "-w", str(path), "host", address], stderr=subprocess.DEVNULL
+    )
     time.sleep(2)
 
     def end():
@@ -53,6 +55,12 @@ def test_no_secret_is_on_the_network(hosts, capture):
     assert b"ESMTP" in seen  # it did look
     assert seen.count(b"\x16\x03\x01") >= 2
     plain = PASSWORD.encode()
-    forms = [plain, base64.b64encode(plain), base64.b64encode(b"\0alice\0" + plain), HASH.encode(), HASH.rsplit("$", 1)[1].encode()]
+    forms = [
+        plain,
+        base64.b64encode(plain),
+        base64.b64encode(b"\0alice\0" + plain),
+        HASH.encode(),
+        HASH.rsplit("$", 1)[1].encode(),
+    ]
     assert [form for form in forms if form in seen] == []
     assert b"PRIVATE KEY" not in seen

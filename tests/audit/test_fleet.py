@@ -28,7 +28,16 @@ def fleet(hosts):
     try:
         for number in range(HOSTS):
             name = f"{first.machine.name}-{number}"
-            command = ["docker", "run", "-d", "--name", name, "--hostname", "bookworm.example.test", f"--dns={name_server()}"]
+            command = [
+                "docker",
+                "run",
+                "-d",
+                "--name",
+                name,
+                "--hostname",
+                "bookworm.example.test",
+                f"--dns={name_server()}",
+            ]
             command += ["--dns-search=.", "--tmpfs", "/run", image, "sh", "-c", DAEMONS]
             made[name] = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
         yield {name: _served(identity) for name, identity in made.items()}, first
@@ -42,12 +51,17 @@ def _served(identity):
     greets = " && ".join(f"(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null" for port in (587, 993))
     ready = f"for i in $(seq 90); do {greets} && break; sleep 1; done"
     subprocess.run(["docker", "exec", identity, "bash", "-c", ready], capture_output=True, check=False)
-    return subprocess.run(["docker", "exec", identity, "hostname", "-i"], capture_output=True, text=True, check=True).stdout.split()[0]
+    return subprocess.run(
+        ["docker", "exec", identity, "hostname", "-i"], capture_output=True, text=True, check=True
+    ).stdout.split()[0]
 
 
 def test_fifty_hosts(fleet, tmp_path, count):
     addresses, first = fleet
-    hosts = {name: {**first.machine.variables, "ansible_host": name, "mailhost_address": address} for name, address in addresses.items()}
+    hosts = {
+        name: {**first.machine.variables, "ansible_host": name, "mailhost_address": address}
+        for name, address in addresses.items()
+    }
     inventory = tmp_path / "inventory.json"
     inventory.write_text(json.dumps({"mailhosts": {"hosts": hosts}}))
     env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PWD": str(tmp_path)}

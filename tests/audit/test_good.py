@@ -27,7 +27,10 @@ def test_a_good_host_raises_no_alarm(hosts, kind, count):
     assert record["seconds"] <= SECONDS
     assert verdicts(record, "relay.agreement") == {"pass"}
     names = {one["id"] for one in record["findings"]}
-    assert {f"relay.R{number:02}" for number in range(1, 51)} - names <= {"relay.R41", "relay.R42"}  # it passes nothing on
+    assert {f"relay.R{number:02}" for number in range(1, 51)} - names <= {
+        "relay.R41",
+        "relay.R42",
+    }  # it passes nothing on
     assert {f"relay.C{number:02}" for number in range(1, 5)} <= names
     for name in (
         "tls.T09",
@@ -82,7 +85,10 @@ def test_the_host_itself_is_no_strangers_place(hosts, kind):
 def test_messages_to_and_from_outside(hosts, kind):
     """With a sink: what a user sends comes out there, and what it refuses comes back as a bounce."""
     host = hosts(kind)
-    gateway = host.sh("ip route 2>/dev/null | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p'; true").stdout.strip() or "172.17.0.1"
+    gateway = (
+        host.sh("ip route 2>/dev/null | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p'; true").stdout.strip()
+        or "172.17.0.1"
+    )
     host.sh(f"postconf -e 'relayhost = [{gateway}]:2525'; postfix reload; sleep 1")
     try:
         sink = {"domain": "victim.example", "address": gateway, "port": 2525}
@@ -129,7 +135,9 @@ def test_the_playbook_and_its_reports(hosts, kind):
     assert ET.parse(folder / "audit.xml").getroot()[0].get("failures") == "0"
     assert f'mailhost_audit_verdict{{host="{host.machine.name}"}}' in (folder / "audit.prom").read_text()
     assert "<h1>" in (folder / "audit.html").read_text()
-    unreachable = host.play("playbooks/audit.yml", ansible_host="mailhost-no-such-container", mailhost_address=host.machine.address)
+    unreachable = host.play(
+        "playbooks/audit.yml", ansible_host="mailhost-no-such-container", mailhost_address=host.machine.address
+    )
     assert unreachable.returncode == 0, unreachable.stdout[-2000:]  # the wire is asked all the same
     assert json.loads((folder / "audit.json").read_text())["hosts"][0]["batteries"]["policy"] == "warn"
 
@@ -158,7 +166,10 @@ def test_a_host_that_mailhost_never_touched(hosts, kind):
     machine = Machine("bookworm")
     try:
         inventory = hosts(kind).folder / "untouched.json"
-        known = {name: machine.variables[name] for name in ("ansible_connection", "ansible_host", "mailhost_address", "mailhost_fqdn")}
+        known = {
+            name: machine.variables[name]
+            for name in ("ansible_connection", "ansible_host", "mailhost_address", "mailhost_fqdn")
+        }
         inventory.write_text(json.dumps({"mailhosts": {"hosts": {machine.name: known}}}))
         done = hosts(kind).play("playbooks/audit.yml", "-i", str(inventory), "--limit", machine.name)
         assert done.returncode != 0

@@ -17,18 +17,30 @@ def address6(hosts):
     """The host's address on an IPv6 network of this test's own."""
     host, token = hosts("postfix"), uuid.uuid4().hex
     name = f"mailhost-six-{token[:6]}"
-    create = ["docker", "network", "create", "--ipv6", "--subnet", f"fd{token[:2]}:{token[2:6]}:{token[6:10]}::/64", name]
+    create = [
+        "docker",
+        "network",
+        "create",
+        "--ipv6",
+        "--subnet",
+        f"fd{token[:2]}:{token[2:6]}:{token[6:10]}::/64",
+        name,
+    ]
     subprocess.run(create, check=True, capture_output=True)
     subprocess.run(["docker", "network", "connect", name, host.machine.id], check=True, capture_output=True)
     form = f'{{{{(index .NetworkSettings.Networks "{name}").GlobalIPv6Address}}}}'
-    shown = subprocess.run(["docker", "inspect", "-f", form, host.machine.id], check=True, capture_output=True, text=True)
+    shown = subprocess.run(
+        ["docker", "inspect", "-f", form, host.machine.id], check=True, capture_output=True, text=True
+    )
     yield shown.stdout.strip()
     subprocess.run(["docker", "network", "disconnect", name, host.machine.id], check=True, capture_output=True)
     subprocess.run(["docker", "network", "rm", name], check=True, capture_output=True)
 
 
 def of_relay(record, ipv6):
-    return {one["verdict"] for one in record["findings"] if one["id"] == "relay.R01" and ("IPv6" in one["where"]) is ipv6}
+    return {
+        one["verdict"] for one in record["findings"] if one["id"] == "relay.R01" and ("IPv6" in one["where"]) is ipv6
+    }
 
 
 def test_closed_and_open_over_ipv6(hosts, address6):

@@ -18,7 +18,9 @@ from ..wire.conftest import ROOT
 
 EVIL = "</script><script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>"
 FINDINGS = {
-    "good.example.test": [Finding("relay.R01", "pass", "plain third party", "554 no", "25/smtp", dialogue=("C: EHLO x", "S: 554 no"))],
+    "good.example.test": [
+        Finding("relay.R01", "pass", "plain third party", "554 no", "25/smtp", dialogue=("C: EHLO x", "S: 554 no"))
+    ],
     "open.example.test": [
         Finding(
             "relay.R05",
@@ -45,7 +47,9 @@ def page_file(tmp_path_factory):
     tasks = {"ansible.builtin.import_tasks": str(ROOT / "playbooks/tasks/report.yml")}
     playbook = ROOT / "playbooks" / f".test-{os.getpid()}.yml"  # beside the templates
     playbook.write_text(
-        json.dumps([{"name": "Report", "hosts": "mailhosts", "gather_facts": False, "tasks": [{"name": "Report", **tasks}]}])
+        json.dumps(
+            [{"name": "Report", "hosts": "mailhosts", "gather_facts": False, "tasks": [{"name": "Report", **tasks}]}]
+        )
     )
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({"mailhosts": {"hosts": dict.fromkeys(FINDINGS, {})}}))
@@ -62,13 +66,23 @@ def page_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
-        found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*flags, "--disable-sync", "--no-first-run"])
+        flags = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-background-networking",
+            "--disable-component-update",
+        ]
+        found = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=[*flags, "--disable-sync", "--no-first-run"]
+        )
         yield found
         found.close()
 
 
-@pytest.fixture(params=[("light", 1200), ("dark", 1200), ("light", 360), ("dark", 360)], ids=lambda one: f"{one[0]}-{one[1]}")
+@pytest.fixture(
+    params=[("light", 1200), ("dark", 1200), ("light", 360), ("dark", 360)], ids=lambda one: f"{one[0]}-{one[1]}"
+)
 def page(browser, page_file, request):
     scheme, width = request.param
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}, offline=True)

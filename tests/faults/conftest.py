@@ -18,7 +18,14 @@ def hosts(tmp_path_factory):
 
     def make(image):
         if image not in made:
-            rights = ["--cap-add", "LINUX_IMMUTABLE", "--cap-add", "SYS_ADMIN", "--security-opt", "apparmor=unconfined"]  # mount, chattr
+            rights = [
+                "--cap-add",
+                "LINUX_IMMUTABLE",
+                "--cap-add",
+                "SYS_ADMIN",
+                "--security-opt",
+                "apparmor=unconfined",
+            ]  # mount, chattr
             made[image] = FaultHost(image, rights)
             made[image].provision(tmp_path_factory.mktemp("provision"))
             made[image].ledger = Ledger(made[image].machine.address)

@@ -49,4 +49,9 @@ class Ledger(threading.Thread):
             time.sleep(1)
         lost = sorted(self.acknowledged - set(found))
         twice = sum(count - 1 for number, count in found.items() if count > 1)
-        return {"acknowledged": len(self.acknowledged), "found": len(self.acknowledged & set(found)), "lost": lost, "duplicated": twice}
+        return {
+            "acknowledged": len(self.acknowledged),
+            "found": len(self.acknowledged & set(found)),
+            "lost": lost,
+            "duplicated": twice,
+        }

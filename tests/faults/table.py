@@ -46,7 +46,9 @@ def main(host):
 
 
 def restart(host, unit):
-    host.sh(f"if [ -d /run/systemd/system ]; then systemctl restart {unit}; else service {unit} restart; fi", check=False)
+    host.sh(
+        f"if [ -d /run/systemd/system ]; then systemctl restart {unit}; else service {unit} restart; fi", check=False
+    )
 
 
 # the disk
@@ -62,7 +64,9 @@ def _(host):
 
 @fault("inodes-gone", says="cannot be written")
 def _(host):
-    host.sh("mount -t tmpfs -o nr_inodes=4 tmpfs /var/lib/mailhost && mkdir /var/lib/mailhost/journal && : >/var/lib/mailhost/a")
+    host.sh(
+        "mount -t tmpfs -o nr_inodes=4 tmpfs /var/lib/mailhost && mkdir /var/lib/mailhost/journal && : >/var/lib/mailhost/a"
+    )
     yield
     host.sh("umount /var/lib/mailhost")
 
@@ -119,7 +123,9 @@ def _(host):
 def _(host):
     host.sh("ln /etc/postfix/main.cf /etc/main.cf.other")
     yield
-    assert host.sh("stat -c %h /etc/postfix/main.cf; cmp /etc/postfix/main.cf /etc/main.cf.other").stdout.split() == ["2"]
+    assert host.sh("stat -c %h /etc/postfix/main.cf; cmp /etc/postfix/main.cf /etc/main.cf.other").stdout.split() == [
+        "2"
+    ]
     host.sh("rm /etc/main.cf.other")
 
 
@@ -227,7 +233,9 @@ def _(host):
         if is_commit(program):
             host.sh("p=$(cat /root/smtpd.path); rm $p; printf '#!/bin/sh\\nexit 1\\n' >$p; chmod 755 $p")
         if "start_all()" in program:
-            threading.Timer(7, lambda: host.sh("p=$(cat /root/smtpd.path); cp -p /root/smtpd $p.n; mv -f $p.n $p")).start()
+            threading.Timer(
+                7, lambda: host.sh("p=$(cat /root/smtpd.path); cp -p /root/smtpd $p.n; mv -f $p.n $p")
+            ).start()
 
     run.before = before
     yield {"run": run, "timeout": 4}
@@ -237,7 +245,9 @@ def _(host):
 @fault("port-taken", says=("port 110 is held by", "the host serves as before"), start=True)
 def _(host):
     holder = "perl -MSocket -e 'socket(S,PF_INET,SOCK_STREAM,0); setsockopt(S,SOL_SOCKET,SO_REUSEADDR,1); "
-    host.sh(holder + "bind(S,sockaddr_in(110,INADDR_ANY)); listen(S,5); sleep 100' >/dev/null 2>&1 & echo $! >/run/holder")
+    host.sh(
+        holder + "bind(S,sockaddr_in(110,INADDR_ANY)); listen(S,5); sleep 100' >/dev/null 2>&1 & echo $! >/run/holder"
+    )
     yield {"timeout": 3}
     host.sh("kill $(cat /run/holder)")
 
@@ -249,7 +259,9 @@ def _(host):
 
     def before(number, program):
         if is_commit(program):  # it hangs once, and the commit tries again
-            host.sh(f"mkdir -p {unit}; printf '#!/bin/sh\\nsleep 8; rm -rf {unit}; systemctl daemon-reload; exit 1\\n' >/run/hang")
+            host.sh(
+                f"mkdir -p {unit}; printf '#!/bin/sh\\nsleep 8; rm -rf {unit}; systemctl daemon-reload; exit 1\\n' >/run/hang"
+            )
             host.sh(
                 f"chmod 755 /run/hang; printf '[Service]\\nExecStartPre=/bin/sh /run/hang\\n' >{unit}/hang.conf; systemctl daemon-reload"
             )
@@ -268,7 +280,9 @@ def _(host):
 def _(host):
     limit = "/run/systemd/system/postfix@-.service.d"  # five starts in ten seconds by default, which a busy machine may not manage
     host.sh(f"mkdir -p {limit}; printf '[Unit]\\nStartLimitIntervalSec=600\\nStartLimitBurst=3\\n' >{limit}/limit.conf")
-    host.sh("systemctl daemon-reload; for i in 1 2 3 4 5; do systemctl restart postfix; done; ! systemctl is-active -q postfix@-")
+    host.sh(
+        "systemctl daemon-reload; for i in 1 2 3 4 5; do systemctl restart postfix; done; ! systemctl is-active -q postfix@-"
+    )
     yield
     host.sh(f"rm -r {limit}; systemctl daemon-reload")
 
@@ -277,7 +291,9 @@ def _(host):
 def _(host):
     host.sh("if [ -d /run/systemd/system ]; then systemctl disable dovecot; else chkconfig dovecot off; fi")
     yield
-    enabled = "if [ -d /run/systemd/system ]; then systemctl is-enabled dovecot; else chkconfig dovecot && echo enabled; fi"
+    enabled = (
+        "if [ -d /run/systemd/system ]; then systemctl is-enabled dovecot; else chkconfig dovecot && echo enabled; fi"
+    )
     assert "enabled" in host.sh(enabled).stdout
 
 
@@ -286,7 +302,9 @@ def _(host):
 
 @fault("key-of-another-certificate", says="the host serves as before")
 def _(host):
-    key = host.sh("ls /etc/pki/dovecot/private/dovecot.pem /etc/ssl/private/mailhost.pem 2>/dev/null; true").stdout.split()[0]
+    key = host.sh(
+        "ls /etc/pki/dovecot/private/dovecot.pem /etc/ssl/private/mailhost.pem 2>/dev/null; true"
+    ).stdout.split()[0]
     host.sh(f"cp -p {key} /root/key; openssl genrsa 2048 2>/dev/null >/root/other")
     run = Docker(host.machine)
 
@@ -334,7 +352,9 @@ def _(host):
 
 @fault("map-builder-killed", says="Nothing was changed")
 def _(host):
-    host.sh("mv /usr/sbin/postmap /root/postmap; printf '#!/bin/sh\\nkill -9 $$\\n' >/usr/sbin/postmap; chmod 755 /usr/sbin/postmap")
+    host.sh(
+        "mv /usr/sbin/postmap /root/postmap; printf '#!/bin/sh\\nkill -9 $$\\n' >/usr/sbin/postmap; chmod 755 /usr/sbin/postmap"
+    )
     box = {"name": "alice", "aliases": ["another"], "state": "present", "password_hash": None, "uid": None}
     yield {"extra": [(mailboxes, params(mailboxes, mailboxes=[box], domains=["example.test"], store="system"))]}
     host.sh("mv /root/postmap /usr/sbin/postmap")

@@ -16,7 +16,9 @@ from .hosts import LEFT, SNAPSHOT, FaultHost
 
 @pytest.fixture(scope="module", params=["bookworm", "trixie"])
 def host(request, tmp_path_factory):
-    found = FaultHost(request.param, variables={"mailhost_execution": "module" if request.param == "trixie" else "controller"})
+    found = FaultHost(
+        request.param, variables={"mailhost_execution": "module" if request.param == "trixie" else "controller"}
+    )
     found.provision(tmp_path_factory.mktemp("provision"))
     yield found
     found.remove()
@@ -38,7 +40,10 @@ def until(condition, seconds):
 def test_a_killed_controller(host, tmp_path, count):
     count("tried")
     old = host.machine.run(SNAPSHOT).stdout
-    tasks = [{"dovecot_protocols": {"protocols": ["imaps"], "confirm_timeout": 4}}, {"ansible.builtin.pause": {"seconds": 90}}]
+    tasks = [
+        {"dovecot_protocols": {"protocols": ["imaps"], "confirm_timeout": 4}},
+        {"ansible.builtin.pause": {"seconds": 90}},
+    ]
     playbook = tmp_path / "play.json"
     playbook.write_text(json.dumps([{"hosts": "mailhosts", "gather_facts": False, "tasks": tasks}]))
     env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PWD": str(tmp_path)}
@@ -53,7 +58,12 @@ def test_a_killed_controller(host, tmp_path, count):
     assert host.serves(False) == ""
     assert until(lambda: host.machine.run(LEFT).stdout == "", 5)
     again = subprocess.run(
-        [*inventory(host, tmp_path), str(ROOT / "site.yml")], env=env, cwd=ROOT, capture_output=True, text=True, check=False
+        [*inventory(host, tmp_path), str(ROOT / "site.yml")],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert again.returncode == 0, again.stdout
     assert "took a change back by itself" in again.stdout + again.stderr

@@ -39,7 +39,9 @@ def test_a_thousand_applies(local, tmp_path, state, count):
     for number in range(1, APPLIES + 1):
         begun = time.monotonic()
         write = Write(host.read([File(str(path))]).file(str(path)), b"AB"[number % 2 : number % 2 + 1] * 100)
-        apply(Plan([write, Run("nothing", ("true",), b"x", undo=("true",))], ("mailhost-no-such-service",)), host, 5, 600)
+        apply(
+            Plan([write, Run("nothing", ("true",), b"x", undo=("true",))], ("mailhost-no-such-service",)), host, 5, 600
+        )
         took.append(time.monotonic() - begun)
         if number == max(1, APPLIES // 10):
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB

@@ -36,11 +36,26 @@ NAMES = [
     "b;id",
     ".",
 ]
-HASHES = ["{PLAIN}" + SECRET, "{CLEARTEXT}" + SECRET, SECRET + "[34]", "$6$a$" + SECRET + ":x", "$6$a$" + SECRET + "\nx:"]
+HASHES = [
+    "{PLAIN}" + SECRET,
+    "{CLEARTEXT}" + SECRET,
+    SECRET + "[34]",
+    "$6$a$" + SECRET + ":x",
+    "$6$a$" + SECRET + "\nx:",
+]
 HASHES += ["$99$a$" + SECRET, "{NOSUCH}" + SECRET, SECRET]
 NETWORKS = ["0.0.0.0/0", "::/0", "0/0", "10.0.0.1/8", "!10.0.0.0/8", "/etc/passwd", "hash:/x", "static:all", "127.0.0.0/8, 0.0.0.0/0", "",
             "127.0.0.0/8\n0.0.0.0/0", "10", "tcp:1.2.3.4:1", "localhost", "127.0.0.1/33"]  # fmt: skip
-HOSTS = ["mail example", "mail_1.test", "-x.test", "a..b", f"{'a' * 64}.test", "x.test\nmynetworks=0.0.0.0/0", "", "nodots"]
+HOSTS = [
+    "mail example",
+    "mail_1.test",
+    "-x.test",
+    "a..b",
+    f"{'a' * 64}.test",
+    "x.test\nmynetworks=0.0.0.0/0",
+    "",
+    "nodots",
+]
 SCALARS = [
     "</etc/shadow",
     "x # y",
@@ -75,32 +90,48 @@ def rows():
     yield "mailboxes", {"mailboxes": [{"name": "x"}], "store": "virtual"}
     yield "mailboxes", {"mailboxes": {"name": [SECRET]}}
     yield from (("mailboxes", {"mailboxes": [], "domains": [name]}) for name in HOSTS)
-    yield from (("postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "networks": [text]}) for text in NETWORKS)
+    yield from (
+        ("postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "networks": [text]}) for text in NETWORKS
+    )
     yield from (("postfix_relay", {"hostname": name, "domains": ["a.test"]}) for name in HOSTS)
     for accept in ({"rule": "x", "reason": " "}, {"rule": "", "reason": "because"}):
         yield "postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "accept": [accept]}
         yield "mail_policy", {"accept": [accept]}
-    yield from (("postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "relay_domains": [n]}) for n in (*HOSTS, "*", "static:all"))
     yield from (
-        ("postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "smarthost": n}) for n in ("[x", "a b", "h\nx=y", "a:b", "a:99999")
+        ("postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "relay_domains": [n]})
+        for n in (*HOSTS, "*", "static:all")
+    )
+    yield from (
+        ("postfix_relay", {"hostname": "a.test", "domains": ["a.test"], "smarthost": n})
+        for n in ("[x", "a b", "h\nx=y", "a:b", "a:99999")
     )
     yield from (("dovecot_settings", {"maildir": text}) for text in SCALARS)
     yield from (("dovecot_settings", {"certificate": text}) for text in ("relative", "/a b", "/a\nb", "/a#b", '/a"'))
-    yield from (("dovecot_settings", {"auth_mechanisms": [text]}) for text in ("apop", "cram-md5", "anonymous", "plain\nlogin", "", "*"))
     yield from (
-        ("dovecot_protocols", {"protocols": texts}) for texts in ([], ["imap\npop3"], ["kpop"], ["rpop"], [""], ["imap", "imap"], ["*"])
+        ("dovecot_settings", {"auth_mechanisms": [text]})
+        for text in ("apop", "cram-md5", "anonymous", "plain\nlogin", "", "*")
     )
     yield from (
-        ("dovecot_protocols", {"protocols": ["imap"], "addresses": [text]}) for text in ("localhost", "1.2.3.4\n", "1.2.3", "*:25", "")
+        ("dovecot_protocols", {"protocols": texts})
+        for texts in ([], ["imap\npop3"], ["kpop"], ["rpop"], [""], ["imap", "imap"], ["*"])
     )
     yield from (
-        ("mail_certificate", {"names": names}) for names in ([], ["a\nb"], ["nodots"], ["*"], ["a.test,DNS:b.test"], [f"{'a' * 64}.test"])
+        ("dovecot_protocols", {"protocols": ["imap"], "addresses": [text]})
+        for text in ("localhost", "1.2.3.4\n", "1.2.3", "*:25", "")
     )
     yield from (
-        ("mail_certificate", {"names": ["a.test"], **more}) for more in ({"bits": 1024}, {"days": 0}, {"days": 10, "renew_days": 11})
+        ("mail_certificate", {"names": names})
+        for names in ([], ["a\nb"], ["nodots"], ["*"], ["a.test,DNS:b.test"], [f"{'a' * 64}.test"])
+    )
+    yield from (
+        ("mail_certificate", {"names": ["a.test"], **more})
+        for more in ({"bits": 1024}, {"days": 0}, {"days": 10, "renew_days": 11})
     )
     given = {"names": ["a.test"], "provider": "files", "certificate": "nonsense"}
-    yield from (("mail_certificate", {**given, "key": key}) for key in (SECRET, f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{SECRET}", ""))
+    yield from (
+        ("mail_certificate", {**given, "key": key})
+        for key in (SECRET, f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{SECRET}", "")
+    )
     yield from (("mail_packages", {"products": [text]}) for text in ("exim", "-o=x", "$(id)", ""))
     yield from (("mail_commit", more) for more in ({"services": ["-x"]}, {"services": ["x;id"]}, {"protocols": ["x"]}, {"address": "x"},
                 {"serving": ["serve x plain 1"]}, {"journal_keep": 0}))  # fmt: skip
@@ -109,7 +140,21 @@ def rows():
 
 M4 = ["a`b", "a'b", "syscmd(`id')", "include(/etc/shadow)", "a(b", "a)b", "a\nb.test", "a dnl b"]
 ADMINS = ["anyone", "anonymous", "a b", "a\nallowanonymouslogin: yes", "", "Cyrus"]
-MAILBOXES = ["user.bob.x", "a/../b", "*", "%", 'a"b', "{10}", "b&AOk-b", "", "b\nz LOGOUT", "anyone", "mailhost", LONG, "-x"]
+MAILBOXES = [
+    "user.bob.x",
+    "a/../b",
+    "*",
+    "%",
+    'a"b',
+    "{10}",
+    "b&AOk-b",
+    "",
+    "b\nz LOGOUT",
+    "anyone",
+    "mailhost",
+    LONG,
+    "-x",
+]
 TUNNEL = {"name": "imaps", "accept": "10993", "connect": "143"}
 TUNNELS = [{"name": text} for text in ("", "a b", "a]\nexec = /bin/sh", "[x", LONG)]
 TUNNELS += [{"accept": text} for text in ("", "0", "99999", "x", "993\nexec = /bin/sh", "example.org:993")]
@@ -127,15 +172,29 @@ def rows_of_other_daemons():
     yield from (("sendmail_relay", {**relay, "smarthost": text}) for text in (*M4, "[x", "a b", "a:b"))
     yield "sendmail_relay", {**relay, "mailbox_store": "virtual"}
     yield from (("mta", {"name": text}) for text in ("exim", "", "sendmail;id"))
-    yield from (("cyrus_services", {"protocols": texts}) for texts in ([], ["rpop"], ["imap", "imap"], ["imap\nx"], ["*"]))
-    yield from (("cyrus_services", {"protocols": ["imap"], "admins": [text]}) for text in ADMINS)
-    yield from (("cyrus_services", {"protocols": ["imap"], "addresses": [text]}) for text in ("localhost", '1.2.3.4" cmd="x', ""))
-    yield from (("cyrus_services", {"protocols": ["imap"], "auth_mechanisms": [text]}) for text in ("anonymous", "apop", "", "plain\nx"))
-    yield from (("cyrus_mailboxes", {"mailboxes": [{"name": name}]}) for name in MAILBOXES)
-    yield from (("cyrus_mailboxes", {"mailboxes": [{"name": "x", **more}]}) for more in ({"quota": 0}, {"password": SECRET + "\n"}))
-    yield from (("stunnel_services", {"services": [{**TUNNEL, **more}], "networks": ["127.0.0.0/8"]}) for more in TUNNELS)
     yield from (
-        ("mailboxes", {"mailboxes": [{"name": "x", **more}], "domains": ["a.test"]}) for more in ({"password": SECRET}, {"quota": 1})
+        ("cyrus_services", {"protocols": texts}) for texts in ([], ["rpop"], ["imap", "imap"], ["imap\nx"], ["*"])
+    )
+    yield from (("cyrus_services", {"protocols": ["imap"], "admins": [text]}) for text in ADMINS)
+    yield from (
+        ("cyrus_services", {"protocols": ["imap"], "addresses": [text]})
+        for text in ("localhost", '1.2.3.4" cmd="x', "")
+    )
+    yield from (
+        ("cyrus_services", {"protocols": ["imap"], "auth_mechanisms": [text]})
+        for text in ("anonymous", "apop", "", "plain\nx")
+    )
+    yield from (("cyrus_mailboxes", {"mailboxes": [{"name": name}]}) for name in MAILBOXES)
+    yield from (
+        ("cyrus_mailboxes", {"mailboxes": [{"name": "x", **more}]})
+        for more in ({"quota": 0}, {"password": SECRET + "\n"})
+    )
+    yield from (
+        ("stunnel_services", {"services": [{**TUNNEL, **more}], "networks": ["127.0.0.0/8"]}) for more in TUNNELS
+    )
+    yield from (
+        ("mailboxes", {"mailboxes": [{"name": "x", **more}], "domains": ["a.test"]})
+        for more in ({"password": SECRET}, {"quota": 1})
     )
 
 
@@ -176,7 +235,12 @@ def machine(request, tmp_path_factory):
 def play(machine, folder, playbook, *options, callback="ansible.builtin.default", **variables):
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({"mailhosts": {"hosts": {machine.name: {**machine.variables, **variables}}}}))
-    env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_STDOUT_CALLBACK": callback, "ANSIBLE_NOCOLOR": "1"}
+    env = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_STDOUT_CALLBACK": callback,
+        "ANSIBLE_NOCOLOR": "1",
+    }
     command = ["ansible-playbook", "-i", str(inventory), str(playbook), *options]
     return subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, check=False, timeout=400)
 
@@ -198,18 +262,37 @@ def test_bad_input(machine, tmp_path, count):
     for (word, args), task in zip(given, found):
         result = task["hosts"][machine.name]
         text = str(result.get("msg", ""))
-        if not result.get("failed") or result.get("changed") or "Traceback" in str(result) or len(text) < 15 or ": " not in text:
+        if (
+            not result.get("failed")
+            or result.get("changed")
+            or "Traceback" in str(result)
+            or len(text) < 15
+            or ": " not in text
+        ):
             wrong.append((word, args, text))
     assert not wrong, "\n".join(map(str, wrong))
     count("refused", len(given))
-    logs = machine.run("cat /var/log/messages /var/log/maillog 2>/dev/null; journalctl --no-pager 2>/dev/null; true").stdout
+    logs = machine.run(
+        "cat /var/log/messages /var/log/maillog 2>/dev/null; journalctl --no-pager 2>/dev/null; true"
+    ).stdout
     loud = play(machine, tmp_path, playbook, "-vvvv", "--diff")
     for output in (done.stdout, done.stderr, loud.stdout, loud.stderr, logs):
         assert SECRET not in output, output[max(0, output.find(SECRET) - 300) : output.find(SECRET) + 60]
     assert machine.run("grep -rl SECRETsecret /tmp /root /var/lib/mailhost 2>/dev/null; true").stdout == ""
 
 
-PASSWORDS = ["  spaces  ", "a\"b'c\\d", "$HOME`id`%u%{user}", "#{};|&<>", "ünïcödé€", "a:b", "\\", "{PLAIN}x", "!*?[]~", "x" * 72]
+PASSWORDS = [
+    "  spaces  ",
+    "a\"b'c\\d",
+    "$HOME`id`%u%{user}",
+    "#{};|&<>",
+    "ünïcödé€",
+    "a:b",
+    "\\",
+    "{PLAIN}x",
+    "!*?[]~",
+    "x" * 72,
+]
 
 
 def test_strange_but_legal(machine, tmp_path, count):

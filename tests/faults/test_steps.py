@@ -20,7 +20,9 @@ from mailhost.words import mailboxes
 from ..wire.conftest import Machine
 from .hosts import LEFT, Docker, params
 
-TOOLS = "mv cp cat sync mkdir chmod chown rm sha1sum head tail wc ln touch stat cut date ls dirname readlink sed find sort"
+TOOLS = (
+    "mv cp cat sync mkdir chmod chown rm sha1sum head tail wc ln touch stat cut date ls dirname readlink sed find sort"
+)
 SHIM = """#!/bin/sh
 echo >>/opt/count # never read half written: in a pipeline two count at once
 count=$(/usr/bin/wc -l </opt/count)
@@ -98,7 +100,9 @@ def test_every_step(machine, count, how):
             assert "Traceback" not in error
         if after == old:
             apply(plan(plain), plain, 5, 0)
-        assert machine.run(f"{END_TIMER}; rm -f /var/lib/mailhost/pending; {STATE}; {LEFT}").stdout == new, f"{how} at step {at}"
+        assert machine.run(f"{END_TIMER}; rm -f /var/lib/mailhost/pending; {STATE}; {LEFT}").stdout == new, (
+            f"{how} at step {at}"
+        )
         count("survived")
 
 
@@ -127,7 +131,13 @@ def test_twenty_runs_at_once(machine, count):
     machine.run("rm -rf /var/lib/mailhost")
 
     def one(number):
-        box = {"name": f"many{number}", "aliases": [f"other{number}"], "state": "present", "password_hash": None, "uid": None}
+        box = {
+            "name": f"many{number}",
+            "aliases": [f"other{number}"],
+            "state": "present",
+            "password_hash": None,
+            "uid": None,
+        }
         given = params(mailboxes, mailboxes=[box], domains=["example.test"], store="system", lock_timeout=100)
         return converge(mailboxes.WORD, given, Host(Docker(machine), who=f"run {number}"), False)["changed"]
 

@@ -32,7 +32,15 @@ def one(name: str, seconds: str) -> None:
             raise
 
     atheris.Setup(
-        [sys.argv[0], f"-max_total_time={seconds}", "-max_len=4096", "-timeout=10", "-verbosity=0", "-print_final_stats=1"], check
+        [
+            sys.argv[0],
+            f"-max_total_time={seconds}",
+            "-max_len=4096",
+            "-timeout=10",
+            "-verbosity=0",
+            "-print_final_stats=1",
+        ],
+        check,
     )
     atheris.Fuzz()
 

@@ -73,7 +73,14 @@ def policies(data: bytes) -> None:
         postfix_setup.destinations(setup)
     except MailhostError as error:
         assert error.place.startswith("main.cf"), error
-    sendmail.causes(SendmailMc(text, "mc"), Keyed(text, "access"), Names(text, "relay-domains"), (), "example.test", "mx.example.test")
+    sendmail.causes(
+        SendmailMc(text, "mc"),
+        Keyed(text, "access"),
+        Names(text, "relay-domains"),
+        (),
+        "example.test",
+        "mx.example.test",
+    )
     sendmail.trusted(Keyed(text))
     cyrus.judge(Settings(text, "imapd.conf"), (2, 3, 7))
     stunnel.judge(Settings(text, "stunnel.conf", " = ", "#;"), [25], ["127.0.0.0/8"])

@@ -19,7 +19,15 @@ from ..unit.words.test_sendmail import el5 as el5_sendmail
 from . import targets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-WORDS = ["dovecot_protocols", "dovecot_settings", "mailboxes", "mail_certificate", "mail_packages", "postfix_relay", "mail_undo"]
+WORDS = [
+    "dovecot_protocols",
+    "dovecot_settings",
+    "mailboxes",
+    "mail_certificate",
+    "mail_packages",
+    "postfix_relay",
+    "mail_undo",
+]
 WORDS += ["sendmail_relay", "mta", "cyrus_services", "cyrus_mailboxes", "stunnel_services", "mail_policy"]
 HURT = "\n\r\t#${}<>\"'\\`,;:|!%@\0é /.-=*[]()0aA"
 LIKELY = [
@@ -111,7 +119,21 @@ POSTFIX = [
     "')",
     "OK",
 ]
-POSTFIX += ["\n", "\n  ", "$mydestination", "${", "}", "a.test RELAY", "Connect:", "0.0.0.0/0", "[::]/0", "connect = 25", "[x]", "x", ", "]
+POSTFIX += [
+    "\n",
+    "\n  ",
+    "$mydestination",
+    "${",
+    "}",
+    "a.test RELAY",
+    "Connect:",
+    "0.0.0.0/0",
+    "[::]/0",
+    "connect = 25",
+    "[x]",
+    "x",
+    ", ",
+]
 
 
 @given(words=st.lists(st.one_of(st.sampled_from(POSTFIX), text), max_size=12))

@@ -55,7 +55,12 @@ def test_what_nobody_confirms_is_taken_back(local, shell, tmp_path, state):
     path.write_bytes(b"old")
     path.chmod(0o640)
     first = apply(plan(host, path, b"new"), host, 5, 2)
-    second = apply(plan(host, path, b"newer", Run("mark", ("touch", str(tmp_path / "m")), undo=("rm", str(tmp_path / "m")))), host, 5, 2)
+    second = apply(
+        plan(host, path, b"newer", Run("mark", ("touch", str(tmp_path / "m")), undo=("rm", str(tmp_path / "m")))),
+        host,
+        5,
+        2,
+    )
     assert path.read_bytes() == b"newer"
     assert until(lambda: not (state / "confirm").exists())
     assert (path.read_bytes(), path.stat().st_mode & 0o777, (tmp_path / "m").exists()) == (b"old", 0o640, False)
@@ -113,7 +118,9 @@ def test_an_edit_made_since_is_kept_in_the_journal(local, shell, tmp_path, state
     path.write_bytes(b"an administrator's")
     assert until(lambda: not (state / "confirm").exists())
     assert path.read_bytes() == b"old"
-    assert [found.read_bytes() for found in (state / "journal" / identity).glob("op/*/theirs")] == [b"an administrator's"]
+    assert [found.read_bytes() for found in (state / "journal" / identity).glob("op/*/theirs")] == [
+        b"an administrator's"
+    ]
 
 
 def test_a_hard_link_stays_one(local, shell, tmp_path):
@@ -162,10 +169,18 @@ def test_history_and_undo(local, shell, tmp_path, state):
     path.chmod(0o600)
     gone.write_bytes(b"here")
     apply(plan(host, path, b"two", Remove(host.read([File(str(gone))]).file(str(gone)))), host, 5, 0)
-    marking = Run("make a mark", ("touch", str(mark)), undo=("sh", "-c", 'rm "$1"; cat >"$1.said"', "x", str(mark)), undo_stdin=b"secret")
+    marking = Run(
+        "make a mark",
+        ("touch", str(mark)),
+        undo=("sh", "-c", 'rm "$1"; cat >"$1.said"', "x", str(mark)),
+        undo_stdin=b"secret",
+    )
     apply(plan(host, path, b"three", marking, Run("no way back", ("true",))), host, 5, 0)
     history = converge(mail_history.WORD, {}, local(shell, read_only=True), False)["history"]
-    assert [entry["changes"] for entry in history] == [[str(path), str(gone)], [str(path), "make a mark", "no way back"]]
+    assert [entry["changes"] for entry in history] == [
+        [str(path), str(gone)],
+        [str(path), "make a mark", "no way back"],
+    ]
     assert [(entry["state"], entry["who"]) for entry in history] == [("applied", "a test")] * 2
     asked = {"count": 1, "runs": [], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
     predicted = converge(mail_undo.WORD, asked, local(shell, read_only=True), True)
@@ -243,4 +258,7 @@ def test_nothing_but_the_journal_stays(local, shell, tmp_path, state):
         apply(plan(host, path, str(number).encode()), host, 5, 0)
     assert sorted(os.listdir(state)) == ["journal", "pending"]
     assert sorted(os.listdir(tmp_path)) == ["f", "state"]
-    assert subprocess.run(["find", str(state), "-maxdepth", "2", "-perm", "/077"], capture_output=True, check=True).stdout == b""
+    assert (
+        subprocess.run(["find", str(state), "-maxdepth", "2", "-perm", "/077"], capture_output=True, check=True).stdout
+        == b""
+    )

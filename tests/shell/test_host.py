@@ -9,7 +9,15 @@ import pytest
 from mailhost.core.errors import HostError
 from mailhost.core.host import Command, File, Glob, Host
 
-AWKWARD = [b"", b"\n", b"no newline", b"caf\xc3\xa9 \xff\xfe\n", bytes(range(256)), b"MAILHOST-END x\n" * 3, b"a" * 70000]
+AWKWARD = [
+    b"",
+    b"\n",
+    b"no newline",
+    b"caf\xc3\xa9 \xff\xfe\n",
+    bytes(range(256)),
+    b"MAILHOST-END x\n" * 3,
+    b"a" * 70000,
+]
 
 
 @pytest.mark.parametrize("content", AWKWARD)
@@ -42,7 +50,9 @@ def test_a_glob_brings_its_files_in_order(local, shell, tmp_path):
 def test_commands_get_their_words_and_stdin_unchanged(local, shell):
     words = ("printf", "%s|", "a b", "$HOME", "`id`", "*", "'\"\\", "")
     echo = Command(("cat",), "line 1\n$(id) `id` \\ 'two'\n")
-    seen = local(shell).read([Command(words), echo, Command(("sh", "-c", "echo no >&2; exit 3")), Command(("no-such-program",))])
+    seen = local(shell).read(
+        [Command(words), echo, Command(("sh", "-c", "echo no >&2; exit 3")), Command(("no-such-program",))]
+    )
     assert seen.output(*words).text == "a b|$HOME|`id`|*|'\"\\||"
     assert seen.output("cat").text == "line 1\n$(id) `id` \\ 'two'"
     assert (seen.output("sh", "-c", "echo no >&2; exit 3").code, seen.output("no-such-program").code) == (3, 127)
@@ -88,5 +98,8 @@ def test_banners_and_a_terminal_do_not_matter(local, state):
             done = subprocess.run(["sh", "-c", program], input=data, capture_output=True, check=False)
             return 0, b"Welcome\r\nto CentOS\r\n" + done.stdout.replace(b"\n", b"\r\n"), b""
 
-    assert Host(Terminal()).read([File("/etc/passwd")]).file("/etc/passwd").content == pathlib.Path("/etc/passwd").read_bytes()
+    assert (
+        Host(Terminal()).read([File("/etc/passwd")]).file("/etc/passwd").content
+        == pathlib.Path("/etc/passwd").read_bytes()
+    )
     assert os.path.exists("/etc/passwd")

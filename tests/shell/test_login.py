@@ -45,7 +45,9 @@ while IFS= read -r line; do
 done
 """
 NEW = "Usage: s_client [options]\n -starttls val  Use the appropriate STARTTLS command\n"
-OLD = 'usage: s_client args\n \'prot\' defines which one to assume.  Currently,\n only "smtp" and "pop3" are supported.\n'
+OLD = (
+    'usage: s_client args\n \'prot\' defines which one to assume.  Currently,\n only "smtp" and "pop3" are supported.\n'
+)
 NEWER = 'usage: s_client args\n only "smtp", "pop3", "imap", and "ftp" are supported.\n'
 GOOD, REFUSED = ("a1 OK Logged in.\n", "+OK Logged in.\n"), ("a1 NO [AUTHENTICATIONFAILED]\n", "-ERR [AUTH] no.\n")
 CYRUS = ("a1 OK [CAPABILITY IMAP4rev1] User logged in SESSIONID=<x>\n", "+OK Mailbox locked and ready SESSIONID=<x>\n")
@@ -57,9 +59,25 @@ STATUS = {
 }
 CASES = {  # what the server says, whether its session then ends, the usage of s_client, what is served: code, why, what is unproved
     "good": (GOOD, False, NEW, BOTH, "0", "", []),
-    "dead behind the right password": (GOOD, True, NEW, BOTH, "1", "the session of alice ends where it should serve", []),
+    "dead behind the right password": (
+        GOOD,
+        True,
+        NEW,
+        BOTH,
+        "1",
+        "the session of alice ends where it should serve",
+        [],
+    ),
     "Cyrus": (CYRUS, False, NEW, BOTH, "0", "", []),
-    "a Cyrus 2.3 that has no mailbox yet": ((CYRUS[0], NO_MAILDROP), False, NEW, BOTH + "unit cyrus-imapd\n", "0", "", ["mailbox pop3"]),
+    "a Cyrus 2.3 that has no mailbox yet": (
+        (CYRUS[0], NO_MAILDROP),
+        False,
+        NEW,
+        BOTH + "unit cyrus-imapd\n",
+        "0",
+        "",
+        ["mailbox pop3"],
+    ),
     "a Dovecot that may not open it": (
         (GOOD[0], NO_MAILDROP),
         False,
@@ -72,7 +90,15 @@ CASES = {  # what the server says, whether its session then ends, the usage of s
     "a mailbox that breaks": (GOOD, False, NEW, BOTH, "1", "logins fail: a2 NO [SERVERBUG]", []),
     "a command not understood": (("a1 BAD\n", "+OK Logged in.\n"), False, NEW, BOTH, "0", "", ["refused imap"]),
     "refused": (REFUSED, False, NEW, BOTH, "0", "", ["refused imap", "refused pop3"]),
-    "broken": (("a1 NO [UNAVAILABLE] Temporary authentication failure\n", "+OK\n"), False, NEW, BOTH, "1", "logins fail: a1 NO", []),
+    "broken": (
+        ("a1 NO [UNAVAILABLE] Temporary authentication failure\n", "+OK\n"),
+        False,
+        NEW,
+        BOTH,
+        "1",
+        "logins fail: a1 NO",
+        [],
+    ),
     "an s_client of 0.9.8e": (GOOD, False, OLD, BOTH, "0", "", ["starttls imap"]),
     "an s_client of 0.9.8g": (GOOD, False, NEWER, BOTH, "0", "", []),
     "slow": (("", ""), False, NEW, BOTH, "0", "", ["slow imap", "slow pop3"]),
@@ -98,7 +124,11 @@ def test_a_login(local, shell, server, name):
     if dead:
         (server / "dead").touch()
     (server / "status").write_text(STATUS.get(name, "a2 OK done"))
-    program = PROGRAM.replace("patience_each=25", "patience_each=2").replace("sleep 2\n", "sleep 0.3\n").replace("sleep 1;", "sleep 0.1;")
+    program = (
+        PROGRAM.replace("patience_each=25", "patience_each=2")
+        .replace("sleep 2\n", "sleep 0.3\n")
+        .replace("sleep 1;", "sleep 0.1;")
+    )
     if name == "slow":
         (server / "slow").touch()
     known = login({"user": "alice", "password": PASSWORD})

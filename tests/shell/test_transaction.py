@@ -72,7 +72,9 @@ def test_a_failing_step_undoes_the_others(local, shell, tmp_path, state, broken)
         Run("make a mark", ("touch", str(mark)), undo=("rm", str(mark))),
     ]
     bad = ("sh", "-c", "echo the reason; exit 1")
-    steps.append(Run("the last step", bad) if broken == "run" else Check(str(kept), ("sh", "-c", "echo the reason >&2; exit 89")))
+    steps.append(
+        Run("the last step", bad) if broken == "run" else Check(str(kept), ("sh", "-c", "echo the reason >&2; exit 89"))
+    )
     with pytest.raises(HostError, match="the reason.*Nothing was changed"):
         apply(Plan(steps, ("dovecot",)), host, 5)
     assert (kept.read_bytes(), gone.read_bytes()) == (b"old", b"still here")
@@ -142,7 +144,9 @@ def test_a_run_killed_in_the_middle_is_undone_by_the_next(local, shell, tmp_path
     from mailhost.core.shell.apply import PROGRAM
 
     text = PROGRAM.replace("state=/var/lib/mailhost", f"state={state}")
-    child = subprocess.Popen([*shell, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    child = subprocess.Popen(
+        [*shell, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     child.stdin.write(b"nonce\n" + request(slow, "20260101T000000-a", "me", 5))
     child.stdin.close()
     for _ in range(100):

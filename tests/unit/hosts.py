@@ -34,7 +34,9 @@ def file(path, text, mode=0o644, owner="root", group="root"):
 def host(files=None, outputs=None, globs=None, pending=()):
     seen = Seen(pending=list(pending))
     for path, text in (files or {}).items():
-        seen.files[path] = FileState(path, "absent") if text is None else text if isinstance(text, FileState) else file(path, text)
+        seen.files[path] = (
+            FileState(path, "absent") if text is None else text if isinstance(text, FileState) else file(path, text)
+        )
     for argv, said in (outputs or {}).items():
         seen.outputs[argv] = said if isinstance(said, Output) else Output(0, said)
     for pattern, paths in (globs or {}).items():
@@ -95,7 +97,9 @@ SILENT = frozenset(
         mail_certificate.OPENSSL.argv,
     )
 )
-DEBIAN_MAIN = "!include_try /usr/share/dovecot/protocols.d/*.protocol\n!include conf.d/*.conf\n!include_try local.conf\n"
+DEBIAN_MAIN = (
+    "!include_try /usr/share/dovecot/protocols.d/*.protocol\n!include conf.d/*.conf\n!include_try local.conf\n"
+)
 PASSWD = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/sbin/nologin\nbob:x:1001:1001::/home/bob:/sbin/nologin\n"
 SHADOW = "root:*:1:0:::::\nbob:$6$s$old:1:0:::::\n"
 
@@ -125,7 +129,11 @@ def centos5(**more):
 def debian(number="12", **more):
     new = number == "13"
     auth = "auth_mechanisms = plain\n!include auth-system.conf.ext\n"
-    system = "passdb pam {\n}\nuserdb passwd {\n}\n" if new else "passdb {\n  driver = pam\n}\nuserdb {\n  driver = passwd\n}\n"
+    system = (
+        "passdb pam {\n}\nuserdb passwd {\n}\n"
+        if new
+        else "passdb {\n  driver = pam\n}\nuserdb {\n  driver = passwd\n}\n"
+    )
     version = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n" if new else ""
     files = {
         "/etc/os-release": f'ID=debian\nVERSION_ID="{number}"\n',
@@ -142,7 +150,9 @@ def debian(number="12", **more):
     }
     globs = {
         "/etc/dovecot/conf.d/*.conf": ["/etc/dovecot/conf.d/10-auth.conf"],
-        "/usr/share/dovecot/protocols.d/*.protocol": [f"/usr/share/dovecot/protocols.d/{n}.protocol" for n in ("imapd", "lmtpd")],
+        "/usr/share/dovecot/protocols.d/*.protocol": [
+            f"/usr/share/dovecot/protocols.d/{n}.protocol" for n in ("imapd", "lmtpd")
+        ],
     }
     outputs = {
         dovecot.VERSION: "2.4.1-4 (7d8c0bc)" if new else "2.3.19.1 (9b53102964)",

@@ -57,4 +57,6 @@ def test_every_folder_is_a_floor():
 @pytest.mark.parametrize("name", modules())
 def test_pure_code_opens_nothing(name):
     calls = (node for node in ast.walk(ast.parse((LOGIC / name).read_text())) if isinstance(node, ast.Call))
-    assert name.startswith(OPENS) or not any(isinstance(node.func, ast.Name) and node.func.id == "open" for node in calls), name
+    assert name.startswith(OPENS) or not any(
+        isinstance(node.func, ast.Name) and node.func.id == "open" for node in calls
+    ), name

@@ -77,7 +77,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("what", "program"), [(what, program) for what, programs in BAD.items() for program in programs])
+@pytest.mark.parametrize(
+    ("what", "program"), [(what, program) for what, programs in BAD.items() for program in programs]
+)
 def test_what_bash_3_2_does_not_take_is_named(what, program):
     assert any(what in fault for fault in faults(program)), faults(program)
 
@@ -105,7 +107,9 @@ def test_every_program_is_one_that_bash_3_2_takes(name):
 @pytest.mark.parametrize("options", [[], ["-o", "posix"]], ids=["bash", "bash -o posix"])
 def test_todays_bash_parses_every_program_in_both_its_ways(options):
     for name, program in PROGRAMS.items():
-        done = subprocess.run(["bash", *options, "-n"], input=program.encode("utf-8", "surrogateescape"), capture_output=True, check=False)
+        done = subprocess.run(
+            ["bash", *options, "-n"], input=program.encode("utf-8", "surrogateescape"), capture_output=True, check=False
+        )
         assert done.returncode == 0, (name, done.stderr)
 
 

@@ -31,7 +31,10 @@ PLAY = """
 
 
 def playbook(tmp_path, hosts, **environment):
-    every = {f"h{number:02}": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"} for number in range(hosts)}
+    every = {
+        f"h{number:02}": {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
+        for number in range(hosts)
+    }
     (tmp_path / "hosts.json").write_text(json.dumps({"mailhosts": {"hosts": every}}))
     (tmp_path / "play.yml").write_text(PLAY)
     env = {
@@ -48,7 +51,9 @@ def playbook(tmp_path, hosts, **environment):
 
 def piped(tmp_path, hosts, **environment):
     command, env = playbook(tmp_path, hosts, **environment)
-    return subprocess.run(command, capture_output=True, text=True, env=env, cwd=tmp_path, timeout=120, check=False).stdout
+    return subprocess.run(
+        command, capture_output=True, text=True, env=env, cwd=tmp_path, timeout=120, check=False
+    ).stdout
 
 
 def test_lines(tmp_path):
@@ -103,7 +108,10 @@ OLD = "Unable to negotiate with 192.0.2.1: no matching key exchange method found
 @pytest.mark.parametrize(
     ("message", "wanted"),
     [
-        (f"{SSH}connect to host 192.0.2.1 port 22: Connection refused", r"^ssh: connect to host 192.0.2.1 port 22: Connection refused$"),
+        (
+            f"{SSH}connect to host 192.0.2.1 port 22: Connection refused",
+            r"^ssh: connect to host 192.0.2.1 port 22: Connection refused$",
+        ),
         (CHANGED, r"^its host key is not the one in known_hosts: .* \(Host key verification failed\.\)$"),
         ("No ED25519 host key is known\nHost key verification failed.", r"^its host key is not in known_hosts"),
         (

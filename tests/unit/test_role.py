@@ -44,7 +44,16 @@ def test_the_module_takes_every_step_along():
 def test_every_file_of_steps_is_imported():
     """A file that holds a step and is in no list would be a setting that nobody makes."""
     listed = {task[IMPORT] for task in flat(yaml.safe_load((TASKS / "steps.yml").read_text())) if IMPORT in task}
-    others = {"main.yml", "steps.yml", "audit.yml", "plan.yml", "verify.yml", "rollout_batch.yml", "rollout_plan.yml", "rollout_undo.yml"}
+    others = {
+        "main.yml",
+        "steps.yml",
+        "audit.yml",
+        "plan.yml",
+        "verify.yml",
+        "rollout_batch.yml",
+        "rollout_plan.yml",
+        "rollout_undo.yml",
+    }
     assert {path.name for path in TASKS.glob("*.yml")} == listed | others
 
 

@@ -43,7 +43,9 @@ class Machine:
             *OPTIONS.get(image, SYSTEMD),
             *options,
         ]
-        self.id = subprocess.run([*command, f"mailhost/{image}"], check=True, capture_output=True, text=True).stdout.strip()
+        self.id = subprocess.run(
+            [*command, f"mailhost/{image}"], check=True, capture_output=True, text=True
+        ).stdout.strip()
         ready = "if [ -d /run/systemd/system ]; then systemctl is-system-running --wait; else service syslog status; fi"
         subprocess.run(["sh", "-c", 'for i in 1 2 3 4 5 6 7 8 9; do docker exec "$0" sh -c "$1" && break; sleep 1; done', self.id, ready],
                        capture_output=True, check=False)  # fmt: skip
@@ -57,7 +59,9 @@ class Machine:
         }
 
     def run(self, command, check=True):
-        return subprocess.run(["docker", "exec", self.id, "sh", "-c", command], check=check, capture_output=True, text=True)
+        return subprocess.run(
+            ["docker", "exec", self.id, "sh", "-c", command], check=check, capture_output=True, text=True
+        )
 
     def remove(self):
         subprocess.run(["docker", "rm", "-f", "-v", self.id], capture_output=True, check=False)
@@ -83,7 +87,13 @@ def play(tmp_path):
             playbook.write_text(yaml.safe_dump([{"hosts": "mailhosts", "gather_facts": False, "tasks": what}]))
         else:
             playbook = ROOT / what
-        env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "400", "PWD": str(tmp_path)}
+        env = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            "COLUMNS": "400",
+            "PWD": str(tmp_path),
+        }
         command = ["ansible-playbook", "-i", str(inventory), str(playbook), *options]
         return subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, timeout=300, check=False)
 

@@ -22,7 +22,11 @@ class Fleet:
         for name, (image, domains) in hosts.items():
             machine = Machine(image)
             self.machines[name] = machine
-            self.variables[name] = {**machine.variables, "mailhost_fqdn": f"{name}.example.test", "mailhost_domains": domains}
+            self.variables[name] = {
+                **machine.variables,
+                "mailhost_fqdn": f"{name}.example.test",
+                "mailhost_domains": domains,
+            }
 
     def play(self, *given, **variables):
         """Run a playbook to its end; see ``start``."""
@@ -38,7 +42,14 @@ class Fleet:
         command, env = self.command(*given, **variables)
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, env=env, cwd=ROOT, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            env=env,
+            cwd=ROOT,
+            start_new_session=True,
         )
 
     @contextlib.contextmanager
@@ -46,7 +57,9 @@ class Fleet:
         """A playbook at a terminal of its own, ended with the block; what it said is in its ``logfile_read``; see ``command``."""
         command, env = self.command(*given, **variables)
         env["TERM"] = "xterm"
-        child = pexpect.spawn(command[0], command[1:], timeout=300, encoding="utf-8", codec_errors="replace", env=env, cwd=ROOT)
+        child = pexpect.spawn(
+            command[0], command[1:], timeout=300, encoding="utf-8", codec_errors="replace", env=env, cwd=ROOT
+        )
         child.logfile_read = io.StringIO()
         try:
             yield child
@@ -62,7 +75,13 @@ class Fleet:
         }
         listed = self.folder / "inventory.json"
         listed.write_text(json.dumps({"mailhosts": {"hosts": hosts}}))
-        env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "400", "PWD": str(self.folder)}
+        env = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            "COLUMNS": "400",
+            "PWD": str(self.folder),
+        }
         env.update(XDG_STATE_HOME=str(self.folder / "state"), **(environment or {}))
         command = ["ansible-playbook", "-i", str(listed), str(ROOT / playbook), *options]
         return command, env

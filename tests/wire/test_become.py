@@ -7,7 +7,11 @@ import pytest
 WAYS = {
     "sudo": {"ansible_user": "free", "ansible_become_method": "sudo", "ansible_become_password": "free password"},
     "sudo requiretty": {"ansible_user": "term", "ansible_become_method": "sudo"},
-    "sudo requiretty, pipelining off": {"ansible_user": "term", "ansible_become_method": "sudo", "ansible_pipelining": False},
+    "sudo requiretty, pipelining off": {
+        "ansible_user": "term",
+        "ansible_become_method": "sudo",
+        "ansible_pipelining": False,
+    },
     "su": {"ansible_user": "plain", "ansible_become_method": "su", "ansible_become_password": "root password"},
 }
 

@@ -37,7 +37,9 @@ def test_provision_cyrus_with_apop(cyrus, play):
     assert PASSWORD not in first.stdout + first.stderr
     assert "changed=0" in play(cyrus, "playbooks/provision.yml").stdout
     assert cyrus.run("stat -c '%a %U' /etc/mailhost/sasldb2").stdout == "600 cyrus\n"
-    assert "mailhost@" not in cyrus.run("sasldblistusers2 -f /etc/mailhost/sasldb2").stdout  # the administrator is gone again
+    assert (
+        "mailhost@" not in cyrus.run("sasldblistusers2 -f /etc/mailhost/sasldb2").stdout
+    )  # the administrator is gone again
 
 
 def test_apop_by_cyrus(cyrus):
@@ -90,7 +92,9 @@ END
 def test_gssapi_logins_with_a_real_kdc(cyrus, tmp_path):
     """Kerberos 5, which is what to use instead of KPOP: IMAP and POP3 logins with a ticket."""
     host = f"{cyrus.image}.example.test"
-    cyrus.run("[ -e /usr/lib/x86_64-linux-gnu/sasl2/libgssapiv2.so ] || apt-get -q -y install libsasl2-modules-gssapi-mit")
+    cyrus.run(
+        "[ -e /usr/lib/x86_64-linux-gnu/sasl2/libgssapiv2.so ] || apt-get -q -y install libsasl2-modules-gssapi-mit"
+    )
     kdc = Machine("kdc", options=["--add-host", f"{host}:{cyrus.address}"])
     try:
         kdc.run(REALM.format(kdc=kdc.address))
@@ -99,7 +103,10 @@ def test_gssapi_logins_with_a_real_kdc(cyrus, tmp_path):
                 f"kadmin.local -q \"ktadd -k /tmp/keytab $s/{host}\"; done")  # fmt: skip
         subprocess.run(["docker", "cp", "-q", f"{kdc.id}:/tmp/keytab", str(tmp_path / "keytab")], check=True)
         subprocess.run(["docker", "cp", "-q", str(tmp_path / "keytab"), f"{cyrus.id}:/etc/krb5.keytab"], check=True)
-        cyrus.run(REALM.format(kdc=kdc.address) + "chown cyrus /etc/krb5.keytab; chmod 400 /etc/krb5.keytab; systemctl restart cyrus-imapd")
+        cyrus.run(
+            REALM.format(kdc=kdc.address)
+            + "chown cyrus /etc/krb5.keytab; chmod 400 /etc/krb5.keytab; systemctl restart cyrus-imapd"
+        )
         cyrus.run("sleep 2")
         kdc.run("echo ticket | kinit alice")
         for program, port, done in (("imtest", 143, ". logout"), ("pop3test", 110, "QUIT")):

@@ -43,7 +43,9 @@ def test_a_stopped_daemon_is_not_ok(machine, play):
 
 def test_an_open_relay_is_closed_and_a_dead_smtpd_revived(machine, play):
     rule = "smtpd_recipient_restrictions" if machine.image == "centos5" else "smtpd_relay_restrictions"
-    machine.run(f"postconf -e mynetworks=0.0.0.0/0 {rule}=; service postfix restart 2>/dev/null || systemctl restart postfix")
+    machine.run(
+        f"postconf -e mynetworks=0.0.0.0/0 {rule}=; service postfix restart 2>/dev/null || systemctl restart postfix"
+    )
     broken = play(machine, "playbooks/verify.yml")
     assert broken.returncode != 0
     done = play(machine, "site.yml")
@@ -51,7 +53,9 @@ def test_an_open_relay_is_closed_and_a_dead_smtpd_revived(machine, play):
 
 
 def test_a_key_of_another_certificate_is_rolled_back(machine, play):
-    machine.run("openssl req -new -x509 -nodes -newkey rsa:2048 -subj /CN=x -keyout /root/other.key -out /root/other.pem 2>/dev/null")
+    machine.run(
+        "openssl req -new -x509 -nodes -newkey rsa:2048 -subj /CN=x -keyout /root/other.key -out /root/other.pem 2>/dev/null"
+    )
     files = "find /etc/dovecot* -type f -printf '%p %s %T@ %m %u\\n' | sort"
     before = machine.run(files).stdout
     task = {"dovecot_settings": {"key": "/root/other.key"}}
@@ -68,7 +72,9 @@ def test_a_key_of_another_certificate_is_rolled_back(machine, play):
 def test_a_taken_port_is_rolled_back_and_named(machine, play):
     assert play(machine, "playbooks/provision.yml", mailhost_protocols=["imap", "imaps"]).returncode == 0
     holder = "perl -MSocket -e 'socket(S,PF_INET,SOCK_STREAM,0); setsockopt(S,SOL_SOCKET,SO_REUSEADDR,1); "
-    holder += "bind(S,sockaddr_in(110,INADDR_ANY)) or die; listen(S,5); sleep 300' >/dev/null 2>&1 & echo $! >/run/holder"
+    holder += (
+        "bind(S,sockaddr_in(110,INADDR_ANY)) or die; listen(S,5); sleep 300' >/dev/null 2>&1 & echo $! >/run/holder"
+    )
     machine.run(holder)
     done = play(machine, [
         {"dovecot_protocols": {"protocols": ["imap", "imaps", "pop3", "pop3s"]}},
@@ -108,7 +114,9 @@ def test_no_secret_in_any_output(machine, play):
     hashed = machine.variables["mailhost_mailboxes"][0]["password_hash"]
     for secret in (PASSWORD, hashed, hashed.rsplit("$", 1)[1]):
         assert secret not in done.stdout + done.stderr
-        found = machine.run("cat /var/log/messages /var/log/maillog 2>/dev/null; journalctl --no-pager 2>/dev/null; true").stdout
+        found = machine.run(
+            "cat /var/log/messages /var/log/maillog 2>/dev/null; journalctl --no-pager 2>/dev/null; true"
+        ).stdout
         assert secret not in found
     if machine.image != "centos5":
         machine.run("rm -rf /home/alice; userdel alice; true")
@@ -120,17 +128,45 @@ def given(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ca")
 
     def run(*words):
-        return subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, text=True, cwd=folder).stdout
+        return subprocess.run(
+            ["openssl", *map(str, words)], check=True, capture_output=True, text=True, cwd=folder
+        ).stdout
 
-    run("req", "-new", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=Fleet CA", "-keyout", "ca.key", "-out", "ca.pem")
+    run(
+        "req",
+        "-new",
+        "-x509",
+        "-nodes",
+        "-newkey",
+        "rsa:2048",
+        "-subj",
+        "/CN=Fleet CA",
+        "-keyout",
+        "ca.key",
+        "-out",
+        "ca.pem",
+    )
 
     def make(name):
-        run("req", "-new", "-nodes", "-newkey", "rsa:2048", "-subj", f"/CN={name}", "-keyout", "leaf.key", "-out", "leaf.csr")
+        run(
+            "req",
+            "-new",
+            "-nodes",
+            "-newkey",
+            "rsa:2048",
+            "-subj",
+            f"/CN={name}",
+            "-keyout",
+            "leaf.key",
+            "-out",
+            "leaf.csr",
+        )
         (folder / "san").write_text(f"subjectAltName=DNS:{name}\n")
         run("x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", 90, "-extfile", "san",
             "-out", "leaf.pem")  # fmt: skip
         found = {
-            name: (folder / path).read_text() for name, path in (("certificate", "leaf.pem"), ("chain", "ca.pem"), ("key", "leaf.key"))
+            name: (folder / path).read_text()
+            for name, path in (("certificate", "leaf.pem"), ("chain", "ca.pem"), ("key", "leaf.key"))
         }
         return {"provider": "files", **found}, ssl.PEM_cert_to_DER_cert(found["certificate"])
 
@@ -156,7 +192,10 @@ def test_a_given_certificate_is_served_and_a_wrong_one_refused(machine, play, gi
     assert (again.returncode, changed(again)) == (0, 0), again.stdout
     other, _ = given("other.example.test")
     before = machine.run(WATCH).stdout
-    for wrong, said in ((other, f"does not cover {fqdn}"), ({**mine, "key": other["key"]}, "is not the key of this certificate")):
+    for wrong, said in (
+        (other, f"does not cover {fqdn}"),
+        ({**mine, "key": other["key"]}, "is not the key of this certificate"),
+    ):
         done = play(machine, "playbooks/provision.yml", mailhost_certificate=wrong)
         assert done.returncode != 0
         assert said in " ".join(done.stdout.split()), done.stdout
@@ -193,7 +232,10 @@ REFUSED = [
     ({"mailhost_mailboxes": [{"name": "x", "uid": 0}]}, "0 is not a mailbox user's uid"),
     ({"mailhost_mailboxes": [{"name": "x"}, {"name": "x"}]}, "two mailboxes with one name"),
     ({"mailhost_mailboxes": [{"name": "x", "password_hash": "{PLAIN}SECRETWORD"}]}, "{PLAIN} is not a salted hash"),
-    ({"mailhost_mailboxes": [{"name": "x", "password_hash": "$99$SECRETWORD$x"}]}, "scheme $99$ is not known to crypt()"),
+    (
+        {"mailhost_mailboxes": [{"name": "x", "password_hash": "$99$SECRETWORD$x"}]},
+        "scheme $99$ is not known to crypt()",
+    ),
     ({"mailhost_domains": ["a\nb.test"]}, "is not a domain"),
     ({"mailhost_smarthost": "x y"}, "is neither a name nor"),
     ({"mailhost_execution": "guess"}, "must be one of: controller, module"),

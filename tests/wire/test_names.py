@@ -50,7 +50,10 @@ def test_who_come_at_once_are_given_the_same_one():
 def test_mail_arrives_without_a_name_server(host, names, play, tmp_path):
     assert re.findall(r"^nameserver (.*)", host.run("cat /etc/resolv.conf").stdout, re.M) == [names[1]]
     begun = time.monotonic()
-    assert host.run("getent hosts nobody.invalid; getent hosts example.test").stdout.split() == [names[1], "example.test"]
+    assert host.run("getent hosts nobody.invalid; getent hosts example.test").stdout.split() == [
+        names[1],
+        "example.test",
+    ]
     assert time.monotonic() - begun < 1
     done = play(host, "playbooks/provision.yml")
     assert done.returncode == 0, done.stdout
@@ -66,5 +69,8 @@ def test_mail_arrives_without_a_name_server(host, names, play, tmp_path):
     assert [one for one in unasked if one["verdict"] != ("invalid" if " 4.4." in one["detail"] else "warn")] == []
     assert [one for one in found if one["verdict"] == "invalid" and not one["detail"]] == []
     if "mailhost_mta" in host.variables:  # Sendmail lets nobody pass whose name it could not ask for, and says why
-        assert any("could not ask who we are" in one["detail"] and "Cannot resolve PTR record" in one["detail"] for one in unasked)
+        assert any(
+            "could not ask who we are" in one["detail"] and "Cannot resolve PTR record" in one["detail"]
+            for one in unasked
+        )
         assert record["verdict"] == "invalid"

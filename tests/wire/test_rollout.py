@@ -40,7 +40,10 @@ def fleet(tmp_path_factory):
 
 def batches(said):
     """The hosts of each batch, as they were announced."""
-    return ["".join(names.split()) for names in re.findall(r"batch-\d+-of-\d+(?: \(canaries\))?: \d+ hosts?: ([a-e ]+)", said)]
+    return [
+        "".join(names.split())
+        for names in re.findall(r"batch-\d+-of-\d+(?: \(canaries\))?: \d+ hosts?: ([a-e ]+)", said)
+    ]
 
 
 def stands(said, state):
@@ -83,7 +86,9 @@ def test_refused_before_any_host_is_touched(fleet, variables, own, text):
     assert "Traceback" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("option", "text"), [(["--check"], "playbooks/plan.yml predicts"), (["--limit", "a"], "say -e mailhost_hosts=a")])
+@pytest.mark.parametrize(
+    ("option", "text"), [(["--check"], "playbooks/plan.yml predicts"), (["--limit", "a"], "say -e mailhost_hosts=a")]
+)
 def test_neither_checked_nor_limited(fleet, option, text):
     done = fleet.play("playbooks/rollout.yml", *option, **NEW)
     assert done.returncode != 0
@@ -116,7 +121,9 @@ def test_a_batch_that_does_not_prove_itself_is_taken_back(fleet):
     assert done.returncode != 0
     assert batches(done.stdout) == ["ace", "b", "d"], done.stdout[-3000:]
     assert done.stdout.count("Pausing for 2 seconds") == 1, "it waits before the second batch, and the third never came"
-    assert fleet.open_on(110) == "bd", "the first three are new, the failing one serves as before, the last was not touched"
+    assert fleet.open_on(110) == "bd", (
+        "the first three are new, the failing one serves as before, the last was not touched"
+    )
     assert [stands(done.stdout, state) for state in ("new", "undone", "old")] == ["ace", "b", "d"]
     with fleet.at_terminal("playbooks/rollout.yml", mailhost_rollout_hold="ask", **sizes, **NEW) as again:
         again.expect_exact("Go on with batch-2-of-2?")
@@ -168,7 +175,12 @@ def test_what_a_dead_controller_left_unproved_is_taken_back_by_the_next(fleet):
 
 def test_a_host_that_cannot_be_reached_fails_its_batch(fleet):
     gone = {
-        "a": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_ssh_common_args": "-o ConnectTimeout=3"}
+        "a": {
+            "ansible_connection": "ssh",
+            "ansible_host": "127.0.0.1",
+            "ansible_port": 1,
+            "ansible_ssh_common_args": "-o ConnectTimeout=3",
+        }
     }
     done = fleet.play("playbooks/rollout.yml", own=gone, mailhost_canary="e", mailhost_rollout_batches=["100%"])
     assert done.returncode != 0

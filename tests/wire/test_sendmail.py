@@ -79,7 +79,9 @@ def test_networks_relay_domains_and_smarthost(sendmail, play):
 
     assert asked("a@passed.example") == 250
     assert asked("a@elsewhere.invalid") == 550
-    program = sendmail.run("ls /usr/sbin/sendmail.sendmail /usr/libexec/sendmail/sendmail 2>/dev/null | head -n 1").stdout.strip()
+    program = sendmail.run(
+        "ls /usr/sbin/sendmail.sendmail /usr/libexec/sendmail/sendmail 2>/dev/null | head -n 1"
+    ).stdout.strip()
     parsed = sendmail.run(f"echo '3,0 a@elsewhere.invalid' | {program} -bt | tail -n 2").stdout
     assert "relay $@ [ 192 . 0 . 2 . 1 ]" in parsed
     served(play(sendmail, "playbooks/provision.yml", mailhost_relay_networks=["127.0.0.0/8", here]))
@@ -106,7 +108,17 @@ def test_a_run_that_changes_nothing_runs_no_m4_and_no_makemap(sendmail, play):
 
 def group(address, port):
     """Bits of the Diffie-Hellman group that is served to a client that takes any, as this machine's openssl tells it."""
-    words = ["openssl", "s_client", "-connect", f"{address}:{port}", "-starttls", "smtp", "-no_tls1_3", "-cipher", "ALL:!ECDH:@SECLEVEL=0"]
+    words = [
+        "openssl",
+        "s_client",
+        "-connect",
+        f"{address}:{port}",
+        "-starttls",
+        "smtp",
+        "-no_tls1_3",
+        "-cipher",
+        "ALL:!ECDH:@SECLEVEL=0",
+    ]
     said = subprocess.run(words, input="QUIT\n", capture_output=True, text=True, timeout=60, check=False).stdout
     found = re.search(r"Server Temp Key: DH, (\d+) bits", said)
     return int(found.group(1)) if found else said[-500:]
@@ -123,7 +135,9 @@ def test_a_diffie_hellman_group_that_is_too_short_is_raised(sendmail, play):
         return
     assert group(sendmail.address, 587) == 2048
     # what the version itself does
-    sendmail.run("cd /etc/mail && cp -p sendmail.cf /tmp/cf && grep -v confDH_P sendmail.mc | m4 - >sendmail.cf 2>/dev/null")
+    sendmail.run(
+        "cd /etc/mail && cp -p sendmail.cf /tmp/cf && grep -v confDH_P sendmail.mc | m4 - >sendmail.cf 2>/dev/null"
+    )
     sendmail.run("service sendmail restart; cp -p /tmp/cf /etc/mail/sendmail.cf")
     assert group(sendmail.address, 25) == 1024
     sendmail.run("sed -i 's/^define(.confDH_PARAMETERS.*/define(confDH_PARAMETERS, 5)dnl/' /etc/mail/sendmail.mc")

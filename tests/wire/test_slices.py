@@ -13,7 +13,17 @@ import yaml
 
 from .conftest import PASSWORD, ROOT, Machine
 
-PARTS = (".gitignore", "roles", "library", "action_plugins", "callback_plugins", "module_utils", "playbooks", "ansible.cfg", "site.yml")
+PARTS = (
+    ".gitignore",
+    "roles",
+    "library",
+    "action_plugins",
+    "callback_plugins",
+    "module_utils",
+    "playbooks",
+    "ansible.cfg",
+    "site.yml",
+)
 RUNNER = str(ROOT / ".venv/bin/ansible-runner")
 
 
@@ -178,5 +188,9 @@ def test_the_execution_environment_is_one_that_builds(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     described = yaml.safe_load((ROOT / "execution-environment.yml").read_text())["dependencies"]
     pinned = (ROOT / "requirements.txt").read_text().split()
-    for package in (described["ansible_core"]["package_pip"], described["ansible_runner"]["package_pip"], *described["python"]):
+    for package in (
+        described["ansible_core"]["package_pip"],
+        described["ansible_runner"]["package_pip"],
+        *described["python"],
+    ):
         assert package in pinned, f"{package} is not what requirements.txt pins"

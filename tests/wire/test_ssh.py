@@ -27,7 +27,9 @@ def old(make_machine, tmp_path_factory):
     machine = make_machine("ssh")
     folder = tmp_path_factory.mktemp("ssh")
     subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", folder / "key"], check=True)
-    machine.run(f"echo '{(folder / 'key.pub').read_text().strip()}' >/etc/ssh/authorized_keys; chmod 644 /etc/ssh/authorized_keys")
+    machine.run(
+        f"echo '{(folder / 'key.pub').read_text().strip()}' >/etc/ssh/authorized_keys; chmod 644 /etc/ssh/authorized_keys"
+    )
     machine.run(f"printf '%s' '{EL5}' >/etc/ssh/sshd_config.d/el5.conf; sshd -t && systemctl restart ssh")
     key = machine.run("cat /etc/ssh/ssh_host_rsa_key.pub").stdout
     (folder / "known_hosts").write_text(f"{machine.address} {key}")
@@ -46,7 +48,9 @@ def ask(old, group, playbook="tasks.yml", **variables):
     }
     children = {"el5": {"vars": el5, "hosts": {"old": host}}} if group else {"rest": {"hosts": {"old": host}}}
     (folder / "hosts.json").write_text(json.dumps({"mailhosts": {"children": children}}))
-    (folder / "tasks.yml").write_text(yaml.safe_dump([{"hosts": "mailhosts", "gather_facts": False, "tasks": [{"mailhost_info": {}}]}]))
+    (folder / "tasks.yml").write_text(
+        yaml.safe_dump([{"hosts": "mailhosts", "gather_facts": False, "tasks": [{"mailhost_info": {}}]}])
+    )
     env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "PWD": str(folder)}
     env["ANSIBLE_SSH_ARGS"] = "-o ControlMaster=no"  # each run its own connection
     command = ["ansible-playbook", "-i", str(folder / "hosts.json"), str(folder / playbook)]
@@ -63,7 +67,9 @@ def test_nobody_else_is_given_old_algorithms(old):
     done = ask(old, group=False)
     assert done.returncode != 0
     line = re.findall(r"^unreachable: .*$", done.stdout, re.M)
-    assert len(line) == 1 and "it offers only old algorithms; see inventory/example/group_vars/el5.yml" in line[0], done.stdout
+    assert len(line) == 1 and "it offers only old algorithms; see inventory/example/group_vars/el5.yml" in line[0], (
+        done.stdout
+    )
 
 
 def test_a_host_key_that_changed_is_one_line(old):

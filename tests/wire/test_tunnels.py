@@ -32,7 +32,9 @@ def tunnelled(request):
         mailhost_protocols=["imap", "pop3"],
         mailhost_relay_networks=["127.0.0.1/32"],
         mailhost_mailboxes=[{"name": "alice", "password": PASSWORD}, {"name": "bob", "password_hash": HASH}],
-        mailhost_stunnel=TUNNELS if request.param == "centos5" else [*TUNNELS, IMAP_STARTTLS],  # stunnel 4.15 has none for IMAP
+        mailhost_stunnel=TUNNELS
+        if request.param == "centos5"
+        else [*TUNNELS, IMAP_STARTTLS],  # stunnel 4.15 has none for IMAP
     )
     yield found
     found.remove()
@@ -84,7 +86,9 @@ def test_an_option_that_stunnel_4_15_lacks_is_refused_by_name(tunnelled, play):
         pytest.skip("a stunnel of today has it")
     refused = play(tunnelled, "playbooks/provision.yml", mailhost_stunnel=[*TUNNELS, IMAP_STARTTLS])
     assert refused.returncode != 0
-    assert "stunnel 4.15 does not know protocol = imap, which came with 4.19" in " ".join((refused.stdout + refused.stderr).split())
+    assert "stunnel 4.15 does not know protocol = imap, which came with 4.19" in " ".join(
+        (refused.stdout + refused.stderr).split()
+    )
 
 
 def test_a_password_in_clear_is_refused_beside_the_tunnel(tunnelled):
@@ -128,7 +132,11 @@ def test_what_no_server_has_is_refused(tunnelled, play, word):
     before = tunnelled.run("find /etc /var/lib/mailhost -printf '%p %C@\\n' | sort").stdout
     refused = play(tunnelled, "playbooks/provision.yml", mailhost_protocols=["imap", word])
     assert refused.returncode != 0
-    assert {"rpop": "no server has RPOP any more", "kpop": "Dovecot has no KPOP"}[word] in refused.stdout + refused.stderr
+    assert {"rpop": "no server has RPOP any more", "kpop": "Dovecot has no KPOP"}[
+        word
+    ] in refused.stdout + refused.stderr
     after = tunnelled.run("find /etc /var/lib/mailhost -printf '%p %C@\\n' | sort").stdout
-    journals = [line for line in after.splitlines() if line not in before.splitlines() and "/var/lib/mailhost" not in line]
+    journals = [
+        line for line in after.splitlines() if line not in before.splitlines() and "/var/lib/mailhost" not in line
+    ]
     assert journals == []

@@ -18,7 +18,9 @@ def test_history_and_undo(machine, play):
     assert [is_open(machine, port) for port in (143, 110)] == [True, False]
     history = play(machine, "playbooks/history.yml")
     assert history.returncode == 0, history.stdout
-    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d committed \d{6}-\S+ by \S+@\S+ pid \d+/\d+", history.stdout), history.stdout
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d committed \d{6}-\S+ by \S+@\S+ pid \d+/\d+", history.stdout), (
+        history.stdout
+    )
     check = play(machine, "playbooks/undo.yml", "--check", "--diff")
     assert check.returncode == 0, check.stdout
     assert not is_open(machine, 110)

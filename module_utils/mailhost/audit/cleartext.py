@@ -32,11 +32,18 @@ class Login:
     def __init__(self, user: str = "", password: str = "") -> None:
         self.given = bool(user)
         self.user, self.password = user or "nobody-mailhost", password or uuid.uuid4().hex
-        self.wrong = "wrong" + uuid.uuid4().hex  # always the same: Dovecot distrusts an address by how many different ones it tried
+        self.wrong = (
+            "wrong" + uuid.uuid4().hex
+        )  # always the same: Dovecot distrusts an address by how many different ones it tried
 
     @property
     def hidden(self) -> "Tuple[str, ...]":
-        return (self.password, self.initial(), base64.b64encode(self.password.encode()).decode(), imap_quoted(self.password))
+        return (
+            self.password,
+            self.initial(),
+            base64.b64encode(self.password.encode()).decode(),
+            imap_quoted(self.password),
+        )
 
     def initial(self) -> str:
         """The initial response of PLAIN (RFC 4616)."""
@@ -46,7 +53,9 @@ class Login:
 def log_in(wire: Wire, login: Login) -> "Tuple[bool, str]":
     """By the password itself: LOGIN, USER and PASS, AUTH PLAIN. Whether it was let in, and the answer."""
     if wire.endpoint.product == "imap":
-        said, _ = wire.imap(f"LOGIN {imap_quoted(login.user)} {imap_quoted(login.password)}", shown=f"LOGIN {login.user} (hidden)")
+        said, _ = wire.imap(
+            f"LOGIN {imap_quoted(login.user)} {imap_quoted(login.password)}", shown=f"LOGIN {login.user} (hidden)"
+        )
         return said.startswith("OK"), said
     if wire.endpoint.product == "pop3":
         fine, lines = wire.pop3(f"USER {login.user}")
@@ -96,7 +105,10 @@ def offer(endpoint: Endpoint, refuse: bool) -> Finding:
         with Wire(endpoint) as wire:
             wire.greet()
             if endpoint.product == "smtp":
-                tls, bad = "STARTTLS" in wire.extensions, [f"AUTH {wire.extensions['AUTH']}"] if "AUTH" in wire.extensions else []
+                tls, bad = (
+                    "STARTTLS" in wire.extensions,
+                    [f"AUTH {wire.extensions['AUTH']}"] if "AUTH" in wire.extensions else [],
+                )
             else:
                 words = wire.capabilities()
                 tls = "STARTTLS" in words or "STLS" in words
@@ -116,7 +128,12 @@ def offer(endpoint: Endpoint, refuse: bool) -> Finding:
             way_out="Refuse passwords in clear (mailhost_cleartext_login: refuse)",
         )
     if not tls:
-        return told.answer("fail", detail="no TLS is offered", way_out="Give the daemon a certificate and switch TLS on", dialogue=dialogue)
+        return told.answer(
+            "fail",
+            detail="no TLS is offered",
+            way_out="Give the daemon a certificate and switch TLS on",
+            dialogue=dialogue,
+        )
     return told.answer("pass", detail="TLS, and nothing else" if not bad else "allowed, as asked", dialogue=dialogue)
 
 
@@ -141,7 +158,10 @@ def in_clear(endpoint: Endpoint, login: Login, refuse: bool, by_mechanism: bool)
     if not refuse:
         return told.answer("pass", detail="let in, as asked", dialogue=dialogue)
     return told.answer(
-        "fail", detail=f"let in: {said}", way_out="Refuse passwords in clear (mailhost_cleartext_login: refuse)", dialogue=dialogue
+        "fail",
+        detail=f"let in: {said}",
+        way_out="Refuse passwords in clear (mailhost_cleartext_login: refuse)",
+        dialogue=dialogue,
     )
 
 
@@ -199,7 +219,12 @@ def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
             return told.answer("fail" if fine else "pass", detail, _told(wire))
     except Invalid as error:
         ended = error.is_an_end and empty
-        return told.answer("pass" if ended else "invalid", str(error), _told(wire) or error.dialogue, reason="" if ended else error.kind)
+        return told.answer(
+            "pass" if ended else "invalid",
+            str(error),
+            _told(wire) or error.dialogue,
+            reason="" if ended else error.kind,
+        )
 
 
 def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
@@ -226,7 +251,9 @@ def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
             return told.answer(opens, f"{mechanism}: {said[:80]}, then {shown}", _told(wire), out)
         answers.append(said.split("\n")[0][:40] + (f", but it opens nothing ({shown})" if fine else ""))
     if offered:
-        return told.answer("warn", "offers ANONYMOUS, which opens nothing", _told(wire), "Take ANONYMOUS out of the mechanisms")
+        return told.answer(
+            "warn", "offers ANONYMOUS, which opens nothing", _told(wire), "Take ANONYMOUS out of the mechanisms"
+        )
     return told.answer("pass", "; ".join(answers), _told(wire))
 
 

@@ -23,12 +23,20 @@ PORTS: "Dict[int, Tuple[str, bool, bool]]" = {  # product, implicit TLS, submiss
 OTHERS = 12
 
 
-def find(addresses: "Sequence[str]", name: str, listening: "Sequence[int]", pool: ThreadPoolExecutor) -> "List[Endpoint]":
+def find(
+    addresses: "Sequence[str]", name: str, listening: "Sequence[int]", pool: ThreadPoolExecutor
+) -> "List[Endpoint]":
     """The known ports that take connections, on each address; of ``listening``, what else greets as SMTP does."""
-    known = [Endpoint(address, port, PORTS[port][0], PORTS[port][1], name, PORTS[port][2]) for address in addresses for port in PORTS]
-    others = [Endpoint(addresses[0], port, "smtp", False, name, submission=True, extra=True) for port in listening if port not in PORTS][
-        :OTHERS
+    known = [
+        Endpoint(address, port, PORTS[port][0], PORTS[port][1], name, PORTS[port][2])
+        for address in addresses
+        for port in PORTS
     ]
+    others = [
+        Endpoint(addresses[0], port, "smtp", False, name, submission=True, extra=True)
+        for port in listening
+        if port not in PORTS
+    ][:OTHERS]
     found = [one for one, opened in zip(known, pool.map(is_open, known)) if opened]
     return found + [one for one, greets in zip(others, pool.map(greets_as_smtp, others)) if greets]
 

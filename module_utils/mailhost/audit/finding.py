@@ -52,9 +52,17 @@ class Question:
     rule: str = ""
 
     def answer(
-        self, verdict: str, detail: str = "", dialogue: "Iterable[str]" = (), way_out: str = "", reason: str = "", accepted: bool = False
+        self,
+        verdict: str,
+        detail: str = "",
+        dialogue: "Iterable[str]" = (),
+        way_out: str = "",
+        reason: str = "",
+        accepted: bool = False,
     ) -> Finding:
-        return Finding(self.id, verdict, self.title, detail, self.where, way_out, tuple(dialogue), reason, accepted, self.rule)
+        return Finding(
+            self.id, verdict, self.title, detail, self.where, way_out, tuple(dialogue), reason, accepted, self.rule
+        )
 
 
 def worst(verdicts: "Iterable[str]") -> str:

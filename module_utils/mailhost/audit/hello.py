@@ -108,7 +108,9 @@ def client_hello(version: int, suites: Sequence[int], name: str = "") -> bytes:
         extensions += _extension(10, struct.pack(">HHHHH", 8, 29, 23, 24, 25)) + _extension(11, b"\x01\x00")
     if version >= 0x0303:
         algorithms = (0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201)
-        extensions += _extension(13, struct.pack(">H", 2 * len(algorithms)) + b"".join(struct.pack(">H", one) for one in algorithms))
+        extensions += _extension(
+            13, struct.pack(">H", 2 * len(algorithms)) + b"".join(struct.pack(">H", one) for one in algorithms)
+        )
     listed = b"".join(struct.pack(">H", suite) for suite in (*suites, 0x00FF))
     body = struct.pack(">H", version) + os.urandom(32) + b"\x00" + struct.pack(">H", len(listed)) + listed + b"\x01\x00"
     if extensions:

@@ -37,7 +37,9 @@ class Login:
 
 def seen(error: BaseException) -> str:
     """An error of a dialogue as one short line."""
-    text = " ".join(str(part.decode("utf-8", "replace") if isinstance(part, bytes) else part) for part in error.args) or str(error)
+    text = " ".join(
+        str(part.decode("utf-8", "replace") if isinstance(part, bytes) else part) for part in error.args
+    ) or str(error)
     return f"{type(error).__name__}: {text}"[:160] if isinstance(error, OSError) else text[:160]
 
 
@@ -62,7 +64,9 @@ def hows(protocols: Sequence[str]) -> "list[tuple[str, str, str]]":
     return [(word, word.rstrip("s"), "implicit" if word.endswith("s") else "starttls") for word in protocols]
 
 
-def _open(target: Target, product: str, how: str, context: "ssl.SSLContext | None" = None) -> "imaplib.IMAP4 | poplib.POP3":
+def _open(
+    target: Target, product: str, how: str, context: "ssl.SSLContext | None" = None
+) -> "imaplib.IMAP4 | poplib.POP3":
     return c.imap(target, how, context) if product == "imap" else c.pop3(target, how, context)
 
 
@@ -123,9 +127,13 @@ def certificate(target: Target, wanted: Sequence[str], smtp: Sequence[str]) -> P
         prints[hashlib.sha256(der).hexdigest()] = word
         ends = str((found or {}).get("notAfter", ""))
     if len(prints) != 1:
-        return Proof("fail", f"{len(prints)} different certificates: {', '.join(f'{w} {p[:12]}' for p, w in prints.items())}")
+        return Proof(
+            "fail", f"{len(prints)} different certificates: {', '.join(f'{w} {p[:12]}' for p, w in prints.items())}"
+        )
     left = int((ssl.cert_time_to_seconds(ends) - time.time()) // 86400)
-    return Proof("warn" if left < 14 else "pass", f"sha256 {next(iter(prints))[:16]} for {target.fqdn}, {left} days left")
+    return Proof(
+        "warn" if left < 14 else "pass", f"sha256 {next(iter(prints))[:16]} for {target.fqdn}, {left} days left"
+    )
 
 
 def cleartext(target: Target, wanted: Sequence[str], smtp: Sequence[str], login: "Login | None", refuse: bool) -> Proof:
@@ -215,7 +223,9 @@ def message(target: Target, wanted: Sequence[str], login: "Login | None", domain
     token = uuid.uuid4().hex
     try:
         client = c.smtp(target, "plain")
-        body = f"Subject: mailhost probe {token}\r\nMessage-ID: <{token}@{c.HELO}>\r\n\r\nÄ message to prove its way.\r\n"
+        body = (
+            f"Subject: mailhost probe {token}\r\nMessage-ID: <{token}@{c.HELO}>\r\n\r\nÄ message to prove its way.\r\n"
+        )
         client.sendmail("", [f"{login.user.split('@')[0]}@{domain}"], body.encode("utf-8"))
         c.close(client)
     except Dialogue as error:
@@ -223,11 +233,15 @@ def message(target: Target, wanted: Sequence[str], login: "Login | None", domain
     found = {}
     for name, fetch in (("imap", _by_imap), ("pop3", _by_pop3)):
         ways = [way for way in hows(wanted) if way[1] == name]
-        found[name] = _wait_for(fetch, target, ways[-1][2], login, token) if ways else Proof("none", f"{name} is not served")
+        found[name] = (
+            _wait_for(fetch, target, ways[-1][2], login, token) if ways else Proof("none", f"{name} is not served")
+        )
     return found
 
 
-def _wait_for(fetch: "Callable[[Target, str, Login, str], bool]", target: Target, how: str, login: Login, token: str) -> Proof:
+def _wait_for(
+    fetch: "Callable[[Target, str, Login, str], bool]", target: Target, how: str, login: Login, token: str
+) -> Proof:
     begun = time.monotonic()
     while time.monotonic() - begun < 20:
         try:

@@ -184,7 +184,9 @@ def _opened(endpoint: Endpoint, context: ssl.SSLContext, helo: str) -> Wire:
         return opened(endpoint, context, helo=helo)
 
 
-def one(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: ssl.SSLContext, followed: Followed) -> Finding:
+def one(
+    name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: ssl.SSLContext, followed: Followed
+) -> Finding:
     """A pattern on a port: refused for good, or what happened instead."""
     filled = _fill(pattern, names)
     title = f"{pattern.trick}: from {filled.sender} to {filled.recipient}"
@@ -196,9 +198,15 @@ def one(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: 
             said = f"{code} {text}".replace("\n", " ")[:160]
             if code == 421:
                 return told.answer("invalid", detail=said, dialogue=tuple(wire.dialogue), reason="busy")
-            if 400 <= code < 500 and re.match(r"4\.4\.\d", text):  # RFC 3463, X.4: not its policy answers, but its network
+            if 400 <= code < 500 and re.match(
+                r"4\.4\.\d", text
+            ):  # RFC 3463, X.4: not its policy answers, but its network
                 return told.answer(
-                    "invalid", detail=f"{UNASKED}: {said}", dialogue=tuple(wire.dialogue), way_out=NAMES_FIRST, reason="names"
+                    "invalid",
+                    detail=f"{UNASKED}: {said}",
+                    dialogue=tuple(wire.dialogue),
+                    way_out=NAMES_FIRST,
+                    reason="names",
                 )
             if code >= 400:
                 verdict = "pass" if code >= 500 else "warn"
@@ -220,7 +228,9 @@ def _send(wire: Wire) -> str:
     token = uuid.uuid4().hex
     code, text = wire.smtp("DATA")
     if code == 354:
-        code, text = wire.smtp(f"Subject: relay test {token}\r\nX-Mailhost-Token: {token}\r\n\r\nA test of this host's relaying.\r\n.")
+        code, text = wire.smtp(
+            f"Subject: relay test {token}\r\nX-Mailhost-Token: {token}\r\n\r\nA test of this host's relaying.\r\n."
+        )
     return token
 
 
@@ -257,13 +267,19 @@ def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refuse
                     return told.answer("none", detail="no AUTH is offered", dialogue=tuple(wire.dialogue))
             code, text = wire.smtp(f"AUTH PLAIN {refused}")
             if code < 400:
-                return told.answer("fail", detail=f"nobody with a wrong password is let in: {code}", dialogue=tuple(wire.dialogue))
+                return told.answer(
+                    "fail", detail=f"nobody with a wrong password is let in: {code}", dialogue=tuple(wire.dialogue)
+                )
             for name in AFTER_AUTH:
                 code, text = ask(wire, _fill(PATTERNS[name], names))
                 if code < 400:
-                    return told.answer("fail", detail=f"{name}: accepted: {code} {text[:80]}", dialogue=tuple(wire.dialogue))
+                    return told.answer(
+                        "fail", detail=f"{name}: accepted: {code} {text[:80]}", dialogue=tuple(wire.dialogue)
+                    )
                 wire.smtp("RSET")
-            return told.answer("pass", detail=f"{len(AFTER_AUTH)} patterns refused after {code}", dialogue=tuple(wire.dialogue))
+            return told.answer(
+                "pass", detail=f"{len(AFTER_AUTH)} patterns refused after {code}", dialogue=tuple(wire.dialogue)
+            )
     except Invalid as error:
         if wire and any(line.startswith("S: 535") for line in wire.dialogue) and error.is_an_end:
             return told.answer("pass", detail="the server ends the connection", dialogue=tuple(wire.dialogue))
@@ -301,7 +317,11 @@ def patiently(job: Job, retries: "Optional[Sequence[str]]" = None) -> Finding:
 
 
 def jobs(
-    endpoint: Endpoint, names: Names, context: ssl.SSLContext, followed: Followed, witnesses: "Sequence[Mapping[str, str]]" = ()
+    endpoint: Endpoint,
+    names: Names,
+    context: ssl.SSLContext,
+    followed: Followed,
+    witnesses: "Sequence[Mapping[str, str]]" = (),
 ) -> "List[Job]":
     """Every question to one port; patterns that need a domain passed on are left out where there is none."""
     patterns = {**PATTERNS, **dict(witness(number, seen) for number, seen in enumerate(witnesses, 1))}

@@ -37,8 +37,12 @@ class Profile:
 BROKEN = ("SSLv2", "SSLv3", "NULL", "EXPORT")
 PROFILES: "Dict[str, Profile]" = {
     "modern": Profile((*BROKEN, "anonymous", "RC4", "3DES", "TLSv1.0", "TLSv1.1", "TLSv1.2"), ("TLSv1.3",)),
-    "intermediate": Profile((*BROKEN, "anonymous", "RC4", "3DES", "TLSv1.0", "TLSv1.1"), ("TLSv1.2", "TLSv1.3"), ("static RSA",)),
-    "centos5": Profile((*BROKEN, "anonymous"), ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"), ("RC4", "3DES"), legacy=True),
+    "intermediate": Profile(
+        (*BROKEN, "anonymous", "RC4", "3DES", "TLSv1.0", "TLSv1.1"), ("TLSv1.2", "TLSv1.3"), ("static RSA",)
+    ),
+    "centos5": Profile(
+        (*BROKEN, "anonymous"), ("TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"), ("RC4", "3DES"), legacy=True
+    ),
 }
 #: the hellos by which it is found out whether a server takes any
 ANY = ("TLSv1.2", "TLSv1.1", "TLSv1.0", "SSLv3")
@@ -112,7 +116,9 @@ def _spoken(endpoint: Endpoint, profile: str, version: str, dialogue: "Tuple[str
     if version not in (*wanted, *("TLSv1" for one in wanted if one == "TLSv1.0")):
         return told.answer("fail", f"{version} at most", dialogue, f"The profile {profile} asks for it")
     legacy = PROFILES[profile].legacy and version in ("TLSv1", "TLSv1.1")
-    return told.answer("warn" if legacy else "pass", version + (": legacy, not compliant with RFC 8997" if legacy else ""), dialogue)
+    return told.answer(
+        "warn" if legacy else "pass", version + (": legacy, not compliant with RFC 8997" if legacy else ""), dialogue
+    )
 
 
 def _twice(wire: Wire) -> Finding:
@@ -164,7 +170,9 @@ def _read_anyway(endpoint: Endpoint, der: bytes) -> Served:
         return Served(der)
 
 
-def _asked(endpoint: Endpoint, version: str, suites: "Sequence[int]", key: bool = False) -> "Tuple[Answer, Tuple[str, ...]]":
+def _asked(
+    endpoint: Endpoint, version: str, suites: "Sequence[int]", key: bool = False
+) -> "Tuple[Answer, Tuple[str, ...]]":
     """The answer to one hello, and the dialogue."""
     with _until_tls(endpoint) as wire:
         try:
@@ -174,7 +182,9 @@ def _asked(endpoint: Endpoint, version: str, suites: "Sequence[int]", key: bool 
             raise
 
 
-def _suites(endpoint: Endpoint, suites: "Sequence[int]", hello: str = "", key: bool = False) -> "Tuple[Answer, str, Tuple[str, ...]]":
+def _suites(
+    endpoint: Endpoint, suites: "Sequence[int]", hello: str = "", key: bool = False
+) -> "Tuple[Answer, str, Tuple[str, ...]]":
     """What becomes of these suites, whatever the version: the answer, the version of the hello that it is to, the dialogue. Unless it is
     known which ``hello`` a server takes, it is asked with older ones too before anything is said to be refused."""
     for version in (hello,) if hello else OLDER:
@@ -184,14 +194,18 @@ def _suites(endpoint: Endpoint, suites: "Sequence[int]", hello: str = "", key: b
     return answer, version, dialogue
 
 
-def version_or_suite(endpoint: Endpoint, what: str, profile: Profile, by: "Daemon | None" = None, hello: str = "") -> Finding:
+def version_or_suite(
+    endpoint: Endpoint, what: str, profile: Profile, by: "Daemon | None" = None, hello: str = ""
+) -> Finding:
     """T18 and T19: a version or a kind of suite that the profile refuses is refused. ``by``: who serves the port; ``hello``: which
     it takes, if that is known."""
     told = _about_one(endpoint, what)
     try:
         if what in SUITES:
             answer, version, dialogue = _suites(endpoint, SUITES[what], hello)
-            if what == "EXPORT" and answer.kind != "taken" and version == OLDER[0]:  # RFC 4346 forbids it to TLS 1.1 and newer alone
+            if (
+                what == "EXPORT" and answer.kind != "taken" and version == OLDER[0]
+            ):  # RFC 4346 forbids it to TLS 1.1 and newer alone
                 answer, version, dialogue = _suites(endpoint, SUITES[what], OLDER[1])
         else:
             answer, dialogue = _asked(endpoint, what, EVERY)
@@ -203,7 +217,13 @@ def version_or_suite(endpoint: Endpoint, what: str, profile: Profile, by: "Daemo
 
 
 def _judged(
-    told: Question, endpoint: Endpoint, what: str, profile: Profile, by: "Daemon | None", answer: Answer, dialogue: "Tuple[str, ...]"
+    told: Question,
+    endpoint: Endpoint,
+    what: str,
+    profile: Profile,
+    by: "Daemon | None",
+    answer: Answer,
+    dialogue: "Tuple[str, ...]",
 ) -> Finding:
     """What is served although the profile refuses it: a failure, unless weak is better than none there, or no setting can refuse it."""
     demanded, servers = endpoint.submission or endpoint.implicit, endpoint.product == "smtp" and not endpoint.submission
@@ -225,14 +245,22 @@ def refused(endpoint: Endpoint, profile: Profile, by: "Daemon | None" = None, he
     group = [suite for what in suites for suite in SUITES[what]]
     try:
         answer, last, dialogue = _suites(endpoint, group, hello)
-        together = _none_of(endpoint, versions) if last == OLDER[0] else None  # who does not take a hello may yet take an older one
-        if answer.kind != "taken" and last == OLDER[0] and together is None:  # an older version is served, perhaps with other suites
+        together = (
+            _none_of(endpoint, versions) if last == OLDER[0] else None
+        )  # who does not take a hello may yet take an older one
+        if (
+            answer.kind != "taken" and last == OLDER[0] and together is None
+        ):  # an older version is served, perhaps with other suites
             answer, last, dialogue = _suites(endpoint, group, OLDER[1])
             hello = last if answer.kind == "taken" else hello
     except Invalid:  # each is asked by itself, and says why it cannot be
         return [version_or_suite(endpoint, what, profile, by, hello) for what in every]
     single = [what for what in every if what not in (*versions, *suites)] + (suites if answer.kind == "taken" else [])
-    found = [] if answer.kind == "taken" else [_about_one(endpoint, what).answer("pass", "refused", dialogue) for what in suites]
+    found = (
+        []
+        if answer.kind == "taken"
+        else [_about_one(endpoint, what).answer("pass", "refused", dialogue) for what in suites]
+    )
     if together is None:
         single += versions
     else:
@@ -297,7 +325,9 @@ def key_size(where: str, der: bytes) -> Finding:
     if bits is None:
         return told.answer("pass", detail="not RSA")
     return told.answer(
-        "pass" if bits >= 2048 else "fail", detail=f"RSA, {bits} bits", way_out="" if bits >= 2048 else "Make a key of 2048 bits"
+        "pass" if bits >= 2048 else "fail",
+        detail=f"RSA, {bits} bits",
+        way_out="" if bits >= 2048 else "Make a key of 2048 bits",
     )
 
 
@@ -308,7 +338,9 @@ def deployed(where: str, here: Served, fingerprint: str) -> Finding:
         return told.answer("none", detail="the host's files were not read")
     same = here.sha256 == fingerprint
     detail = here.sha256[:16] if same else f"served {here.sha256[:16]}, on disk {fingerprint[:16]}"
-    return told.answer("pass" if same else "fail", detail=detail, way_out="" if same else "Restart the daemon: it serves an old one")
+    return told.answer(
+        "pass" if same else "fail", detail=detail, way_out="" if same else "Restart the daemon: it serves an old one"
+    )
 
 
 def prime(endpoint: Endpoint, by: "Daemon | None" = None, hello: str = "") -> Finding:
@@ -381,4 +413,8 @@ def one_certificate(all_served: "Sequence[Tuple[str, Served]]") -> "List[Finding
         return []
     detail = "; ".join(f"{', '.join(wheres)}: {sha[:16]}" for sha, wheres in prints.items())
     verdict = "pass" if len(prints) == 1 else "warn"
-    return [Finding("tls.same", verdict, "one certificate on every port", detail if len(prints) > 1 else detail.split(": ")[-1])]
+    return [
+        Finding(
+            "tls.same", verdict, "one certificate on every port", detail if len(prints) > 1 else detail.split(": ")[-1]
+        )
+    ]

@@ -70,7 +70,11 @@ def harm(text: str) -> str:
         return "the attachment is not what was sent"
     if plain is None or str(plain.get_content()).strip() != BODY:
         return "the eight bits of the text are lost"
-    return "" if str(found["Subject"]).startswith("Grüße an ") else f"the subject is not what was sent: {str(found['Subject'])[:40]!r}"
+    return (
+        ""
+        if str(found["Subject"]).startswith("Grüße an ")
+        else f"the subject is not what was sent: {str(found['Subject'])[:40]!r}"
+    )
 
 
 def by_imap(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str], Tuple[str, ...]]":
@@ -163,14 +167,20 @@ def _sent(
 
 
 def _way(
-    name: str, title: str, way_in: "Tuple[Endpoint, Optional[Login], str, str]", outs: "Sequence[Endpoint]", login: Login
+    name: str,
+    title: str,
+    way_in: "Tuple[Endpoint, Optional[Login], str, str]",
+    outs: "Sequence[Endpoint]",
+    login: Login,
 ) -> "List[Finding]":
     token = uuid.uuid4().hex
     problem, dialogue = _sent(*way_in, token)
     begun = time.monotonic()
     if problem:
         return [Finding(f"way.{name}", "fail", title, problem, str(way_in[0]), dialogue=dialogue)]
-    return [comes_out(f"{name}.{out.product}", f"{title}, out by {out.product}", out, login, token, begun) for out in outs]
+    return [
+        comes_out(f"{name}.{out.product}", f"{title}, out by {out.product}", out, login, token, begun) for out in outs
+    ]
 
 
 class Raw:
@@ -179,7 +189,9 @@ class Raw:
 
     def __init__(self, way_in: "Tuple[Endpoint, Optional[Login], str, str]", out: Endpoint, login: Login) -> None:
         self.out, self.login, self.token = out, login, uuid.uuid4().hex
-        self.told = Question(f"way.raw.{out.product}", f"raw eight bits in a header survive, out by {out.product}", str(out))
+        self.told = Question(
+            f"way.raw.{out.product}", f"raw eight bits in a header survive, out by {out.product}", str(out)
+        )
         self.problem, self.dialogue = _sent(*way_in, self.token, raw_message)
         self.begun = time.monotonic()
 
@@ -193,8 +205,12 @@ class Raw:
         if found is None:
             return self.told.answer("warn", f"it did not come out within {RAW_WAIT:.0f} s", self.dialogue)
         header = next((line for line in found.split("\r\n") if line.lower().startswith("subject:")), "no subject")
-        survived = RAW in str(email.message_from_bytes(found.encode("utf-8", "replace"), policy=email.policy.default)["Subject"])
-        return self.told.answer("pass" if survived else "warn", "" if survived else f"it came as {header[:60]!r}", self.dialogue)
+        survived = RAW in str(
+            email.message_from_bytes(found.encode("utf-8", "replace"), policy=email.policy.default)["Subject"]
+        )
+        return self.told.answer(
+            "pass" if survived else "warn", "" if survived else f"it came as {header[:60]!r}", self.dialogue
+        )
 
     def _fetched(self) -> "Optional[str]":
         while True:
@@ -210,7 +226,9 @@ def most() -> int:
     return 6 + 4 * (int(WAIT / PAUSE) + 2) + int(RAW_WAIT / PAUSE) + 2
 
 
-def ways(endpoints: "Sequence[Endpoint]", names: Names, login: Login, authenticated: bool, sink: "Sink | None") -> "List[Finding]":
+def ways(
+    endpoints: "Sequence[Endpoint]", names: Names, login: Login, authenticated: bool, sink: "Sink | None"
+) -> "List[Finding]":
     """Every way that these ports and this login allow; those that lack something are told as ``none``."""
     if not login.given:
         return [Finding("way.in", "none", "a message's ways", "no login was given")]
@@ -240,19 +258,36 @@ def _best(endpoints: "Sequence[Endpoint]", product: str) -> "Endpoint | None":
     return of_it[0] if of_it else None
 
 
-def _outwards(endpoint: Endpoint, names: Names, login: Login, mine: str, outs: "Sequence[Endpoint]", sink: Sink) -> "List[Finding]":
+def _outwards(
+    endpoint: Endpoint, names: Names, login: Login, mine: str, outs: "Sequence[Endpoint]", sink: Sink
+) -> "List[Finding]":
     token, title = uuid.uuid4().hex, "from a user who logged in to outside"
     problem, dialogue = _sent(endpoint, login, mine, f"someone@{names.outside}", token)
     if not problem and not sink.wait_for({token}, WAIT):
         problem = f"it did not come to the sink within {WAIT:.0f} s"
-    found = [Finding("way.out", "fail" if problem else "pass", title, problem or "it came to the sink", str(endpoint), dialogue=dialogue)]
+    found = [
+        Finding(
+            "way.out",
+            "fail" if problem else "pass",
+            title,
+            problem or "it came to the sink",
+            str(endpoint),
+            dialogue=dialogue,
+        )
+    ]
     token = uuid.uuid4().hex
     problem, dialogue = _sent(endpoint, login, mine, f"refused@{names.outside}", token)
     begun = time.monotonic()
     if problem or not outs:
         return [
             *found,
-            Finding("way.bounce", "fail", "a bounce comes back to its sender", problem or "no way to read it", dialogue=dialogue),
+            Finding(
+                "way.bounce",
+                "fail",
+                "a bounce comes back to its sender",
+                problem or "no way to read it",
+                dialogue=dialogue,
+            ),
         ]
     bounce = _bounced(outs[0], login, token, begun)
     return [*found, bounce]
@@ -268,10 +303,14 @@ def _bounced(endpoint: Endpoint, login: Login, token: str, begun: float) -> Find
                 if endpoint.product == "imap":
                     _, lines = wire.imap("EXAMINE INBOX")
                     last = next((int(line.split()[1]) for line in lines if re.match(r"\* \d{1,9} EXISTS", line)), 0)
-                    newest = range(max(1, last - 2), last + 1)  # a search need not look into the message that a bounce carries
+                    newest = range(
+                        max(1, last - 2), last + 1
+                    )  # a search need not look into the message that a bounce carries
                     seen = any(token in line for n in newest for line in wire.imap(f"FETCH {n} BODY.PEEK[]")[1])
                 else:
-                    seen = any(token in line for n in _last_numbers(wire, 3) for line in wire.pop3(f"RETR {n}", many=True)[1])
+                    seen = any(
+                        token in line for n in _last_numbers(wire, 3) for line in wire.pop3(f"RETR {n}", many=True)[1]
+                    )
                 dialogue = tuple(wire.dialogue)
         except Invalid as error:
             return told.answer("fail", detail=str(error), dialogue=dialogue)

@@ -176,7 +176,9 @@ class Wire:
             self.sock.settimeout(self.left())
             wrapped = context.wrap_socket(self.sock, server_hostname=self.endpoint.name or None)
         except ssl.SSLError as error:
-            raise Invalid(f"no TLS: {getattr(error, 'verify_message', '') or error.reason or _reason(error)}", "tls") from None
+            raise Invalid(
+                f"no TLS: {getattr(error, 'verify_message', '') or error.reason or _reason(error)}", "tls"
+            ) from None
         except (OSError, ValueError) as error:
             raise Invalid(f"no TLS: {_reason(error)}", "time" if isinstance(error, socket.timeout) else "tls") from None
         self.sock = wrapped
@@ -226,7 +228,9 @@ class Wire:
             untagged.append(text)
         raise Invalid(f"an answer of over {LINES} lines")
 
-    def pop3(self, line: Optional[str] = None, shown: Optional[str] = None, many: bool = False) -> "Tuple[bool, List[str]]":
+    def pop3(
+        self, line: Optional[str] = None, shown: Optional[str] = None, many: bool = False
+    ) -> "Tuple[bool, List[str]]":
         """Send a command, if given; whether it succeeded, and the answer's lines."""
         if line is not None:
             self.send(line, shown)
@@ -307,7 +311,11 @@ class Wire:
 
 
 def secured(
-    endpoint: Endpoint, context: ssl.SSLContext, hidden: "Tuple[str, ...]" = (), helo: str = HELO, seconds: float = SECONDS
+    endpoint: Endpoint,
+    context: ssl.SSLContext,
+    hidden: "Tuple[str, ...]" = (),
+    helo: str = HELO,
+    seconds: float = SECONDS,
 ) -> Wire:
     """A dialogue inside TLS, whichever way the port begins it, greeted."""
     wire = Wire(endpoint, hidden, seconds)

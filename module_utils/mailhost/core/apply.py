@@ -110,7 +110,15 @@ def _record(operation: Operation, blobs: bytearray) -> "list[str]":
     if isinstance(operation, Write):
         mode = "=" if operation.mode is None else f"{operation.mode:o}"
         place = _piece(blobs, operation.content)
-        return ["W", operation.path, _digest(operation), mode, operation.owner or "=", f"{operation.fallback_mode:o}", *place]
+        return [
+            "W",
+            operation.path,
+            _digest(operation),
+            mode,
+            operation.owner or "=",
+            f"{operation.fallback_mode:o}",
+            *place,
+        ]
     if isinstance(operation, Remove):
         return ["D", operation.before.path, _digest(operation)]
     if isinstance(operation, Check):

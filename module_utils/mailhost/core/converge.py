@@ -56,7 +56,9 @@ def _converge(word: Planned, params: Params, host: Host, check_mode: bool) -> "d
         seen = gather(reads, host)
     plan = word.plan(params, seen)
     if seen.unfinished and check_mode:
-        plan.warnings.append("a run was left unfinished on the host; the next one that is not a check takes it back first")
+        plan.warnings.append(
+            "a run was left unfinished on the host; the next one that is not a check takes it back first"
+        )
     result = {"changed": plan.changed, "diff": diff(plan), **plan.facts}
     if plan.warnings:
         result["warnings"] = plan.warnings

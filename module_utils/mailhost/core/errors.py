@@ -41,7 +41,9 @@ class Unasked(MailhostError):
     """A word's plan looks at something that its reads did not ask for: a defect of mailhost's, never of the host."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(what[:400], "it was looked at, and never asked of the host", "This is a defect of mailhost: report it")
+        super().__init__(
+            what[:400], "it was looked at, and never asked of the host", "This is a defect of mailhost: report it"
+        )
 
 
 class RolledBack(MailhostError):

@@ -142,7 +142,9 @@ class Host:
         lines = [line.rstrip("\r") for line in decode(out).split("\n")]
         begin, end = f"MAILHOST-BEGIN {nonce}", f"MAILHOST-END {nonce}"
         if begin not in lines:
-            raise HostError("the host", _no_answer(code, decode(out) + decode(err)), "It needs a POSIX /bin/sh and coreutils")
+            raise HostError(
+                "the host", _no_answer(code, decode(out) + decode(err)), "It needs a POSIX /bin/sh and coreutils"
+            )
         if end not in lines:
             raise HostError(
                 "the host",

@@ -52,7 +52,10 @@ class Keyed:
         for row in self.rows():
             if row.key.lower() == key.lower():
                 if row.value != value:
-                    row.raw, row.value = f"{row.key}\t{value}" + (ending(row.raw) if row.raw.endswith("\n") else ""), value
+                    row.raw, row.value = (
+                        f"{row.key}\t{value}" + (ending(row.raw) if row.raw.endswith("\n") else ""),
+                        value,
+                    )
                 return
         newline = ending(self.entries[0].raw) if self.entries else "\n"
         insert(self.entries, len(self.entries), Row(f"{key}\t{value}".rstrip() + newline, 0, key, value))

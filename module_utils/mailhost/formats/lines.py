@@ -55,7 +55,9 @@ def drop(entries: List[E], at: int) -> None:
     """Take an entry out: the reverse of ``insert``, also at the end of a file without a final newline."""
     gone = entries.pop(at)
     if at == len(entries) and entries and not gone.raw.endswith("\n") and not gone.raw.startswith(("\n", "\r\n")):
-        alone = len(entries) == 1 and entries[0].render() == entries[0].raw  # it had no newline then, whatever it ends in
+        alone = (
+            len(entries) == 1 and entries[0].render() == entries[0].raw
+        )  # it had no newline then, whatever it ends in
         entries[-1].strip("\n" if alone else ending(entries[0].raw))
 
 

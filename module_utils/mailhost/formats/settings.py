@@ -73,8 +73,12 @@ class Settings:
                 found[-1].raw = text + (ending(found[-1].raw) if found[-1].raw.endswith("\n") else "")
                 found[-1].value = value
             return
-        places = [at for at, entry in enumerate(self.entries) if isinstance(entry, Setting) and entry.section == section]
-        heads = [at for at, entry in enumerate(self.entries) if type(entry) is Entry and entry.raw.strip() == f"[{section}]"]
+        places = [
+            at for at, entry in enumerate(self.entries) if isinstance(entry, Setting) and entry.section == section
+        ]
+        heads = [
+            at for at, entry in enumerate(self.entries) if type(entry) is Entry and entry.raw.strip() == f"[{section}]"
+        ]
         first = [at for at, entry in enumerate(self.entries) if re.match(r"^\[.*\]$", entry.raw.strip())][:1]
         at = (places or heads or ([first[0] - 1] if not section and first else [len(self.entries) - 1]))[-1] + 1
         newline = ending(self.entries[0].raw) if self.entries else "\n"
@@ -105,4 +109,7 @@ class Settings:
     def settings(self) -> "list[str]":
         """What a diff compares."""
         found = [entry for entry in self.entries if isinstance(entry, Setting)]
-        return [f"[{entry.section}] " * bool(entry.section) + f"{entry.name}{self.separator}{entry.value}" for entry in found]
+        return [
+            f"[{entry.section}] " * bool(entry.section) + f"{entry.name}{self.separator}{entry.value}"
+            for entry in found
+        ]

@@ -41,5 +41,7 @@ def addresses(params: Mapping[str, Any]) -> "list[str]":
 
 def path(option: str, value: "str | None") -> None:
     """Refuses a path that a configuration file could not hold as it is."""
-    if value and (not value.startswith("/") or any(c in value for c in " \t\r\n#\"'<>{}\\\0") or ".." in value.split("/")):
+    if value and (
+        not value.startswith("/") or any(c in value for c in " \t\r\n#\"'<>{}\\\0") or ".." in value.split("/")
+    ):
         raise BadInput(option, f"{value!r} is not an absolute path without spaces and quotes", "Give such a path")

@@ -59,7 +59,9 @@ def accepted(accept: "Iterable[Mapping[str, str]]") -> "dict[str, str]":
     for entry in accept:
         rule, reason = entry["rule"].strip(), entry["reason"].strip()
         if not rule or not reason:
-            raise BadInput("accept", f"rule {rule[:60]!r} is accepted without a reason", "Say why, every report shows it")
+            raise BadInput(
+                "accept", f"rule {rule[:60]!r} is accepted without a reason", "Say why, every report shows it"
+            )
         found[rule] = reason
     return found
 
@@ -77,4 +79,6 @@ def refuse(causes: "Sequence[Cause]", accept: "Iterable[Mapping[str, str]]", err
                 f"{cause.what} (rule {cause.rule!r})",
                 (cause.way_out or "Take it out") + ", or accept that rule with a reason in mailhost_relay_accept",
             )
-    return [f"{cause.place}: {cause.what}: accepted, {reasons[cause.rule]}" for cause in causes if cause.rule in reasons]
+    return [
+        f"{cause.place}: {cause.what}: accepted, {reasons[cause.rule]}" for cause in causes if cause.rule in reasons
+    ]

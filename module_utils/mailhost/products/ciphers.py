@@ -24,6 +24,8 @@ def tightened(stands: Optional[str]) -> str:
     """A list without what nobody should take; whatever else stands in it stays, in its order."""
     text = (stands or "").strip() or "ALL"
     words = re.split(r"[:\s,]+", text)
-    weak = (*WEAK, ("eNULL", "NULL")) if {"eNULL", "NULL", "COMPLEMENTOFALL"} & set(words) else WEAK  # ALL has none of them
+    weak = (
+        (*WEAK, ("eNULL", "NULL")) if {"eNULL", "NULL", "COMPLEMENTOFALL"} & set(words) else WEAK
+    )  # ALL has none of them
     missing = [names[0] for names in weak if not any(f"!{name}" in words for name in names)]
     return ":".join([text, *(f"!{name}" for name in missing)])

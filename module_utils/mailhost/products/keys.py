@@ -31,31 +31,66 @@ def disorder(pem: str) -> str:
 
 
 def causes(
-    who: str, certificate: FileState, key: str, shown: str, is_a_pair: bool, mode: str, ends: "Optional[int]", begins: "Optional[int]"
+    who: str,
+    certificate: FileState,
+    key: str,
+    shown: str,
+    is_a_pair: bool,
+    mode: str,
+    ends: "Optional[int]",
+    begins: "Optional[int]",
 ) -> "List[Cause]":
     """``shown`` is the certificate as openssl shows it, ``mode`` the key file's, ``is_a_pair`` whether both hold one public key."""
     found, now, place = [], time.time(), certificate.path
     if certificate.kind != "file":
-        return [Cause(f"certificate {who}", "dead", place, f"{who}'s certificate is not there", "Make or restore it (mail_certificate)")]
+        return [
+            Cause(
+                f"certificate {who}",
+                "dead",
+                place,
+                f"{who}'s certificate is not there",
+                "Make or restore it (mail_certificate)",
+            )
+        ]
     if "PRIVATE KEY" in certificate.text and certificate.path != key and certificate.mode & 0o044:
         what = "the certificate's file holds a private key and others may read it"
         found.append(Cause(f"key in certificate {who}", "secret", place, what, "Take the key out, and make a new one"))
     if disorder(certificate.text):
         what = f"the chain is out of order: {disorder(certificate.text)}"
-        found.append(Cause(f"chain of {who}", "dead", place, what, "Put the host's own certificate first, then its issuer's, and so on"))
+        found.append(
+            Cause(
+                f"chain of {who}",
+                "dead",
+                place,
+                what,
+                "Put the host's own certificate first, then its issuer's, and so on",
+            )
+        )
     if not is_a_pair:
-        what, out = f"the key is not the one of {place}: no TLS at all", "Restore the pair that belongs together (mail_certificate)"
+        what, out = (
+            f"the key is not the one of {place}: no TLS at all",
+            "Restore the pair that belongs together (mail_certificate)",
+        )
         found.append(Cause(f"key of {who}", "dead", key, what, out))
     if ends is not None and ends < now:
         found.append(Cause(f"expired {who}", "dead", place, f"expired on {_day(ends)}", "Renew it (mail_certificate)"))
     if begins is not None and begins > now:
-        found.append(Cause(f"not yet valid {who}", "dead", place, f"not valid before {_day(begins)}", "Renew it, or set the clock"))
+        found.append(
+            Cause(
+                f"not yet valid {who}", "dead", place, f"not valid before {_day(begins)}", "Renew it, or set the clock"
+            )
+        )
     if mode.isdigit() and int(mode[-1]) & 4:
-        what, out = f"a private key that everybody may read (mode {mode})", f"chmod 600 {key}, and make a new key: this one was open to all"
+        what, out = (
+            f"a private key that everybody may read (mode {mode})",
+            f"chmod 600 {key}, and make a new key: this one was open to all",
+        )
         found.append(Cause(f"readable {key}", "secret", key, what, out))
     bits = re.search(r"Public.Key: \((\d+) bit", shown)
     if bits and "rsaEncryption" in shown and int(bits.group(1)) < 2048:
-        found.append(Cause(f"short key {who}", "dead", place, f"an RSA key of {bits.group(1)} bits", "Make one of 2048"))
+        found.append(
+            Cause(f"short key {who}", "dead", place, f"an RSA key of {bits.group(1)} bits", "Make one of 2048")
+        )
     return found
 
 

@@ -28,7 +28,9 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 }
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 NAME = re.compile(rf"^{_LABEL}(?:\.{_LABEL})+$")
-_SMARTHOST = re.compile(rf"^(?:\[(?:{_LABEL}(?:\.{_LABEL})*|[0-9.]+|IPv6:[0-9a-fA-F:]+)\]|{_LABEL}(?:\.{_LABEL})+)(?::\d{{1,5}})?$")
+_SMARTHOST = re.compile(
+    rf"^(?:\[(?:{_LABEL}(?:\.{_LABEL})*|[0-9.]+|IPv6:[0-9a-fA-F:]+)\]|{_LABEL}(?:\.{_LABEL})+)(?::\d{{1,5}})?$"
+)
 
 
 def network(place: str, text: str) -> str:
@@ -50,7 +52,9 @@ def network(place: str, text: str) -> str:
 
 def domain(place: str, text: str) -> str:
     if not NAME.match(text) or len(text) > 253 or text.rsplit(".", 1)[-1].isdigit():
-        raise BadInput(place, f"{text!r} is not a domain of at least two labels", "Write it as in example.org (IDNA form)")
+        raise BadInput(
+            place, f"{text!r} is not a domain of at least two labels", "Write it as in example.org (IDNA form)"
+        )
     return text.lower()
 
 
@@ -68,6 +72,10 @@ def validate(params: Mapping[str, Any]) -> None:
     domain("hostname", params["hostname"])
     both = sorted(set(map(str.lower, params["domains"])) & set(map(str.lower, params["relay_domains"])))
     if both:
-        raise BadInput("relay_domains", f"{', '.join(both)} is delivered here and cannot be passed on too", "Name it once")
+        raise BadInput(
+            "relay_domains", f"{', '.join(both)} is delivered here and cannot be passed on too", "Name it once"
+        )
     if params["smarthost"] and not _SMARTHOST.match(params["smarthost"]):
-        raise BadInput("smarthost", f"{params['smarthost']!r} is neither a name nor [host]:port", "Write [mail.example.org]:587")
+        raise BadInput(
+            "smarthost", f"{params['smarthost']!r} is neither a name nor [host]:port", "Write [mail.example.org]:587"
+        )

@@ -14,7 +14,13 @@ from typing import Dict, Optional, Tuple
 
 from ..core.versions import Row, Rows, Version, dotted
 
-NAMES = {"postfix": "Postfix", "sendmail": "Sendmail", "dovecot": "Dovecot", "cyrus": "Cyrus IMAP", "stunnel": "stunnel"}
+NAMES = {
+    "postfix": "Postfix",
+    "sendmail": "Sendmail",
+    "dovecot": "Dovecot",
+    "cyrus": "Cyrus IMAP",
+    "stunnel": "stunnel",
+}
 #: what a host of Enterprise Linux 5 runs, where its own files were not read
 ENTERPRISE_5 = {"postfix": "2.3.3", "sendmail": "8.13.8", "dovecot": "1.0.7"}
 #: packages of that system whose daemon knows the setting of a later version, by product

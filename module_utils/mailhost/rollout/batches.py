@@ -32,7 +32,14 @@ def members(fleet: "Iterable[Mapping[str, Any]]") -> "List[Member]":
     found = []
     for one in fleet:
         domains = tuple(dict.fromkeys(str(domain).lower().rstrip(".") for domain in one.get("domains") or ()))
-        found.append(Member(str(one["name"]), str(one.get("fqdn") or one["name"]).lower().rstrip("."), domains, one.get("canary", False)))
+        found.append(
+            Member(
+                str(one["name"]),
+                str(one.get("fqdn") or one["name"]).lower().rstrip("."),
+                domains,
+                one.get("canary", False),
+            )
+        )
     return found
 
 
@@ -43,9 +50,13 @@ def size(entry: Any, hosts: int) -> int:
     if share and 0 < float(share.group(1)) <= 100:
         return max(1, int(hosts * float(share.group(1)) / 100))
     if share:
-        raise BadInput(BATCHES, f"{text!r} is not more than 0% and at most 100%", "Give a share of the fleet, or a number of hosts")
+        raise BadInput(
+            BATCHES, f"{text!r} is not more than 0% and at most 100%", "Give a share of the fleet, or a number of hosts"
+        )
     if isinstance(entry, bool) or not re.match(r"^[0-9]{1,6}$", text) or int(text) < 1:
-        raise BadInput(BATCHES, f"{text!r} is neither a number of hosts nor a share of them", "Give entries like 1 or 10%")
+        raise BadInput(
+            BATCHES, f"{text!r} is neither a number of hosts nor a share of them", "Give entries like 1 or 10%"
+        )
     return int(text)
 
 
@@ -75,7 +86,11 @@ def canaries(fleet: "Sequence[Member]") -> "List[str]":
             continue
         for name in value if isinstance(value, (list, tuple)) else [part.strip() for part in str(value).split(",")]:
             if str(name) not in known:
-                raise BadInput(CANARY, f"{str(name)!r} is not among the hosts of this rollout", "Name a host of it, or say true at a host")
+                raise BadInput(
+                    CANARY,
+                    f"{str(name)!r} is not among the hosts of this rollout",
+                    "Name a host of it, or say true at a host",
+                )
             chosen[str(name)] = None
     return [member.name for member in fleet if member.name in chosen]
 
@@ -83,7 +98,11 @@ def canaries(fleet: "Sequence[Member]") -> "List[str]":
 def check(fleet: "Sequence[Member]", sizes: "Sequence[Any]") -> "List[str]":
     """Refuse what no rollout can begin with; the canaries that are named. Raises BadInput."""
     if not fleet:
-        raise BadInput("mailhosts", "the inventory has no host to roll out to", "Name hosts in the group mailhosts, or in mailhost_hosts")
+        raise BadInput(
+            "mailhosts",
+            "the inventory has no host to roll out to",
+            "Name hosts in the group mailhosts, or in mailhost_hosts",
+        )
     if not sizes:
         raise BadInput(BATCHES, "empty", "Give at least one entry, such as 100%")
     for entry in sizes:
@@ -92,14 +111,18 @@ def check(fleet: "Sequence[Member]", sizes: "Sequence[Any]") -> "List[str]":
     for member in fleet:
         if member.fqdn in names:
             raise BadInput(
-                "mailhost_fqdn", f"{member.fqdn!r} is the name of two hosts: {names[member.fqdn]} and {member.name}", "Give each its own"
+                "mailhost_fqdn",
+                f"{member.fqdn!r} is the name of two hosts: {names[member.fqdn]} and {member.name}",
+                "Give each its own",
             )
         names[member.fqdn] = member.name
     chosen = canaries(fleet)
     for domain, servers in _servers(fleet).items():
         if len(servers) > 1 and set(servers) <= set(chosen):
             raise BadInput(
-                CANARY, f"every host of the domain {domain!r} is a canary: {', '.join(servers)}", "Leave one of them for a later batch"
+                CANARY,
+                f"every host of the domain {domain!r} is a canary: {', '.join(servers)}",
+                "Leave one of them for a later batch",
             )
     return chosen
 

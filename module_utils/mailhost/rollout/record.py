@@ -54,7 +54,9 @@ class Record:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield
         except OSError as error:
-            raise BadInput(DIRECTORY, f"{self.directory}: {error.strerror}", "Give a directory that can be written") from None
+            raise BadInput(
+                DIRECTORY, f"{self.directory}: {error.strerror}", "Give a directory that can be written"
+            ) from None
 
     def hold(self, hosts: "List[str]", process: int, who: str) -> None:
         """Take the fleet's lock for these hosts for as long as the process lives. Raises Busy if another holds one of them."""
@@ -98,7 +100,15 @@ class Record:
     def tell(self, name: str, state: str, run: str, why: str = "", digest: str = "") -> None:
         """Record what a host is now, and the digest of what it was told to be."""
         runs = list(dict.fromkeys([*self.unproved(name), run])) if state in _UNPROVED else []
-        found = {"name": name, "state": state, "run": run, "runs": runs, "why": why, "digest": digest, "when": int(time.time())}
+        found = {
+            "name": name,
+            "state": state,
+            "run": run,
+            "runs": runs,
+            "why": why,
+            "digest": digest,
+            "when": int(time.time()),
+        }
         write(os.path.join(self.directory, _HOSTS), file_name(name), json.dumps(found))
 
     def unproved(self, name: str) -> "List[str]":

@@ -44,7 +44,9 @@ class System:
 
     @property
     def openssl_cnf(self) -> str:
-        return "/etc/pki/dovecot/dovecot-openssl.cnf" if self.family == "redhat" else "/etc/mailhost/dovecot-openssl.cnf"
+        return (
+            "/etc/pki/dovecot/dovecot-openssl.cnf" if self.family == "redhat" else "/etc/mailhost/dovecot-openssl.cnf"
+        )
 
     @property
     def cyrus_socket(self) -> str:
@@ -64,7 +66,9 @@ def system(seen: Seen) -> System:
     """The distribution, from os-release(5), else from the release file of Red Hat's family."""
     released = seen.file("/etc/redhat-release")
     if released.kind == "file":
-        return System(released.text.strip().split(" release")[0], version(released.text) or _whole(released.text), "redhat")
+        return System(
+            released.text.strip().split(" release")[0], version(released.text) or _whole(released.text), "redhat"
+        )
     fields = dict(re.findall(r'^([A-Z_]+)="?([^"\n]*)"?$', seen.file("/etc/os-release").text, re.M))
     names = [fields.get("ID", "unknown"), *fields.get("ID_LIKE", "").split()]
     family = next(
@@ -123,5 +127,9 @@ WHICH: Request = Command(("sh", "-c", "command -v apt-get dnf yum zypper; true")
 
 def manager(seen: Seen) -> Optional[str]:
     """The package manager to use, the best of those installed."""
-    found = [line.rsplit("/", 1)[-1] for line in seen.output(*WHICH.argv).text.splitlines()] if isinstance(WHICH, Command) else []
+    found = (
+        [line.rsplit("/", 1)[-1] for line in seen.output(*WHICH.argv).text.splitlines()]
+        if isinstance(WHICH, Command)
+        else []
+    )
     return next((name for name in MANAGERS if name in found), None)

@@ -29,7 +29,10 @@ _BOX = {
     "quota": {"type": "int"},
     "password": {"type": "str", "no_log": True},
     "purge_mail": {"type": "bool", "default": False},
-    "password_hash": {"type": "str", "no_log": True},  # these three are for the word mailboxes, which takes the same list
+    "password_hash": {
+        "type": "str",
+        "no_log": True,
+    },  # these three are for the word mailboxes, which takes the same list
     "aliases": {"type": "list", "elements": "str"},
     "uid": {"type": "int"},
 }
@@ -96,12 +99,16 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
 def _validate(params: Mapping[str, Any]) -> None:
     seen: "set[str]" = set()
     if not {"imap", "imaps"} & set(params["protocols"]):
-        raise BadInput("protocols", "neither imap nor imaps, and Cyrus' mailboxes are made over IMAP", "Serve one of them")
+        raise BadInput(
+            "protocols", "neither imap nor imaps, and Cyrus' mailboxes are made over IMAP", "Serve one of them"
+        )
     for number, box in enumerate(params["mailboxes"]):
         place = f"mailboxes[{number}] ({box['name'][:40]!r})"
         if not _NAME.match(box["name"]) or box["name"].endswith("\n"):
             raise BadInput(
-                f"{place}, name", "not a name that is one part of a mailbox: letters, digits, _ and -, all lower case", "Choose such a name"
+                f"{place}, name",
+                "not a name that is one part of a mailbox: letters, digits, _ and -, all lower case",
+                "Choose such a name",
             )
         if box["name"] in seen:
             raise BadInput(place, "two mailboxes with one name", "Name each once")
@@ -202,18 +209,30 @@ def _speak(plan: Plan, params: Mapping[str, Any], lines: "List[str]", back: "Lis
     facts = plan.facts
     about = "; ".join(
         f"{what} {len(facts[key])}: {', '.join(facts[key][:10])}"
-        for what, key in (("make mailboxes", "created"), ("remove mailboxes and their mail", "removed"), ("set quotas", "quotas"))
+        for what, key in (
+            ("make mailboxes", "created"),
+            ("remove mailboxes and their mail", "removed"),
+            ("set quotas", "quotas"),
+        )
         if facts[key]
     )
     how, port = ("implicit", "993") if "imaps" in params["protocols"] else ("starttls", "143")
     argv = ("sh", "-s", how, port, SASLDB, ADMIN)
     wait = str(60 + len(lines) // 20)
-    return Run(about, (*argv, wait), _script(lines), undo=(*argv, wait) if back else (), undo_stdin=_script(back) if back else b"")
+    return Run(
+        about,
+        (*argv, wait),
+        _script(lines),
+        undo=(*argv, wait) if back else (),
+        undo_stdin=_script(back) if back else b"",
+    )
 
 
 def _script(lines: "List[str]") -> bytes:
     """The program with its dialogue as a here-document: the lines are of our own making, their names checked."""
-    return encode("lines() {\ncat <<'END-OF-LINES'\n" + "".join(f"{line}\n" for line in lines) + "END-OF-LINES\n}\n" + SPEAK)
+    return encode(
+        "lines() {\ncat <<'END-OF-LINES'\n" + "".join(f"{line}\n" for line in lines) + "END-OF-LINES\n}\n" + SPEAK
+    )
 
 
 WORD = Planned(ARGUMENT_SPEC, reads, plan)

@@ -74,7 +74,9 @@ def _asked(params: Mapping[str, Any], platform: System) -> Command:
 
 
 def _wanted(params: Mapping[str, Any]) -> "list[str]":
-    words = [word for word in params["protocols"] if word != "kpop"]  # which is refused once the host has been looked at
+    words = [
+        word for word in params["protocols"] if word != "kpop"
+    ]  # which is refused once the host has been looked at
     found = access.protocols({**params, "protocols": words}, "Cyrus", {}) if words or not params["protocols"] else []
     if len(access.addresses(params)) > 1:
         raise BadInput("addresses", "a service of Cyrus listens on one address, or on all", "Give one, or none")
@@ -82,7 +84,11 @@ def _wanted(params: Mapping[str, Any]) -> "list[str]":
         access.path(option, params.get(option))
     for word in params["auth_mechanisms"]:
         if word.lower() not in MECHANISMS:
-            raise BadInput("auth_mechanisms", f"{word!r} is not a mechanism that saslauthd, its store or Kerberos serves", "Use plain")
+            raise BadInput(
+                "auth_mechanisms",
+                f"{word!r} is not a mechanism that saslauthd, its store or Kerberos serves",
+                "Use plain",
+            )
     if not {word.lower() for word in params["auth_mechanisms"]} & {"plain", "login", "gssapi"}:
         raise BadInput("auth_mechanisms", "nobody could log in by IMAP", "Use plain")
     if "apop" in map(str.lower, params["auth_mechanisms"]) and not params["clear_passwords"]:
@@ -124,7 +130,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     if not seen.output(*_asked(params, platform).argv).ok:
         key = params.get("key") or platform.key
         copy = ("sh", "-c", COPY, "copy", key, KEY)
-        plan.operations.append(Run(f"copy {key} for user cyrus to {KEY}", copy, undo=("sh", "-c", UNCOPY, "undo", key, KEY)))
+        plan.operations.append(
+            Run(f"copy {key} for user cyrus to {KEY}", copy, undo=("sh", "-c", UNCOPY, "undo", key, KEY))
+        )
     if seen.output("sh", "-c", f'[ -e {SASLDB} ] && stat -c "%a %U" {SASLDB}').text.strip() != "600 cyrus":
         make = ("sh", "-c", EMPTY, "make", SASLDB)
         plan.operations.append(Run(f"make {SASLDB} for user cyrus", make, undo=("rm", "-f", SASLDB)))
@@ -135,16 +143,22 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     if step:
         plan.operations.append(step)
         if here.maildirs:
-            plan.warnings.append(f"{here.maildirs} Maildirs of Dovecot's users stay where they are; Cyrus does not show what is in them")
+            plan.warnings.append(
+                f"{here.maildirs} Maildirs of Dovecot's users stay where they are; Cyrus does not show what is in them"
+            )
     if "apop" in map(str.lower, params["auth_mechanisms"]):
-        plan.warnings.append(f"APOP needs each user's clear password: they stand in {SASLDB}, which only cyrus and root can read")
+        plan.warnings.append(
+            f"APOP needs each user's clear password: they stand in {SASLDB}, which only cyrus and root can read"
+        )
     return plan
 
 
 def _refuse_kpop(here: Installation) -> None:
     if here.kerberos4:
         raise BadInput(
-            "protocols", "kpop was found in this build of Cyrus, but no client here can prove it", "Use imaps or pop3s with gssapi"
+            "protocols",
+            "kpop was found in this build of Cyrus, but no client here can prove it",
+            "Use imaps or pop3s with gssapi",
         )
     raise BadInput(
         "protocols",
@@ -186,23 +200,35 @@ def _imapd(imapd: Settings, params: Mapping[str, Any], here: Installation, platf
         imapd.set(name, value)
 
 
-def _services(cyrus: CyrusConf, wanted: "list[str]", params: Mapping[str, Any], here: Installation, platform: System) -> None:
+def _services(
+    cyrus: CyrusConf, wanted: "list[str]", params: Mapping[str, Any], here: Installation, platform: System
+) -> None:
     address = "".join(f"[{one}]:" if ":" in one else f"{one}:" for one in params["addresses"] if one != "*")
     for word, port in PORTS.items():
         program = "imapd" if word.startswith("imap") else "pop3d"
         for other in cyrus.services():  # whatever else listens on that port under another name
-            if not other.off and other.name != word and other.attributes.get("listen", "").rsplit(":", 1)[-1] in (word, str(port)):
+            if (
+                not other.off
+                and other.name != word
+                and other.attributes.get("listen", "").rsplit(":", 1)[-1] in (word, str(port))
+            ):
                 cyrus.unset(other.name)
         if word not in wanted:
             cyrus.unset(word)
             continue
         if program not in here.programs:
             raise BadInput(
-                "protocols", f"Cyrus on this host has no {program}, so it cannot serve {word}", "Install its package (mail_packages)"
+                "protocols",
+                f"Cyrus on this host has no {program}, so it cannot serve {word}",
+                "Install its package (mail_packages)",
             )
         cyrus.set(word)  # perhaps one that was commented out, with options of its own
         service = cyrus.get(word)
-        if service is None or service.program != program or ("-s" in service.attributes.get("cmd", "").split()) != word.endswith("s"):
+        if (
+            service is None
+            or service.program != program
+            or ("-s" in service.attributes.get("cmd", "").split()) != word.endswith("s")
+        ):
             cyrus.set(word, cmd=program + (" -s" if word.endswith("s") else ""))
         cyrus.set(word, listen=f"{address}{word}")
     cyrus.set("lmtpunix", cmd="lmtpd", listen=platform.cyrus_socket)

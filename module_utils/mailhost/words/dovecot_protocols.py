@@ -71,7 +71,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     addresses = access.addresses(params)
     if addresses:
         if len(addresses) > 1 and not here.at(dialect.LISTEN_MANY):
-            raise BadInput("addresses", f"Dovecot {dotted(here.version)} listens on one address", "Give one, or use 1.1")
+            raise BadInput(
+                "addresses", f"Dovecot {dotted(here.version)} listens on one address", "Give one, or use 1.1"
+            )
         _set(here, ("listen",), ", ".join(_bracketed(address, here) for address in addresses))
     if any(word.startswith("pop3") for word in wanted):
         _identifiers(here)
@@ -79,7 +81,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     step = switch(seen, "cyrus-imapd", "dovecot", UNITS)
     if step:
         plan.operations.append(step)
-        plan.warnings.append("the mailboxes of Cyrus stay in its spool (partition-default in /etc/imapd.conf); Dovecot does not show them")
+        plan.warnings.append(
+            "the mailboxes of Cyrus stay in its spool (partition-default in /etc/imapd.conf); Dovecot does not show them"
+        )
     return plan
 
 

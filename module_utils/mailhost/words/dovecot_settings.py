@@ -50,11 +50,18 @@ def _validate(params: Mapping[str, Any]) -> None:
                 "Use plain and login inside TLS",
             )
         elif word.lower() not in ("plain", "login"):
-            raise BadInput("auth_mechanisms", f"{word!r} is not a mechanism that these stores serve", "Use plain and login")
+            raise BadInput(
+                "auth_mechanisms", f"{word!r} is not a mechanism that these stores serve", "Use plain and login"
+            )
     if not params["auth_mechanisms"]:
         raise BadInput("auth_mechanisms", "empty: nobody could log in", "Use plain and login")
     maildir = params["maildir"]
-    if not maildir or maildir.startswith("/") or ".." in maildir.split("/") or any(c in maildir for c in " \t\r\n%$#\"'<>{}:\\\0"):
+    if (
+        not maildir
+        or maildir.startswith("/")
+        or ".." in maildir.split("/")
+        or any(c in maildir for c in " \t\r\n%$#\"'<>{}:\\\0")
+    ):
         raise BadInput("maildir", f"{maildir!r} is not the name of a folder below the home", "Give a relative path")
     for option in ("certificate", "key"):
         access.path(option, params.get(option))
@@ -63,7 +70,9 @@ def _validate(params: Mapping[str, Any]) -> None:
 def _needs_clear_passwords(params: Mapping[str, Any]) -> None:
     if params["mailbox_store"] == "system":
         raise BadInput(
-            "auth_mechanisms", "apop needs each user's clear password, and accounts of the system have hashes", "Use mailbox_store virtual"
+            "auth_mechanisms",
+            "apop needs each user's clear password, and accounts of the system have hashes",
+            "Use mailbox_store virtual",
         )
     if not params["clear_passwords"]:
         raise BadInput(
@@ -97,7 +106,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         _drop_socket(here)
     plan = here.plan({})
     if "apop" in map(str.lower, params["auth_mechanisms"]):
-        plan.warnings.append(f"APOP needs each user's clear password: they stand in {USERS}, which only dovecot and root can read")
+        plan.warnings.append(
+            f"APOP needs each user's clear password: they stand in {USERS}, which only dovecot and root can read"
+        )
     return plan
 
 

@@ -73,7 +73,11 @@ def _validate(params: Mapping[str, Any]) -> None:
         if not 0 < sink["port"] < 65536:
             raise BadInput("sink.port", f"{sink['port']} is no port", "Give 1 to 65535")
         if sink["domain"].lower() in (params["domain"].lower(), params["passed_on"].lower()):
-            raise BadInput("sink.domain", f"{sink['domain']} is delivered here, so nothing sent to it proves relaying", "Name another")
+            raise BadInput(
+                "sink.domain",
+                f"{sink['domain']} is delivered here, so nothing sent to it proves relaying",
+                "Name another",
+            )
 
 
 class Audit:
@@ -102,7 +106,9 @@ class Audit:
     def run(self) -> "List[Finding]":
         begun, pool = time.monotonic(), ThreadPoolExecutor(AT_ONCE)
         try:
-            self.endpoints = find(self._addresses(), self.params["fqdn"], [int(port) for port in self.policy.get("ports") or []], pool)
+            self.endpoints = find(
+                self._addresses(), self.params["fqdn"], [int(port) for port in self.policy.get("ports") or []], pool
+            )
             alive = list(pool.map(lambda one: battery.patiently(lambda: self._alive(one)), self.endpoints))
             self.endpoints = [endpoint for endpoint, finding in zip(self.endpoints, alive) if finding.verdict == "pass"]
             self.seconds = patience(self.slowest)
@@ -144,7 +150,9 @@ class Audit:
             wanted, is_served = word in self.params["protocols"], (product, implicit) in served
             verdict = "pass" if wanted == is_served else "fail"
             detail = "served" if is_served else "not served"
-            found.append(Finding(f"asked.{word}", verdict, f"{word} is {'served' if wanted else 'closed'}, as asked", detail))
+            found.append(
+                Finding(f"asked.{word}", verdict, f"{word} is {'served' if wanted else 'closed'}, as asked", detail)
+            )
         if not self.endpoints:
             found.append(
                 Finding(
@@ -163,7 +171,14 @@ class Audit:
         if self.login.given:
             return []
         told = Question("clear.login", "a user's login was proved")
-        return [told.answer("warn", "no login was given, so it is not known whether anybody can log in", (), "Give mailhost_probe_login")]
+        return [
+            told.answer(
+                "warn",
+                "no login was given, so it is not known whether anybody can log in",
+                (),
+                "Give mailhost_probe_login",
+            )
+        ]
 
     def _vantage(self) -> Finding:
         """Whether this place is a stranger's: not the host itself, and in no network that the host trusts."""
@@ -192,7 +207,9 @@ class Audit:
             sink = Sink(given["address"], given["port"])
         except OSError as error:
             raise BadInput(
-                "sink", f"{given['address']}:{given['port']} cannot be listened on: {error.strerror}", "Give a free address"
+                "sink",
+                f"{given['address']}:{given['port']} cannot be listened on: {error.strerror}",
+                "Give a free address",
             ) from None
         with sink:
             yield sink
@@ -201,17 +218,27 @@ class Audit:
         followed = battery.Followed(enabled=sink is not None)
         witnesses = [{**cause["witness"], "rule": cause["rule"]} for cause in self.causes if cause.get("witness")]
         refuse = self.params["cleartext_login"] == "refuse"
-        certificates = {pool.submit(tls.served, one, self.params.get("anchors") or "", self.profile): one for one in self.endpoints}
-        logins = ThreadPoolExecutor(LOGINS)  # of their own: they follow one another, and relaying need not wait for them
-        messages = logins.submit(letters.ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink)
+        certificates = {
+            pool.submit(tls.served, one, self.params.get("anchors") or "", self.profile): one for one in self.endpoints
+        }
+        logins = ThreadPoolExecutor(
+            LOGINS
+        )  # of their own: they follow one another, and relaying need not wait for them
+        messages = logins.submit(
+            letters.ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink
+        )
         late, context = ("time",), connection.lenient()
         clear = {
-            one: [logins.submit(battery.patiently, job, late) for job in cleartext.jobs(one, self.login, refuse)] for one in self.endpoints
+            one: [logins.submit(battery.patiently, job, late) for job in cleartext.jobs(one, self.login, refuse)]
+            for one in self.endpoints
         }
         by = {one: serving(one, self.greetings.get(one, ""), self.policy) for one in self.endpoints}
         secure = {one: [pool.submit(job) for job in tls.jobs(one, self.profile, by[one])] for one in self.endpoints}
         smtp = [one for one in self.endpoints if one.product == "smtp"]
-        relay = {one: [pool.submit(job) for job in battery.jobs(one, self.names, context, followed, witnesses)] for one in smtp}
+        relay = {
+            one: [pool.submit(job) for job in battery.jobs(one, self.names, context, followed, witnesses)]
+            for one in smtp
+        }
         found = self._answers("clear", clear) + self._answers("way", {None: [messages]})
         # last, since a daemon answers an address the more slowly the more of its logins failed; side by side, before it does
         found += self._failing(logins)
@@ -233,7 +260,11 @@ class Audit:
                     late += 1
             if late:
                 told = Question(f"{of}.time", "every question is answered in time", str(endpoint or ""))
-                found.append(told.answer("invalid", f"{late} of {len(futures)} questions had no answer {self._too_slow()}", (), AGAIN))
+                found.append(
+                    told.answer(
+                        "invalid", f"{late} of {len(futures)} questions had no answer {self._too_slow()}", (), AGAIN
+                    )
+                )
         return found
 
     def _too_slow(self) -> str:
@@ -263,7 +294,9 @@ class Audit:
             try:
                 findings, here = future.result(max(0.0, self.ends - time.monotonic()))
             except TimeoutError:
-                found.append(Finding("tls.T11", "invalid", "a full handshake", f"none {self._too_slow()}", str(endpoint), AGAIN))
+                found.append(
+                    Finding("tls.T11", "invalid", "a full handshake", f"none {self._too_slow()}", str(endpoint), AGAIN)
+                )
                 continue
             found += findings
             if here.der:
@@ -281,12 +314,16 @@ class Audit:
             told = Question("policy.read", "the host's own configuration was read")
             return [told.answer("warn" if error else "none", error or "it was not read, as asked")]
         reasons = self._reasons()
-        found = [Finding("policy.read", "pass", "the host's own configuration was read", str(self.policy.get("about") or ""))]
+        found = [
+            Finding("policy.read", "pass", "the host's own configuration was read", str(self.policy.get("about") or ""))
+        ]
         for cause in self.causes:
             as_asked = cause["rule"].startswith("cleartext ") and self.params["cleartext_login"] == "allow"
             verdict = "warn" if cause["rule"] in reasons or as_asked else KINDS[cause["kind"]]
             detail = cause["what"] + (f" (accepted: {reasons[cause['rule']]})" if cause["rule"] in reasons else "")
-            found.append(Finding(f"policy.{cause['rule']}", verdict, cause["rule"], detail, cause["place"], cause["way_out"]))
+            found.append(
+                Finding(f"policy.{cause['rule']}", verdict, cause["rule"], detail, cause["place"], cause["way_out"])
+            )
         return found
 
     def _reasons(self) -> "Dict[str, str]":
@@ -313,11 +350,19 @@ class Audit:
         seen = list(dict.fromkeys(finding.title for finding in asked if finding.rule and finding.id not in let_by))
         if let_in and not relaying:
             detail = f"the wire lets {', '.join(let_in[:6])} through, and nothing that was read says why"
-            return [told.answer("fail", detail=detail, way_out="Look for what was not read: another daemon, a policy service, a proxy")]
+            return [
+                told.answer(
+                    "fail",
+                    detail=detail,
+                    way_out="Look for what was not read: another daemon, a policy service, a proxy",
+                )
+            ]
         if seen:
             return [
                 told.answer(
-                    "fail", detail=f"the wire refuses {'; '.join(seen[:3])}", way_out="Is the daemon running with this configuration?"
+                    "fail",
+                    detail=f"the wire refuses {'; '.join(seen[:3])}",
+                    way_out="Is the daemon running with this configuration?",
                 )
             ]
         return [told.answer("pass", detail=f"open by {len(relaying)} rules, by both" if let_in else "closed, by both")]
@@ -381,7 +426,13 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     }
     if params.get("directory"):
         write_host(params["directory"], record)
-    result: "dict[str, Any]" = {"changed": False, "verdict": verdict, "counts": counts, "bad": bad[:40], "seconds": record["seconds"]}
+    result: "dict[str, Any]" = {
+        "changed": False,
+        "verdict": verdict,
+        "counts": counts,
+        "bad": bad[:40],
+        "seconds": record["seconds"],
+    }
     if not params.get("directory"):
         result["audit"] = record
     if bad and params["fail"]:

@@ -72,7 +72,9 @@ def _validate(params: Mapping[str, Any]) -> None:
         if "PRIVATE KEY" in params["certificate"] + params["chain"]:
             raise BadInput("certificate", "holds a private key", _WAY)
         if "ENCRYPTED" in params["key"]:
-            raise BadInput("key", "is encrypted, and a daemon cannot type its password", "Give it unencrypted (vault it)")
+            raise BadInput(
+                "key", "is encrypted, and a daemon cannot type its password", "Give it unencrypted (vault it)"
+            )
 
 
 def _given(params: Mapping[str, Any]) -> "list[Command]":
@@ -247,7 +249,9 @@ def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now
     if why:
         cnf = system(seen).openssl_cnf
         names = [scalar("names", name.lower()) for name in params["names"]]
-        text = CNF.format(bits=params["bits"], name=names[0][:64], alternatives=", ".join("DNS:" + name for name in names))
+        text = CNF.format(
+            bits=params["bits"], name=names[0][:64], alternatives=", ".join("DNS:" + name for name in names)
+        )
         plan.write(Write(seen.file(cnf), text.encode()))
         words = ("sh", "-s", path, key, str(params["days"]), str(params["bits"]), cnf)
         plan.operations.append(
@@ -275,7 +279,11 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
     if _public(shown.text) != theirs:
         raise BadInput("key", "is not the key of this certificate", _WAY)
     if ends <= now:
-        raise BadInput("certificate", f"expired on {time.strftime('%Y-%m-%d', time.gmtime(ends))} (by the host's clock)", "Renew it")
+        raise BadInput(
+            "certificate",
+            f"expired on {time.strftime('%Y-%m-%d', time.gmtime(ends))} (by the host's clock)",
+            "Renew it",
+        )
     if begins > now:
         raise BadInput(
             "certificate",

@@ -42,7 +42,11 @@ def expectations(params: Mapping[str, Any]) -> str:
             lines.append(f"serve {product} starttls {PORTS[word]}")
     if params["protocols"]:
         tunnels = {line.rpartition(" ")[2] for line in params["serving"]}
-        lines += [f"closed {port}" for word, port in PORTS.items() if word not in params["protocols"] and str(port) not in tunnels]
+        lines += [
+            f"closed {port}"
+            for word, port in PORTS.items()
+            if word not in params["protocols"] and str(port) not in tunnels
+        ]
     for word in params["smtp"]:
         lines += [f"serve smtp plain {_SMTP[word]}", f"serve smtp starttls {_SMTP[word]}"]
     return "\n".join([*lines, *params["serving"]]) + "\n"
@@ -62,7 +66,9 @@ def _validate(params: Mapping[str, Any]) -> None:
         if not re.match(r"^[A-Za-z0-9_.@-]+$", unit) or unit.startswith("-"):
             raise BadInput("services", f"{unit!r} is not a service's name", "Correct it")
     if params["journal_keep"] < 1:
-        raise BadInput("journal_keep", f"{params['journal_keep']}: the last change could not be taken back", "Give 1 or more")
+        raise BadInput(
+            "journal_keep", f"{params['journal_keep']}: the last change could not be taken back", "Give 1 or more"
+        )
     for line in params["serving"]:
         if not _SERVING.match(line):
             raise BadInput("serving", f"{line[:60]!r} is not a line of mail_undo's", "Give what mail_undo returned")
@@ -85,7 +91,14 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     result: "dict[str, Any]" = {"changed": bool(pending or faults), "pending": pending, "faults": faults, "diff": []}
     if result["changed"]:
         about = [f"restart {service}" for service in pending] + [f"repair: {fault}" for fault in faults]
-        result["diff"] = [{"before": "", "after": "".join(f"{line}\n" for line in about), "before_header": "", "after_header": "services"}]
+        result["diff"] = [
+            {
+                "before": "",
+                "after": "".join(f"{line}\n" for line in about),
+                "before_header": "",
+                "after_header": "services",
+            }
+        ]
     if result["changed"] and not check_mode:
         head = f"{host.who}\n{params['lock_timeout']}\n{params['timeout']}\n{params['journal_keep']}\n"
         lines = host.ask(COMMIT, encode(head + wanted + login(params) + ".\n"))
@@ -131,7 +144,9 @@ def _refused(answer: "list[str]", secrets: "tuple[str, ...]" = ()) -> "HostError
         for secret in filter(None, secrets):
             text = text.replace(secret, "(hidden)")
         reason, _, rest = text.partition("\n")
-        return RolledBack("mail_commit", f"the host does not serve what was asked: {reason}. {'. '.join(rest.splitlines())}")
+        return RolledBack(
+            "mail_commit", f"the host does not serve what was asked: {reason}. {'. '.join(rest.splitlines())}"
+        )
     return failure(answer)
 
 

@@ -18,7 +18,12 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 }
 #: on Debian, what must go with the packages that a new one takes away: dovecot-core alone cannot restart with what is configured
 GOES_TOO = {"cyrus-imapd": "dovecot-core"}
-EVERY = tuple(sorted({name for families in PACKAGES.values() for names in families.values() for name in names} | set(GOES_TOO.values())))
+EVERY = tuple(
+    sorted(
+        {name for families in PACKAGES.values() for names in families.values() for name in names}
+        | set(GOES_TOO.values())
+    )
+)
 DPKG = ("dpkg-query", "-W", "-f", "${Package} ${Status}\\n", *EVERY)
 RPM = ("rpm", "-q", *EVERY)
 #: on Debian a package takes that of another daemon away: which, and its service, whose queue would wait for nobody
@@ -71,10 +76,14 @@ CONFIRM = {
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     for product in params["products"]:
         if product not in PACKAGES:
-            raise BadInput("products", f"{product!r} is not a product mailhost knows", f"Choose from {', '.join(PACKAGES)}")
+            raise BadInput(
+                "products", f"{product!r} is not a product mailhost knows", f"Choose from {', '.join(PACKAGES)}"
+            )
     yield from (*REQUESTS, WHICH, Command(DPKG), Command(RPM), Command(STANDS))
     have = installed(System("", (), "debian"), seen)
-    if any(EXCLUDE.get(name, NOBODY)[0] in have for product in params["products"] for name in PACKAGES[product]["debian"]):
+    if any(
+        EXCLUDE.get(name, NOBODY)[0] in have for product in params["products"] for name in PACKAGES[product]["debian"]
+    ):
         yield Command(QUEUES)  # a second question, only where a package is about to take another's place
 
 
@@ -84,7 +93,9 @@ def installed(platform: System, seen: Seen) -> "set[str]":
         lines = seen.output(*DPKG).text.splitlines()
         return {line.split()[0] for line in lines if line.endswith(" installed")}
     lines = [line for line in seen.output(*RPM).text.splitlines() if "not installed" not in line]
-    return {name for name in EVERY for line in lines if line.startswith(name + "-") and line[len(name) + 1 :][:1].isdigit()}
+    return {
+        name for name in EVERY for line in lines if line.startswith(name + "-") and line[len(name) + 1 :][:1].isdigit()
+    }
 
 
 def waiting(seen: Seen, mta: str) -> int:
@@ -107,13 +118,21 @@ def _refuse_to_lose_mail(missing: "list[str]", have: "set[str]", seen: Seen) -> 
 def _stopped(service: str) -> Run:
     """The daemon that a package takes away, stopped first: it would run on without its files and hold the ports of the new one."""
     again = encode(SERVICES + 'restart "$1"\n')
-    return Run(f"stop {service}", ("sh", "-s", service), encode(SERVICES + 'stop "$1"\n'), undo=("sh", "-s", service), undo_stdin=again)
+    return Run(
+        f"stop {service}",
+        ("sh", "-s", service),
+        encode(SERVICES + 'stop "$1"\n'),
+        undo=("sh", "-s", service),
+        undo_stdin=again,
+    )
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     platform = system(seen)
     if platform.family == "unknown":
-        raise BadConfiguration("/etc/os-release", "an unknown distribution", "Install the packages by hand and leave mail_packages out")
+        raise BadConfiguration(
+            "/etc/os-release", "an unknown distribution", "Install the packages by hand and leave mail_packages out"
+        )
     wanted = [name for product in params["products"] for name in PACKAGES[product][platform.family]]
     have = installed(platform, seen)
     missing = [name for name in wanted if name not in have]
@@ -131,7 +150,11 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
                 "Install them by hand",
             )
         if tool == "apt-get":
-            plan.operations += [_stopped(service) for package, (other, service) in EXCLUDE.items() if package in missing and other in have]
+            plan.operations += [
+                _stopped(service)
+                for package, (other, service) in EXCLUDE.items()
+                if package in missing and other in have
+            ]
         names = ", ".join(missing)
         gone = [GOES_TOO[name] + "-" for name in missing if tool == "apt-get" and GOES_TOO.get(name) in have]
         plan.operations.append(Run(f"install {names} with {tool}", (*INSTALL[tool], *missing, *gone)))

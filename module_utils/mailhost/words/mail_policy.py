@@ -101,7 +101,9 @@ class Reading:
         self.stores: "List[str]" = []
         self.pairs: "List[Tuple[str, str, str]]" = []
         self.waits: "Optional[Unasked]" = None  # what one of the parts looks at and was not read yet
-        self.sendmail: "Optional[Tuple[str, Mapping[str, Any]]]" = None  # its program, and what to ask its own rules about
+        self.sendmail: "Optional[Tuple[str, Mapping[str, Any]]]" = (
+            None  # its program, and what to ask its own rules about
+        )
         for part in (self._postfix, self._sendmail, self._dovecot, self._cyrus, self._stunnel):
             try:
                 part()
@@ -122,7 +124,9 @@ class Reading:
         files = [self.seen.file(path) for path in (postfix_relay.MAIN, postfix_relay.MASTER)]
         if number is None or any(state.kind != "file" for state in files) or not self._runs("postfix"):
             return
-        setup = postfix_relay.setup(MainCf(files[0].text, files[0].path), MasterCf(files[1].text, files[1].path), number, self.seen)
+        setup = postfix_relay.setup(
+            MainCf(files[0].text, files[0].path), MasterCf(files[1].text, files[1].path), number, self.seen
+        )
         self.about.append(f"Postfix {dotted(number)}")
         self.products["postfix"] = dotted(number)
         self.tables = postfix_setup.tables(setup)
@@ -130,7 +134,9 @@ class Reading:
         self.domains += postfix_setup.destinations(setup)
         certificate, key = setup.main.get("smtpd_tls_cert_file"), setup.main.get("smtpd_tls_key_file")
         if certificate:
-            self.pairs.append(("Postfix", certificate, certificate if key in (None, "", "$smtpd_tls_cert_file") else str(key)))
+            self.pairs.append(
+                ("Postfix", certificate, certificate if key in (None, "", "$smtpd_tls_cert_file") else str(key))
+            )
         self.causes += postfix.causes(setup)
 
     def _sendmail(self) -> None:
@@ -152,8 +158,16 @@ class Reading:
         self.domains += [domain] if domain else []
         program = next(path for path in PROGRAMS if path in said.text)
         if domain and host:
-            passed_on = [row.key[3:] for row in table.rows() if row.key.lower().startswith("to:") and row.key.lower() in mine]
-            asked = {"hostname": host, "domains": [domain], "relay_domains": passed_on, "networks": self.networks, "accept": []}
+            passed_on = [
+                row.key[3:] for row in table.rows() if row.key.lower().startswith("to:") and row.key.lower() in mine
+            ]
+            asked = {
+                "hostname": host,
+                "domains": [domain],
+                "relay_domains": passed_on,
+                "networks": self.networks,
+                "accept": [],
+            }
             self.sendmail = (program, asked)
         certificate, key = found.get_define("confSERVER_CERT"), found.get_define("confSERVER_KEY")
         if certificate and key:
@@ -179,7 +193,9 @@ class Reading:
         self.about.append(f"Cyrus IMAP {dotted(here.version)}")
         self.products["cyrus"] = dotted(here.version)
         self.causes += cyrus.judge(imapd, here.version)
-        certificate, key = (imapd.get(f"tls_server_{name}") or imapd.get(f"tls_{name}_file") for name in ("cert", "key"))
+        certificate, key = (
+            imapd.get(f"tls_server_{name}") or imapd.get(f"tls_{name}_file") for name in ("cert", "key")
+        )
         if certificate and key:
             self.pairs.append(("Cyrus", certificate, key))
 
@@ -211,7 +227,11 @@ class Reading:
 
 def accepted_on(conf: Settings) -> "List[int]":
     """The ports of stunnel's services: ``accept = [HOST:]PORT``."""
-    values = [entry.value for entry in conf.entries if isinstance(entry, Setting) and entry.section and entry.name.lower() == "accept"]
+    values = [
+        entry.value
+        for entry in conf.entries
+        if isinstance(entry, Setting) and entry.section and entry.name.lower() == "accept"
+    ]
     ports = [value.rpartition(":")[2] for value in values]
     return [int(port) for port in ports if port.isdigit() and len(port) < 6]
 

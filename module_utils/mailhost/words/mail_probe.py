@@ -45,13 +45,17 @@ def probe(params: Mapping[str, Any]) -> "dict[str, Proof]":
     """Every proof, by name, side by side."""
     target = Target(params["address"], params["fqdn"])
     wanted, smtp = params["protocols"], params["smtp"]
-    login = Login(params["user"], params["password"]) if params.get("user") and params.get("password") is not None else None
+    login = (
+        Login(params["user"], params["password"]) if params.get("user") and params.get("password") is not None else None
+    )
     vantage = proofs.vantage(target, params["networks"])
     with ThreadPoolExecutor(6) as pool:
         jobs = {
             "protocols": pool.submit(proofs.protocols, target, wanted, smtp),
             "certificate": pool.submit(proofs.certificate, target, wanted, smtp),
-            "cleartext": pool.submit(proofs.cleartext, target, wanted, smtp, login, params["cleartext_login"] == "refuse"),
+            "cleartext": pool.submit(
+                proofs.cleartext, target, wanted, smtp, login, params["cleartext_login"] == "refuse"
+            ),
             "login": pool.submit(proofs.logins, target, wanted, login),
             "relay": pool.submit(relay, target, params["domain"], smtp),
         }
@@ -68,13 +72,19 @@ def relay(target: Target, domain: str, smtp: Sequence[str]) -> Proof:
     """Every pattern of the battery is refused for good on these services, and every control accepted."""
     names = battery.Names(target.fqdn, domain, target.address)
     with ThreadPoolExecutor(8) as pool:
-        jobs = [job for word in smtp for job in battery.jobs(_endpoint(target, word), names, connection.lenient(), battery.Followed())]
+        jobs = [
+            job
+            for word in smtp
+            for job in battery.jobs(_endpoint(target, word), names, connection.lenient(), battery.Followed())
+        ]
         found = list(pool.map(lambda job: job(), jobs))
     verdict = worst(finding.verdict for finding in found)
     if verdict == "pass":
         patterns = {finding.id for finding in found if finding.id.startswith("relay.R")}
         controls = {finding.id for finding in found if finding.id.startswith("relay.C")}
-        return Proof("pass", f"{len(patterns)} patterns refused, {len(controls)} controls accepted (HELO {connection.HELO})")
+        return Proof(
+            "pass", f"{len(patterns)} patterns refused, {len(controls)} controls accepted (HELO {connection.HELO})"
+        )
     bad = [one for one in found if one.verdict == verdict]
     named = "; ".join(f"{one.id[6:]} on {one.where}: {one.title}: {one.detail}" for one in bad[:3])
     if not bad:
@@ -90,7 +100,11 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     """Looks only: never changed, the same in check mode. Fails if a proof fails or could not be made."""
     _validate(params)
     found = probe(params)
-    bad = [f"{name}: {proof.verdict}, {proof.detail}" for name, proof in found.items() if proof.verdict in ("fail", "invalid")]
+    bad = [
+        f"{name}: {proof.verdict}, {proof.detail}"
+        for name, proof in found.items()
+        if proof.verdict in ("fail", "invalid")
+    ]
     result: "dict[str, Any]" = {
         "changed": False,
         "proofs": {name: {"verdict": proof.verdict, "detail": proof.detail} for name, proof in found.items()},

@@ -33,7 +33,8 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     if params["state"] == "page":
         return {"changed": False, "written": [files.write(params["directory"], "audit.html", params["page"])]}
     report = forms.fleet(
-        files.read_hosts(params["slices"] or [params["directory"]], params["hosts"]), {str(k): str(v) for k, v in params["missing"].items()}
+        files.read_hosts(params["slices"] or [params["directory"]], params["hosts"]),
+        {str(k): str(v) for k, v in params["missing"].items()},
     )
     texts = {
         "audit.json": json.dumps(report, ensure_ascii=False, indent=1),
@@ -41,14 +42,23 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
         "audit.prom": forms.prometheus(report),
     }
     written = [files.write(params["directory"], name, text) for name, text in texts.items()]
-    rows = [{name: one[name] for name in ("name", "verdict", "about", "seconds", "counts", "batteries")} for one in report["hosts"]]
+    rows = [
+        {name: one[name] for name in ("name", "verdict", "about", "seconds", "counts", "batteries")}
+        for one in report["hosts"]
+    ]
     for row, one in zip(rows, report["hosts"]):
         row["bad"] = [
             f"{finding['id']} {finding['where']}: {finding['verdict']}: {finding['detail']}"
             for finding in one["findings"]
             if finding["verdict"] in ("fail", "invalid")
         ][:20]
-    return {"changed": False, "verdict": report["verdict"], "summary": report["summary"], "rows": rows, "written": written}
+    return {
+        "changed": False,
+        "verdict": report["verdict"],
+        "summary": report["summary"],
+        "rows": rows,
+        "written": written,
+    }
 
 
 WORD = Alone(ARGUMENT_SPEC, converge)

@@ -78,14 +78,20 @@ def _plan(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, Any
         "done": done,
         "plan": rows,
         "order": _order(left, rows, record),
-        "lines": [_line(row) for row in rows] + ([f"new already, since the rollout that stopped: {_names(done)}"] if done else []),
+        "lines": [_line(row) for row in rows]
+        + ([f"new already, since the rollout that stopped: {_names(done)}"] if done else []),
     }
 
 
 def _order(left: "List[List[str]]", rows: "List[Dict[str, Any]]", record: Record) -> "List[Dict[str, Any]]":
     """Every host behind the judge of its batch; the groups' names sort as the batches go."""
     return [
-        {"name": name, "batch": str(row["name"]), "group": f"mailhost_batch_{number:05}", "earlier": record.unproved(name)}
+        {
+            "name": name,
+            "batch": str(row["name"]),
+            "group": f"mailhost_batch_{number:05}",
+            "earlier": record.unproved(name),
+        }
         for number, (batch, row) in enumerate(zip(left, rows), 1)
         for name in (str(row["name"]), *batch)
     ]
@@ -97,7 +103,9 @@ def _line(row: "Mapping[str, Any]") -> str:
 
 def _names(names: "List[str]") -> str:
     more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
-    return f"{len(names)} {'host' if len(names) == 1 else 'hosts'}: {' '.join(names[:NAMES])}{more}" if names else "none"
+    return (
+        f"{len(names)} {'host' if len(names) == 1 else 'hosts'}: {' '.join(names[:NAMES])}{more}" if names else "none"
+    )
 
 
 def _begin(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, Any]":
@@ -117,9 +125,14 @@ def _judge(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, An
     for name in every:
         known = record.host(name)
         mine = known.get("run") == who or record.is_new(name, digests[name])
-        stands[name] = {"state": known.get("state", "old") if mine else "old", "why": known.get("why", "") if mine else ""}
+        stands[name] = {
+            "state": known.get("state", "old") if mine else "old",
+            "why": known.get("why", "") if mine else "",
+        }
     bad = [name for name in params["hosts"] if stands[name]["state"] != "new"]
-    summary = {state: [name for name in every if stands[name]["state"] == state] for state in ("new", "undone", "old", "lost")}
+    summary = {
+        state: [name for name in every if stands[name]["state"] == state] for state in ("new", "undone", "old", "lost")
+    }
     lines = [f"{state}: {_names(names)}" for state, names in summary.items() if names or state in ("new", "old")]
     lines += [f"{name}: {stands[name]['why']}" for name in bad if stands[name]["why"]]
     over = not bad and all(stands[name]["state"] == "new" for name in every)
@@ -128,7 +141,12 @@ def _judge(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, An
         record.release(os.getppid())
     if over:
         record.forget(every)
-    result: "Dict[str, Any]" = {"summary": summary, "lines": lines, "over": over, "seconds": _seconds(params["results"])}
+    result: "Dict[str, Any]" = {
+        "summary": summary,
+        "lines": lines,
+        "over": over,
+        "seconds": _seconds(params["results"]),
+    }
     if bad:
         took = "" if result["seconds"] is None else f" {result['seconds']:.0f} s after the first failed proof"
         what = "what could be reached of it" if summary["lost"] else "it"

@@ -36,7 +36,9 @@ def wanted(params: Mapping[str, Any], seen: Seen) -> "tuple[list[Journal], list[
         older = open_[open_.index(mine[-1]) + 1 :] if mine else []
         return mine, next((journal.said["v"] for journal in older if journal.said.get("v")), [])
     if len(open_) < params["count"]:
-        raise BadInput("count", f"the host's journal holds {len(open_)} changes that can be taken back", "See mail_history")
+        raise BadInput(
+            "count", f"the host's journal holds {len(open_)} changes that can be taken back", "See mail_history"
+        )
     before = next((journal.said["v"] for journal in open_[params["count"] :] if journal.said.get("v")), [])
     return open_[: params["count"]], before
 
@@ -94,7 +96,9 @@ def _file(step: Step, seen: Seen, back: "dict[str, FileState]", force: bool) -> 
     old = seen.file(f"{step.folder}/old") if step.has_old else FileState(path, "absent")
     left = "file " + hashlib.sha1(now.content).hexdigest() if now.kind == "file" else now.kind
     if not force and left != (f"file {step.one('m')}" if step.one("k") == "W" else "absent"):
-        raise BadConfiguration(path, "is not what that change left: somebody changed it since", "Undo by hand, or say force: true")
+        raise BadConfiguration(
+            path, "is not what that change left: somebody changed it since", "Undo by hand, or say force: true"
+        )
     if step.has_old and old.kind != "file":
         raise BadConfiguration(old.path, "cannot be read, so what the file was is not known", "Undo by hand")
     back[path] = replace(old, path=path)

@@ -61,9 +61,7 @@ UNMAKE = (
     'if [ -s "/var/mail/$1" ] || [ -n "$(find "$home" -type f -path "*/Maildir/*" 2>/dev/null | head -n 1)" ]; '
     'then userdel -- "$1"; else userdel -r -- "$1" 2>/dev/null || ! getent passwd "$1" >/dev/null; fi'
 )
-MAKE_AGAIN = (
-    'set -e\ngetent group "$3" >/dev/null || groupadd -g "$3" -- "$1"\nuseradd -M -u "$2" -g "$3" -d "$4" -s "$5" -c "$6" -- "$1"\n'
-)
+MAKE_AGAIN = 'set -e\ngetent group "$3" >/dev/null || groupadd -g "$3" -- "$1"\nuseradd -M -u "$2" -g "$3" -d "$4" -s "$5" -c "$6" -- "$1"\n'
 AND_MAIL = "and its mail"
 Box = Mapping[str, Any]
 
@@ -85,29 +83,45 @@ def _validate(params: Mapping[str, Any]) -> None:
             raise BadInput(
                 f"{_place(number, box)}, name",
                 "not a mailbox name: a letter, digit or _, then letters, digits, . _ or -, all lower case"
-                + ("; a system account begins with a letter or _ and has at most 32 characters" if params["store"] == "system" else ""),
+                + (
+                    "; a system account begins with a letter or _ and has at most 32 characters"
+                    if params["store"] == "system"
+                    else ""
+                ),
                 "Choose such a name",
             )
         if name in seen:
             raise BadInput(_place(number, box), "two mailboxes with one name", "Name each once")
         seen.add(name)
         if re.search(r"[:\s\0]", box.get("password_hash") or ""):
-            raise BadInput(f"{_place(number, box)}, password_hash", "a colon or white space in the hash", "Give the hash alone")
+            raise BadInput(
+                f"{_place(number, box)}, password_hash", "a colon or white space in the hash", "Give the hash alone"
+            )
         if box.get("quota") is not None and params["access"] == "dovecot":
             raise BadInput(
-                f"{_place(number, box)}, quota", "this store enforces none", "Leave it out, or use Cyrus (mailhost_access: cyrus)"
+                f"{_place(number, box)}, quota",
+                "this store enforces none",
+                "Leave it out, or use Cyrus (mailhost_access: cyrus)",
             )
         _refuse_password(_place(number, box), box, params)
         uid = box.get("uid")
         if uid is not None and (uid < 500 or uid > 2147483646 or params["store"] == "virtual"):
-            raise BadInput(f"{_place(number, box)}, uid", f"{uid} is not a mailbox user's uid", "Give 500 or more, for a system account")
+            raise BadInput(
+                f"{_place(number, box)}, uid",
+                f"{uid} is not a mailbox user's uid",
+                "Give 500 or more, for a system account",
+            )
         for alias in box.get("aliases") or []:
             if not _NAME.match(alias):
-                raise BadInput(f"{_place(number, box)}, aliases", f"{alias[:40]!r} is not a local part", "Choose such a name")
+                raise BadInput(
+                    f"{_place(number, box)}, aliases", f"{alias[:40]!r} is not a local part", "Choose such a name"
+                )
     for number, box in enumerate(params["mailboxes"]):
         for alias in box.get("aliases") or []:
             if alias in seen:
-                raise BadInput(f"{_place(number, box)}, aliases", f"{alias!r} is a mailbox or an alias already", "Name each once")
+                raise BadInput(
+                    f"{_place(number, box)}, aliases", f"{alias!r} is a mailbox or an alias already", "Name each once"
+                )
             seen.add(alias)
 
 
@@ -117,23 +131,33 @@ def _refuse_password(place: str, box: Box, params: Mapping[str, Any]) -> None:
     if params["access"] == "cyrus":
         if params["store"] == "virtual" and box.get("password_hash"):
             way = "Give password, or use system accounts (mailhost_mailbox_store: system)"
-            raise BadInput(f"{place}, password_hash", "a hash, and Cyrus' own store of users holds clear passwords", way)
+            raise BadInput(
+                f"{place}, password_hash", "a hash, and Cyrus' own store of users holds clear passwords", way
+            )
         return
     if not word:
         return
     if params["store"] == "system":
         raise BadInput(
-            f"{place}, password", "clear, and accounts of the system have hashes", "Give password_hash, or use the virtual store"
+            f"{place}, password",
+            "clear, and accounts of the system have hashes",
+            "Give password_hash, or use the virtual store",
         )
     if box.get("password_hash"):
         raise BadInput(f"{place}, password", "given beside password_hash, and the store holds one of them", "Give one")
     if re.search(r"[:\r\n\0]", word):
-        raise BadInput(f"{place}, password", "a colon, a newline or NUL, which the passwd-file cannot hold", "Choose another password")
+        raise BadInput(
+            f"{place}, password",
+            "a colon, a newline or NUL, which the passwd-file cannot hold",
+            "Choose another password",
+        )
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
-    paths = ["/etc/passwd", USERS, ALIASES, MAILBOXES, VIRTUSERS] + (["/etc/shadow"] if params["store"] == "system" else [])
+    paths = ["/etc/passwd", USERS, ALIASES, MAILBOXES, VIRTUSERS] + (
+        ["/etc/shadow"] if params["store"] == "system" else []
+    )
     return (*REQUESTS, *map(File, paths), Command(VERSION), Command(MAP_TYPE))
 
 
@@ -142,15 +166,23 @@ def crypt_form(place: str, text: str, platform: System) -> Optional[str]:
     prefix = _PREFIX.match(text)
     scheme, rest = (prefix.group(1).upper(), text[prefix.end() :]) if prefix else ("CRYPT", text)
     if scheme in ("PLAIN", "CLEAR", "CLEARTEXT", "PLAIN-MD4", "PLAIN-MD5"):
-        raise BadInput(place, f"{{{scheme}}} is not a salted hash: it gives the password away", "Use doveadm pw -s SHA512-CRYPT")
+        raise BadInput(
+            place, f"{{{scheme}}} is not a salted hash: it gives the password away", "Use doveadm pw -s SHA512-CRYPT"
+        )
     if scheme not in CRYPT_NAMES:
         return None
     found = _CRYPT.match(rest)
     if not found or (CRYPT_NAMES[scheme] and CRYPT_NAMES[scheme][0] != found.group(1)[0]):
-        raise BadInput(place, "not a hash of the form $id$salt$hash", "Use doveadm pw -s SHA512-CRYPT or openssl passwd -6")
+        raise BadInput(
+            place, "not a hash of the form $id$salt$hash", "Use doveadm pw -s SHA512-CRYPT or openssl passwd -6"
+        )
     if found.group(1) not in platform.crypt_schemes():
         known = ", ".join(f"${name}$" for name in platform.crypt_schemes())
-        raise BadInput(place, f"scheme ${found.group(1)}$ is not known to crypt() of this host ({platform.name})", f"Use one of {known}")
+        raise BadInput(
+            place,
+            f"scheme ${found.group(1)}$ is not known to crypt() of this host ({platform.name})",
+            f"Use one of {known}",
+        )
     return rest
 
 
@@ -184,7 +216,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         _virtusertable(params, seen, plan)
     elif seen.output(*MAP_TYPE).ok:
         map_files(plan, seen, map_type(seen), _maps(params, seen))
-    plan.operations.sort(key=lambda operation: isinstance(operation, Run) and operation.about.endswith(AND_MAIL))  # no way back: last
+    plan.operations.sort(
+        key=lambda operation: isinstance(operation, Run) and operation.about.endswith(AND_MAIL)
+    )  # no way back: last
     return plan
 
 
@@ -203,7 +237,9 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
         if box["state"] == "absent":
             if account is not None:
                 plan.facts["removed"].append(name)
-                plan.operations.append(_removal(account, (shadow.get(name) or ["", "!"])[1], box.get("purge_mail", False)))
+                plan.operations.append(
+                    _removal(account, (shadow.get(name) or ["", "!"])[1], box.get("purge_mail", False))
+                )
             continue
         uid = box.get("uid")
         if account is None:
@@ -225,7 +261,9 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
     if hashes:
         about = f"set {len(hashes)} passwords: " + ", ".join(line.split(":")[0] for line in hashes[:10])
         setting = ("chpasswd", "-e")
-        plan.operations.append(Run(about, setting, encode("".join(hashes)), undo=setting if old else (), undo_stdin=encode("".join(old))))
+        plan.operations.append(
+            Run(about, setting, encode("".join(hashes)), undo=setting if old else (), undo_stdin=encode("".join(old)))
+        )
 
 
 def _make(made: "Mapping[Optional[int], List[str]]", platform: System, plan: Plan) -> None:
@@ -272,7 +310,9 @@ def _virtual(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons
             if stands is not None:
                 gone.append(name)
                 if box.get("purge_mail"):
-                    plan.operations.append(Run(f"remove mailbox {name} {AND_MAIL}", ("rm", "-rf", "--", f"/var/vmail/{name}")))
+                    plan.operations.append(
+                        Run(f"remove mailbox {name} {AND_MAIL}", ("rm", "-rf", "--", f"/var/vmail/{name}"))
+                    )
             continue
         secret = _secret(box, _place(at, box), stands[1] if stands else None, platform, number)
         if stands is None:
@@ -331,9 +371,13 @@ def _virtusertable(params: Mapping[str, Any], seen: Seen, plan: Plan) -> None:
                   and row.key not in wanted))  # fmt: skip
     for key, target in wanted.items():
         table.set(key, target)
-    if plan.write(Write(seen.file(VIRTUSERS), encode(table.render()), fallback_mode=0o640, settings=(before, table.settings()))):
+    if plan.write(
+        Write(seen.file(VIRTUSERS), encode(table.render()), fallback_mode=0o640, settings=(before, table.settings()))
+    ):
         build = ("sh", "-c", MAKEMAP, "makemap", VIRTUSERS)
-        plan.operations.append(Run(f"build {VIRTUSERS}.db", build, after_undo=build if seen.file(VIRTUSERS).exists else ()))
+        plan.operations.append(
+            Run(f"build {VIRTUSERS}.db", build, after_undo=build if seen.file(VIRTUSERS).exists else ())
+        )
 
 
 def _maps(params: Mapping[str, Any], seen: Seen) -> "dict[str, str]":
@@ -341,13 +385,20 @@ def _maps(params: Mapping[str, Any], seen: Seen) -> "dict[str, str]":
     boxes = {box["name"]: box for box in params["mailboxes"]}
     kept = [line.split() for line in seen.file(ALIASES).text.splitlines() if line and not line.startswith("#")]
     virtual = params["store"] == "virtual"
-    lines = {key: target for key, target in (words for words in kept if len(words) == 2) if target.split("@")[0] not in boxes}
+    lines = {
+        key: target for key, target in (words for words in kept if len(words) == 2) if target.split("@")[0] not in boxes
+    }
     for domain_name in params["domains"]:
         if virtual:
             lines[f"postmaster@{domain_name}"] = "root@localhost"
         for name, box in boxes.items():
             if box["state"] == "present":
-                lines.update({f"{alias}@{domain_name}": f"{name}@{domain_name}" if virtual else name for alias in box.get("aliases") or []})
+                lines.update(
+                    {
+                        f"{alias}@{domain_name}": f"{name}@{domain_name}" if virtual else name
+                        for alias in box.get("aliases") or []
+                    }
+                )
     head = "# Written by mailhost (mailboxes).\n"
     found = {ALIASES: head + "".join(f"{key}\t{target}\n" for key, target in sorted(lines.items()))}
     if virtual:

@@ -44,7 +44,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     stands = said[-1] if said[-1] != "alternative" else ""
     if stands and stands != wanted:
         about = f"make {name} the host's MTA (alternatives --set mta {wanted})"
-        plan.operations.append(Run(about, ("alternatives", "--set", "mta", wanted), undo=("alternatives", "--set", "mta", stands)))
+        plan.operations.append(
+            Run(about, ("alternatives", "--set", "mta", wanted), undo=("alternatives", "--set", "mta", stands))
+        )
     step = switch(seen, other, name, UNITS)
     if step:
         plan.operations.append(step)

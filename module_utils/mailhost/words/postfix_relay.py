@@ -36,7 +36,10 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), *map(File, files))
     if seen.file(MAIN).kind == seen.file(MASTER).kind == "file":
         yield from map(
-            File, postfix_setup.tables(setup(MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER), (), seen))
+            File,
+            postfix_setup.tables(
+                setup(MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER), (), seen)
+            ),
         )
 
 
@@ -79,7 +82,11 @@ def postfix_version(seen: Seen) -> Version:
 def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept: "Iterable[str]" = ()) -> str:
     """The list that guards relaying: in front of the guard what was accepted there with a reason, and where it is also the list
     for everything else (before 2.10), what stood there besides behind it, where it can refuse more but open nothing."""
-    guard = ["permit_mynetworks", *(["permit_sasl_authenticated"] if authenticated else []), "reject_unauth_destination"]
+    guard = [
+        "permit_mynetworks",
+        *(["permit_sasl_authenticated"] if authenticated else []),
+        "reject_unauth_destination",
+    ]
     dropped = (*guard, "permit_sasl_authenticated", "defer_unauth_destination", "permit")
     rest: "list[str]" = []
     for word in postfix_setup.words(stands or ""):
@@ -87,7 +94,9 @@ def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept
             rest[-1] += f" {word}"
         elif word not in dropped:
             rest.append(word)
-    kept = [word for word in rest if any(one == word or one.startswith((f"{word} ", f"{rule} {word}")) for one in accept)]
+    kept = [
+        word for word in rest if any(one == word or one.startswith((f"{word} ", f"{rule} {word}")) for one in accept)
+    ]
     behind = [word for word in rest if word not in kept] if rule == "smtpd_recipient_restrictions" else []
     return ", ".join(kept + guard + behind)
 
@@ -121,7 +130,9 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
     if authenticated and params["access"] == "cyrus":
         found.update(smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", smtpd_sasl_security_options="noanonymous")
     elif authenticated:
-        found.update(smtpd_sasl_type="dovecot", smtpd_sasl_path="private/auth", smtpd_sasl_security_options="noanonymous")
+        found.update(
+            smtpd_sasl_type="dovecot", smtpd_sasl_path="private/auth", smtpd_sasl_security_options="noanonymous"
+        )
     if virtual:
         found.update(virtual_mailbox_domains=" ".join(domains), virtual_mailbox_maps=f"{kind}:{MAILBOXES}")
     if virtual and params["access"] == "dovecot":
@@ -136,7 +147,10 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
 
 def _tls(number: Version, authenticated: bool) -> "dialect.Settings":
     """What the version is told of TLS, for every service and for submission."""
-    return (*(dialect.SERVED_TLS.at(number) or ()), *((dialect.SUBMISSION_PROTOCOLS.at(number) or ()) if authenticated else ()))
+    return (
+        *(dialect.SERVED_TLS.at(number) or ()),
+        *((dialect.SUBMISSION_PROTOCOLS.at(number) or ()) if authenticated else ()),
+    )
 
 
 def _unread(main: MainCf, number: Version, authenticated: bool) -> "list[str]":
@@ -176,7 +190,11 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     for name in ("mailbox_transport", "virtual_transport"):
         if name not in wanted and main.get(name) == f"lmtp:unix:{platform.cyrus_socket}":
             main.unset(name)
-    plan = Plan(services=("postfix",), facts={"version": dotted(number)}, warnings=_unread(main, number, params["authenticated"]))
+    plan = Plan(
+        services=("postfix",),
+        facts={"version": dotted(number)},
+        warnings=_unread(main, number, params["authenticated"]),
+    )
     if params["access"] == "cyrus":
         _beside_cyrus(plan, seen, master, platform)
     _submission(master, params["authenticated"], rule)
@@ -194,7 +212,9 @@ def _beside_cyrus(plan: Plan, seen: Seen, master: MasterCf, platform: Any) -> No
     """Postfix must reach the sockets of Cyrus and saslauthd: they lie outside its chroot, in folders of two groups."""
     for service in (("smtp", "inet"), ("lmtp", "unix")):
         master.set_chroot(*service, "n")
-    members = {line.split(":")[0]: line.rpartition(":")[2].strip().split(",") for line in seen.file(GROUP).text.splitlines()}
+    members = {
+        line.split(":")[0]: line.rpartition(":")[2].strip().split(",") for line in seen.file(GROUP).text.splitlines()
+    }
     for name in ("mail", "sasl"):
         if name in members and "postfix" not in members[name]:
             add, drop = ("gpasswd", "-a", "postfix", name), ("gpasswd", "-d", "postfix", name)

@@ -91,9 +91,16 @@ def prefixes(place: str, text: str) -> "list[str]":
     if found.version == 4:
         step = next(length for length in (8, 16, 24, 32) if found.prefixlen <= length)
         octets = step // 8
-        return ["Connect:" + ".".join(str(part.network_address).split(".")[:octets]) for part in found.subnets(new_prefix=step)]
+        return [
+            "Connect:" + ".".join(str(part.network_address).split(".")[:octets])
+            for part in found.subnets(new_prefix=step)
+        ]
     if found.prefixlen % 16:
-        raise BadInput(place, f"{text}: Sendmail's access map knows IPv6 networks of 16, 32, 48 ... 128 bits only", "Name such ones")
+        raise BadInput(
+            place,
+            f"{text}: Sendmail's access map knows IPv6 networks of 16, 32, 48 ... 128 bits only",
+            "Name such ones",
+        )
     groups = [f"{int(group, 16):x}" for group in found.network_address.exploded.split(":")][: found.prefixlen // 16]
     keys = ["Connect:IPv6:" + ":".join(groups)]
     return keys if found.prefixlen < 128 else [*keys, f"Connect:IPv6:{found.network_address.compressed}"]
@@ -120,7 +127,10 @@ def _tools(seen: Seen) -> "tuple[str, bool, bool]":
 def _is_current(seen: Seen, built: SendmailMc) -> bool:
     """Whether the cf that stands is what was built of this very mc, and untouched since."""
     text = seen.output(*STANDS).text
-    return f"{STAMP}{_digest(built.render())} " in text and _body(text) in text.partition(STAMP)[2].partition("\n")[0].split()
+    return (
+        f"{STAMP}{_digest(built.render())} " in text
+        and _body(text) in text.partition(STAMP)[2].partition("\n")[0].split()
+    )
 
 
 def _body(text: str) -> str:
@@ -146,7 +156,9 @@ def _wanted_mc(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
     _smarthost(mc, params["smarthost"])
     certificate = params.get("certificate") or platform.certificate
     mc.set_define("confCACERT_PATH", mc.get_define("confCACERT_PATH") or dialect.CERTIFICATES[platform.family])
-    mc.set_define("confCACERT", mc.get_define("confCACERT") or certificate)  # a bundle that cannot be read takes STARTTLS away
+    mc.set_define(
+        "confCACERT", mc.get_define("confCACERT") or certificate
+    )  # a bundle that cannot be read takes STARTTLS away
     mc.set_define("confSERVER_CERT", certificate)
     mc.set_define("confSERVER_KEY", params.get("key") or platform.key)
     mc.set_define("confAUTH_OPTIONS", "A p y")  # no AUTH outside TLS, none that is anonymous
@@ -195,7 +207,10 @@ def _dh_is_short(stands: str, number: "tuple[int, ...]") -> bool:
 def _features(mc: SendmailMc, params: Mapping[str, Any]) -> "list[tuple[str, tuple[str, ...]]]":
     found: "list[tuple[str, tuple[str, ...]]]" = [
         ("no_default_msa", ()),
-        ("nocanonify", ("canonify_hosts",)),  # local mail does not wait for a name server, which is asked for every domain otherwise
+        (
+            "nocanonify",
+            ("canonify_hosts",),
+        ),  # local mail does not wait for a name server, which is asked for every domain otherwise
         ("use_cw_file", ()),
         ("access_db", (f"hash -T<TMPF> -o {ACCESS}.db",)),
         ("virtusertable", (f"hash -o {VIRTUSERS}.db",)),
@@ -271,7 +286,9 @@ def _access(params: Mapping[str, Any], seen: Seen) -> Keyed:
     for key in wanted:
         if key.partition(":")[2] not in LOOPBACK_NAMES or access.get(key) is not None:
             access.set(key, "RELAY")
-    if access.get("ClientRate:") == "10":  # Debian's: ten connections in ten minutes, which a busy sender passes at once
+    if (
+        access.get("ClientRate:") == "10"
+    ):  # Debian's: ten connections in ten minutes, which a busy sender passes at once
         access.set("ClientRate:", "600")
         access.set("ClientConn:", "100")
     return access
@@ -280,7 +297,9 @@ def _access(params: Mapping[str, Any], seen: Seen) -> Keyed:
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     _validate(params)
     if seen.file(MC).kind != "file":
-        raise BadConfiguration(MC, "is not there or is not a file", "Install Sendmail (mail_packages), or restore its package's file")
+        raise BadConfiguration(
+            MC, "is not there or is not a file", "Install Sendmail (mail_packages), or restore its package's file"
+        )
     program, has_m4, has_makemap = _tools(seen)
     before = SendmailMc(seen.file(MC).text, MC)
     access, relayed, local = (
@@ -299,7 +318,11 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     mc = _wanted_mc(params, seen)
     _configuration(plan, seen, before, mc)
     _build(plan, seen, mc, has_m4)
-    fresh = plan.write(Write(seen.file(ACCESS), encode(access.render()), settings=(settings[0], access.settings()), fallback_mode=0o640))
+    fresh = plan.write(
+        Write(
+            seen.file(ACCESS), encode(access.render()), settings=(settings[0], access.settings()), fallback_mode=0o640
+        )
+    )
     plan.write(Write(seen.file(LOCAL), encode(local.render()), settings=(settings[1], local.settings())))
     if seen.file(RELAYED).exists:
         plan.write(Write(seen.file(RELAYED), encode(relayed.render()), settings=(settings[2], [])))
@@ -308,7 +331,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     _postmaster(plan, seen, program)
     if fresh or "stale" in seen.output(*STANDS).text.split("\n"):
         if not has_makemap:
-            raise BadConfiguration("makemap", "the host has none, so the access map cannot be built", "Install sendmail's package")
+            raise BadConfiguration(
+                "makemap", "the host has none, so the access map cannot be built", "Install sendmail's package"
+            )
         make = ("sh", "-c", MAKEMAP, "makemap", ACCESS)
         plan.operations.append(Run(f"build {ACCESS}.db", make, after_undo=make))
     if plan.changed:
@@ -320,7 +345,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
 
 def _configuration(plan: Plan, seen: Seen, before: SendmailMc, mc: SendmailMc) -> None:
     """The mc, and the file of the key exchange that it names."""
-    if plan.write(Write(seen.file(MC), encode(mc.render()), settings=(before.settings(), mc.settings()))) and _is_current(seen, mc):
+    if plan.write(
+        Write(seen.file(MC), encode(mc.render()), settings=(before.settings(), mc.settings()))
+    ) and _is_current(seen, mc):
         # the cf stays and is now the older one: its package's make, at every start, would build it anew without our stamp
         plan.operations.append(Run(f"date {CF} behind {MC}", ("touch", CF)))
     if mc.get_define("confDH_PARAMETERS") == DH:
@@ -333,13 +360,17 @@ def _build(plan: Plan, seen: Seen, mc: SendmailMc, has_m4: bool) -> None:
         return
     if not has_m4:
         raise BadConfiguration(
-            MC, "the host has no m4 or no cf/m4/cf.m4, so the cf cannot be built", "Install sendmail-cf and m4 (mail_packages)"
+            MC,
+            "the host has no m4 or no cf/m4/cf.m4, so the cf cannot be built",
+            "Install sendmail-cf and m4 (mail_packages)",
         )
     cf, _, rest = seen.output(*BUILD).text.rpartition("= ")
     code, _, complaints = rest.partition("\n")
     if code.strip() != "0" or "\nV" not in cf:
         lines = [line for line in complaints.splitlines() if line.strip()]
-        raise BadConfiguration(MC, f"m4 refuses it: {'; '.join(lines[-3:])[:300] or 'it makes no cf'}", "Correct the file")
+        raise BadConfiguration(
+            MC, f"m4 refuses it: {'; '.join(lines[-3:])[:300] or 'it makes no cf'}", "Correct the file"
+        )
     content = f"{STAMP}{_digest(mc.render())} {_digest(cf)}\n{cf}"
     old = [line for line in seen.file(CF).text.splitlines() if line and line[0] not in "#\t "]
     new = [line for line in decode(encode(cf)).splitlines() if line and line[0] not in "#\t "]

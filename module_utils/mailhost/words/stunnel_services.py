@@ -119,7 +119,9 @@ def place(option: str, text: str) -> "tuple[str, int]":
         try:
             ipaddress.ip_address(address)
         except ValueError:
-            raise BadInput(option, f"{address[:60]!r} is not an IP address", "Write it as in 127.0.0.1:143, or 993") from None
+            raise BadInput(
+                option, f"{address[:60]!r} is not an IP address", "Write it as in 127.0.0.1:143, or 993"
+            ) from None
     return address, int(port)
 
 
@@ -141,7 +143,11 @@ def _validate(params: Mapping[str, Any]) -> None:
         ports.add(accept)
         taken = [word for word in params["protocols"] if PORTS.get(word) == accept]
         if taken:
-            raise BadInput(f"{where}, accept", f"{params['access']} serves {taken[0]} on port {accept} itself", "Take one of the two out")
+            raise BadInput(
+                f"{where}, accept",
+                f"{params['access']} serves {taken[0]} on port {accept} itself",
+                "Take one of the two out",
+            )
         _refuse_trust(where, behind or "127.0.0.1", connect, service["protocol"], params)
 
 
@@ -149,12 +155,20 @@ def _refuse_trust(where: str, behind: str, connect: int, protocol: str, params: 
     """Nothing behind a tunnel may trust loopback, and a daemon that wants TLS itself sees none."""
     kind = protocol or BEHIND.get(connect, "")
     if protocol and BEHIND.get(connect, protocol) != protocol:
-        raise BadInput(f"{where}, protocol", f"{protocol}, but port {connect} speaks {BEHIND[connect]}", "Correct one of the two")
+        raise BadInput(
+            f"{where}, protocol", f"{protocol}, but port {connect} speaks {BEHIND[connect]}", "Correct one of the two"
+        )
     if kind == "smtp":
         if behind not in ("127.0.0.1", "localhost"):
-            raise BadInput(f"{where}, connect", f"{behind} is not this host's loopback", "Give 127.0.0.1 and the port, or the port alone")
+            raise BadInput(
+                f"{where}, connect",
+                f"{behind} is not this host's loopback",
+                "Give 127.0.0.1 and the port, or the port alone",
+            )
         source = ipaddress.ip_address(SOURCE)
-        trusted = [text for text in params["networks"] if network("networks", text) and source in ipaddress.ip_network(text)]
+        trusted = [
+            text for text in params["networks"] if network("networks", text) and source in ipaddress.ip_network(text)
+        ]
         if trusted:
             raise BadInput(
                 f"{where}, connect",
@@ -162,7 +176,11 @@ def _refuse_trust(where: str, behind: str, connect: int, protocol: str, params: 
                 "Name 127.0.0.1/32 in mailhost_relay_networks instead of that network, or no loopback at all",
             )
     if kind in ("imap", "pop3") and params["access"] == "cyrus":
-        raise BadInput(f"{where}, connect", "Cyrus refuses a password without TLS from loopback too", "Let it serve imaps and pop3s itself")
+        raise BadInput(
+            f"{where}, connect",
+            "Cyrus refuses a password without TLS from loopback too",
+            "Let it serve imaps and pop3s itself",
+        )
 
 
 def serving(params: Mapping[str, Any]) -> "list[str]":
@@ -171,7 +189,9 @@ def serving(params: Mapping[str, Any]) -> "list[str]":
     for service in params["services"]:
         kind = service["protocol"] or BEHIND.get(place("connect", service["connect"])[1])
         if kind:
-            found.append(f"serve {kind} {'starttls' if service['protocol'] else 'implicit'} {place('accept', service['accept'])[1]}")
+            found.append(
+                f"serve {kind} {'starttls' if service['protocol'] else 'implicit'} {place('accept', service['accept'])[1]}"
+            )
     return found
 
 
@@ -198,14 +218,18 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
             again = ("systemctl", "daemon-reload")
             plan.operations.append(Run(f"let systemd know {UNIT}", again, after_undo=again))
     else:
-        fresh = plan.write(Write(seen.file(SYSV), SCRIPT_TEXT.format(program=program, conf=CONF, pid=PID).encode(), mode=0o755))
+        fresh = plan.write(
+            Write(seen.file(SYSV), SCRIPT_TEXT.format(program=program, conf=CONF, pid=PID).encode(), mode=0o755)
+        )
         if not seen.file(SYSV).exists:
             add = 'if command -v chkconfig >/dev/null; then chkconfig --add "$1"; else update-rc.d "$1" defaults >/dev/null; fi'
             back = (
                 '"/etc/init.d/$1" stop; if command -v chkconfig >/dev/null; then chkconfig --del "$1"; '
                 'else update-rc.d -f "$1" remove >/dev/null; fi'
             )
-            plan.operations.append(Run(f"start {UNIT} at boot", ("sh", "-c", add, "add", UNIT), undo=("sh", "-c", back, "back", UNIT)))
+            plan.operations.append(
+                Run(f"start {UNIT} at boot", ("sh", "-c", add, "add", UNIT), undo=("sh", "-c", back, "back", UNIT))
+            )
     return plan
 
 
@@ -219,10 +243,14 @@ def _refuse_unknown(params: Mapping[str, Any], number: Version) -> None:
                 "Wrap the port for TLS from the first byte (imaps on 993) instead",
             )
     if params["ssl_version"] and dialect.SSL_VERSION.at(number) is None:
-        raise BadInput("ssl_version", f"stunnel {dotted(number)} does not know sslVersion, which came with 4.16", "Leave it out")
+        raise BadInput(
+            "ssl_version", f"stunnel {dotted(number)} does not know sslVersion, which came with 4.16", "Leave it out"
+        )
 
 
-def _conf(params: Mapping[str, Any], seen: Seen, platform: System, number: Version, group: str, systemd: bool) -> Settings:
+def _conf(
+    params: Mapping[str, Any], seen: Seen, platform: System, number: Version, group: str, systemd: bool
+) -> Settings:
     """The whole file: it is ours alone."""
     conf = Settings("# Written by mailhost (stunnel_services). Changes made here are overwritten.\n", CONF, " = ")
     values = {
@@ -256,15 +284,15 @@ def _conf(params: Mapping[str, Any], seen: Seen, platform: System, number: Versi
 def _gone(plan: Plan, seen: Seen) -> Plan:
     """No tunnels: what was written is taken away, the service stopped."""
     if seen.file(CONF).exists:
-        end = (
-            'if [ -d /run/systemd/system ]; then systemctl disable --now --quiet "$1"; else service "$1" stop; chkconfig "$1" off; fi; true'
-        )
+        end = 'if [ -d /run/systemd/system ]; then systemctl disable --now --quiet "$1"; else service "$1" stop; chkconfig "$1" off; fi; true'
         start = (
             'if [ -d /run/systemd/system ]; then systemctl enable --now --quiet "$1"; else chkconfig "$1" on; '
             'service "$1" start >/dev/null 2>&1; fi; true'
         )
         plan.services = ()
-        plan.operations.append(Run(f"stop {UNIT}", ("sh", "-c", end, "end", UNIT), undo=("sh", "-c", start, "start", UNIT)))
+        plan.operations.append(
+            Run(f"stop {UNIT}", ("sh", "-c", end, "end", UNIT), undo=("sh", "-c", start, "start", UNIT))
+        )
         plan.operations.append(Remove(seen.file(CONF)))
     return plan
 

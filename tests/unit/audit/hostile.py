@@ -68,7 +68,9 @@ def says_yes_to_tls_and_talks_on(sock, product):
     if product == "smtp":
         sock.sendall(b"250-x\r\n250 STARTTLS\r\n")
         sock.recv(200)
-    sock.sendall({"smtp": b"220 go\r\n250 in clear\r\n", "imap": b"p0 OK go\r\np1 OK\r\n", "pop3": b"+OK go\r\n+OK\r\n"}[product])
+    sock.sendall(
+        {"smtp": b"220 go\r\n250 in clear\r\n", "imap": b"p0 OK go\r\np1 OK\r\n", "pop3": b"+OK go\r\n+OK\r\n"}[product]
+    )
     time.sleep(5)
 
 

@@ -55,7 +55,13 @@ def key_exchange(bits, version=TLS10, suite=0x0039):
 
 def ssl2(specs=b"", kind=4):
     certificate = filler(700)
-    body = bytes([kind, 0, 1]) + struct.pack(">HHHH", 2, len(certificate), len(specs), 16) + certificate + specs + filler(16)
+    body = (
+        bytes([kind, 0, 1])
+        + struct.pack(">HHHH", 2, len(certificate), len(specs), 16)
+        + certificate
+        + specs
+        + filler(16)
+    )
     return struct.pack(">H", 0x8000 | len(body)) + body
 
 

@@ -21,9 +21,7 @@ class Faults:
         self.closes_on_login = False
         self.loses_mail = False
         self.harms_mail = False
-        self.anonymous = (
-            False  # True: lets nobody in; "nothing": says so and opens nothing; "offered": offers it only; "closes"; "asks" once more
-        )
+        self.anonymous = False  # True: lets nobody in; "nothing": says so and opens nothing; "offered": offers it only; "closes"; "asks" once more
         self.external = False  # EXTERNAL lets somebody in
         self.lists = False  # a login that opens no mailbox may yet list their names
         self.raw = ""  # a header of raw eight bits is "refused", or "lost": bytes 0x80 to 0x9F are dropped
@@ -99,7 +97,10 @@ class Imap(Handler):
             verb = verb.upper()
             if verb == "CAPABILITY":
                 more = "AUTH=PLAIN" if self.tls or self.faults.clear else "STARTTLS LOGINDISABLED"
-                self.say(f"* CAPABILITY IMAP4rev1 {more}" + (" AUTH=ANONYMOUS" if self.faults.anonymous in (True, "offered") else ""))
+                self.say(
+                    f"* CAPABILITY IMAP4rev1 {more}"
+                    + (" AUTH=ANONYMOUS" if self.faults.anonymous in (True, "offered") else "")
+                )
             elif verb == "AUTHENTICATE":
                 self.say(f"{tag} " + ("OK in" if self.authenticates(rest) else "NO not so"))
                 continue

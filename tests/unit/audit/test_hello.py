@@ -92,7 +92,13 @@ def test_versions_and_suites(server, lowest, ciphers, version, suites, served):
 
 
 def test_what_is_no_server_hello():
-    for data in (b"", b"\x15\x03\x01\x00\x02\x02\x28", b"220 hi\r\n" * 4, b"\x16" + b"\0" * 10, bytes(34) + b"\xff" + bytes(99)):
+    for data in (
+        b"",
+        b"\x15\x03\x01\x00\x02\x02\x28",
+        b"220 hi\r\n" * 4,
+        b"\x16" + b"\0" * 10,
+        bytes(34) + b"\xff" + bytes(99),
+    ):
         assert server_hello(data) is None
     assert server_hello(bytes(35) + b"\x00\x35\x00\x00\x05\xff\x01\x00\x01\x00").extensions == (0xFF01,)
     assert server_hello(bytes(35) + b"\x00\x35\x00\x00\x05\xff\x01").extensions == ()

@@ -39,7 +39,11 @@ def both(older, newer):
     """A server of TLS 1.0 and 1.2 that has other suites for each."""
 
     def answer(asked, offered):
-        known = [suite for suite in (newer if asked == TLS12 else older if asked in (TLS10, TLS11) else ()) if suite in offered]
+        known = [
+            suite
+            for suite in (newer if asked == TLS12 else older if asked in (TLS10, TLS11) else ())
+            if suite in offered
+        ]
         return taken(TLS12 if asked == TLS12 else TLS10, known[0]) if known else alert(FAILURE)
 
     return answer
@@ -51,12 +55,24 @@ def both(older, newer):
         ("EXPORT", taken(TLS10, EXPORT), "fail", "served (suite 0x0003)", [TLS12]),
         ("RC4", taken(SSL3, RC4), "fail", "served (suite 0x0005)", [TLS12]),
         ("EXPORT", taken(TLS12, EXPORT), "fail", "served", [TLS12]),
-        ("EXPORT", alert(NAME, level=1) + taken(TLS10, EXPORT), "fail", "served", [TLS12]),  # RFC 6066: a warning, and on it goes
+        (
+            "EXPORT",
+            alert(NAME, level=1) + taken(TLS10, EXPORT),
+            "fail",
+            "served",
+            [TLS12],
+        ),  # RFC 6066: a warning, and on it goes
         ("EXPORT", only(TLS10, EXPORT, alert(VERSION)), "fail", "served", [TLS12, TLS10]),
         ("EXPORT", only(TLS10, EXPORT), "fail", "served", [TLS12, TLS10]),  # closes
         ("EXPORT", only(SSL3, EXPORT), "fail", "served", [TLS12, TLS10, SSL3]),
         ("EXPORT", only(SSL3, EXPORT, alert(FAILURE, SSL3)), "fail", "served", [TLS12, TLS10, SSL3]),
-        ("EXPORT", only(TLS10, EXPORT, alert(FAILURE)), "fail", "served", [TLS12, TLS10]),  # forbidden to newer versions (RFC 4346)
+        (
+            "EXPORT",
+            only(TLS10, EXPORT, alert(FAILURE)),
+            "fail",
+            "served",
+            [TLS12, TLS10],
+        ),  # forbidden to newer versions (RFC 4346)
         ("RC4", alert(FAILURE), "pass", "refused", [TLS12]),
         ("EXPORT", alert(FAILURE), "pass", "refused", [TLS12, TLS10]),
         ("EXPORT", alert(FAILURE, TLS10), "pass", "refused", [TLS12, TLS10]),
@@ -66,7 +82,13 @@ def both(older, newer):
         ("RC4", taken(0x0304, RC4), "pass", "refused", [TLS12]),  # newer than asked for
         ("EXPORT", b"* OK hi\r\n" * 9, "invalid", "not TLS", [TLS12]),
         ("EXPORT", old.record(22, TLS10, b"\x03\0\0\0"), "invalid", "no ServerHello", [TLS12]),
-        ("EXPORT", old.record(22, TLS10, b"\x02\xff\xff\xff" + bytes(16000)) * 9, "invalid", "over 131072 bytes", [TLS12]),
+        (
+            "EXPORT",
+            old.record(22, TLS10, b"\x02\xff\xff\xff" + bytes(16000)) * 9,
+            "invalid",
+            "over 131072 bytes",
+            [TLS12],
+        ),
         ("EXPORT", old.record(22, TLS10, b"") * 30000, "invalid", "over 131072 bytes", [TLS12]),
         ("EXPORT", old.SILENCE, "invalid", "in time", [TLS12]),
         ("TLSv1.1", taken(TLS10, 0x0035), "pass", "refused", [TLS11]),  # a version is asked for exactly
@@ -92,7 +114,12 @@ def test_a_good_server_is_asked_with_few_hellos():
         found = refused(endpoint, INTERMEDIATE)
     assert {one.verdict for one in found} == {"pass"}
     assert len(found) == len(INTERMEDIATE.refused) + len(INTERMEDIATE.discouraged)
-    assert [version for version, _ in asked] == [TLS12, TLS11, SSL2, TLS12]  # suites, versions, and what is asked by itself
+    assert [version for version, _ in asked] == [
+        TLS12,
+        TLS11,
+        SSL2,
+        TLS12,
+    ]  # suites, versions, and what is asked by itself
 
 
 @pytest.mark.parametrize("refusal", [alert(FAILURE), b""])  # Dovecot 2 closes without an alert
@@ -103,14 +130,25 @@ def test_and_with_few_where_it_closes_on_what_it_refuses(refusal):
     with old.server(answer) as (endpoint, asked):
         found = tls.old(endpoint, INTERMEDIATE)
     assert {one.verdict for one in found} == {"pass"}
-    assert [version for version, _ in asked] == [TLS12, TLS12, TLS11, SSL2, TLS12, TLS12, TLS10]  # everything first, the prime last
+    assert [version for version, _ in asked] == [
+        TLS12,
+        TLS12,
+        TLS11,
+        SSL2,
+        TLS12,
+        TLS12,
+        TLS10,
+    ]  # everything first, the prime last
 
 
 @pytest.mark.parametrize(
     ("answer", "served"),
     [
         (once([EXPORT], taken(TLS10, EXPORT)), {"TLSv1.0", "EXPORT"}),
-        (only(TLS10, EXPORT, alert(VERSION)), {"TLSv1.0", "EXPORT"}),  # it does not take a hello of 1.1, as such servers do not
+        (
+            only(TLS10, EXPORT, alert(VERSION)),
+            {"TLSv1.0", "EXPORT"},
+        ),  # it does not take a hello of 1.1, as such servers do not
         (only(SSL3, RC4), {"SSLv3", "RC4"}),
         (both({EXPORT, 0xC013}, {0xC02F}), {"TLSv1.0", "EXPORT"}),
         (both({EXPORT, 0xC013, RC4}, {0xC02F, RC4}), {"TLSv1.0", "EXPORT", "RC4"}),
@@ -153,12 +191,18 @@ def intolerant(version, suite, refusal):
     ],
 )
 def test_a_server_that_refuses_newer_hellos_as_it_refuses_suites(answer, served):
-    with old.server(lambda version, suites: b"" if version == SSL2 else answer(version, suites) if callable(answer) else answer) as (
+    with old.server(
+        lambda version, suites: b"" if version == SSL2 else answer(version, suites) if callable(answer) else answer
+    ) as (
         endpoint,
         _,
     ):
         found = tls.old(endpoint, INTERMEDIATE)
-    assert {one.title.split(" is ")[0] for one in found if one.id.startswith(("tls.T18", "tls.T19")) and one.verdict != "pass"} == served
+    assert {
+        one.title.split(" is ")[0]
+        for one in found
+        if one.id.startswith(("tls.T18", "tls.T19")) and one.verdict != "pass"
+    } == served
 
 
 def test_a_short_prime_that_only_an_older_version_is_given():
@@ -176,19 +220,35 @@ def test_half_an_answer_of_ssl_2_is_none(answer):
 @pytest.mark.parametrize(
     ("answer", "verdict", "said"),
     [
-        (b"".join(old.record(22, TLS10, part) for part in old.key_exchange(512)), "fail", "512 bits: no current client"),
+        (
+            b"".join(old.record(22, TLS10, part) for part in old.key_exchange(512)),
+            "fail",
+            "512 bits: no current client",
+        ),
         (b"".join(old.record(22, TLS10, part) for part in old.key_exchange(1023)), "fail", "1023 bits"),
         (b"".join(old.record(22, TLS10, part) for part in old.key_exchange(1024)), "warn", "1024 bits"),
         (b"".join(old.record(22, TLS10, part) for part in old.key_exchange(2048)), "pass", "2048 bits"),
         (old.record(22, TLS10, b"".join(old.key_exchange(512))), "fail", "512 bits"),  # all in one record
-        (b"".join(old.record(22, TLS10, bytes([byte])) for byte in b"".join(old.key_exchange(512))), "fail", "512 bits"),  # one byte each
+        (
+            b"".join(old.record(22, TLS10, bytes([byte])) for byte in b"".join(old.key_exchange(512))),
+            "fail",
+            "512 bits",
+        ),  # one byte each
         (alert(FAILURE), "pass", "no finite-field key exchange"),
         (taken(TLS12, 0xC030), "pass", "no finite-field key exchange"),
         (old.record(22, TLS10, old.hello(TLS10, 0x0039) + old.message(14, b"")), "invalid", "cannot be read"),
-        (old.record(22, TLS10, old.hello(TLS10, 0x0039) + old.message(12, b"\xff\xff\x01")), "invalid", "cannot be read"),
+        (
+            old.record(22, TLS10, old.hello(TLS10, 0x0039) + old.message(12, b"\xff\xff\x01")),
+            "invalid",
+            "cannot be read",
+        ),
         (old.record(22, TLS10, old.hello(TLS10, 0x0039)) + alert(80), "invalid", "alert 80"),
         (old.record(22, TLS10, old.hello(TLS10, 0x0039)), "invalid", "closed"),
-        (old.record(22, TLS10, old.hello(TLS10, 0x0039)) + old.record(22, TLS10, bytes(16000)) * 9, "invalid", "over 131072"),
+        (
+            old.record(22, TLS10, old.hello(TLS10, 0x0039)) + old.record(22, TLS10, bytes(16000)) * 9,
+            "invalid",
+            "over 131072",
+        ),
     ],
 )
 def test_the_prime_of_the_key_exchange(answer, verdict, said):
@@ -253,9 +313,13 @@ SMTP, SUBMISSION, IMAP = {"product": "smtp"}, {"product": "smtp", "submission": 
 )
 def test_what_a_host_has_no_setting_against_is_a_warning(port, by, what, verdict):
     endpoint, answer = Endpoint("127.0.0.1", 25, **port), Answer("taken", TLS10, 0x0035)
-    softened, as_ever = (_judged(Question("x", what), endpoint, what, profile, by, answer, ()) for profile in (LEGACY, INTERMEDIATE))
+    softened, as_ever = (
+        _judged(Question("x", what), endpoint, what, profile, by, answer, ()) for profile in (LEGACY, INTERMEDIATE)
+    )
     assert softened.verdict == verdict, softened
-    assert ("has no setting against it" in softened.detail) == (by is not None and verdict == "warn" and what not in ("anonymous", "RC4"))
+    assert ("has no setting against it" in softened.detail) == (
+        by is not None and verdict == "warn" and what not in ("anonymous", "RC4")
+    )
     assert as_ever.verdict == ("warn" if port is SMTP and what in ("anonymous", "RC4") else "fail")
 
 
@@ -294,7 +358,9 @@ def served(pem):
             port = free.getsockname()[1]
         command = ["gnutls-serv", "--echo", "--port", str(port), "--priority", ":".join(["NORMAL", *priorities])]
         command += ["--x509keyfile", pem / "key", "--x509certfile", pem / "pem"]
-        running.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        running.append(
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
         for _ in range(100):
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()

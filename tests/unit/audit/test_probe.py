@@ -46,14 +46,18 @@ def mailhost(pems, monkeypatch):
 
 def probe(**given):
     asked = params(mail_probe, address="127.0.0.1", fqdn="mx.example.test", domain="example.test", fail=False)
-    asked.update({"user": "alice", "password": "right ö", "smtp": ["smtp", "submission"], "networks": ["192.0.2.0/24"], **given})
+    asked.update(
+        {"user": "alice", "password": "right ö", "smtp": ["smtp", "submission"], "networks": ["192.0.2.0/24"], **given}
+    )
     return converge(mail_probe.WORD, asked, Host(lambda program, data: (1, b"", b"")), False)
 
 
 def test_a_good_host_passes_everything(mailhost):
     faults = mailhost()
     result = probe()
-    assert {name: proof["verdict"] for name, proof in result["proofs"].items()} == dict.fromkeys(result["proofs"], "pass"), result
+    assert {name: proof["verdict"] for name, proof in result["proofs"].items()} == dict.fromkeys(
+        result["proofs"], "pass"
+    ), result
     assert result["proved"]
     assert not result["changed"]
     assert len(faults.mail) == 1

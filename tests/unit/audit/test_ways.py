@@ -25,7 +25,10 @@ def endpoints(pems, monkeypatch):
         servers.extend(Server(handler, faults, pems["mx.example.test"]) for handler in (Smtp, Imap))
         ports = {port: server.server_address[1] for port, server in zip((25, 143), servers)}
         monkeypatch.setattr(socket, "create_connection", lambda to, *more: connect((to[0], ports[to[1]]), *more))
-        return [Endpoint("127.0.0.1", port, product, False, "mx.example.test") for port, product in ((25, "smtp"), (143, "imap"))], faults
+        return [
+            Endpoint("127.0.0.1", port, product, False, "mx.example.test")
+            for port, product in ((25, "smtp"), (143, "imap"))
+        ], faults
 
     monkeypatch.setattr(ways, "WAIT", 0.4)
     yield start
@@ -51,14 +54,20 @@ def test_raw_eight_bits_in_a_header_are_a_warning(endpoints, wrong, way, raw, sa
     assert found["way.in.imap"].verdict == way, found
     assert (found["way.raw.imap"].verdict if raw else found.get("way.raw.imap")) == raw
     assert raw is None or said in found["way.raw.imap"].detail
-    assert len(faults.mail) == {None: 0 if "loses_mail" in wrong else 1, "pass": 2, "warn": 1 if "refused" in wrong.values() else 2}[raw]
+    assert (
+        len(faults.mail)
+        == {None: 0 if "loses_mail" in wrong else 1, "pass": 2, "warn": 1 if "refused" in wrong.values() else 2}[raw]
+    )
 
 
 def test_the_raw_message_that_is_lost(endpoints, monkeypatch):
     here, faults = endpoints(loses_mail=True)
     raw = ways.Raw((here[0], None, "", "alice@example.test"), here[1], Login("alice", "right ö")).finding()
     assert (raw.verdict, raw.detail) == ("warn", "it did not come out within 5 s")
-    assert ways.Raw((here[0], None, "", "alice@example.test"), here[1], Login("alice", "wrong")).finding().verdict == "warn"
+    assert (
+        ways.Raw((here[0], None, "", "alice@example.test"), here[1], Login("alice", "wrong")).finding().verdict
+        == "warn"
+    )
 
 
 def test_the_message_is_as_rfc_5322_has_it():

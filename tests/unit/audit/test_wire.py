@@ -38,14 +38,18 @@ def test_no_server_holds_the_prober(behaviour, product):
         ]
         if product == "smtp":
             names = relay.Names("mx.example.test", "example.test", "127.0.0.1")
-            jobs.append(lambda: relay.one("R01", relay.PATTERNS["R01"], endpoint, names, connection.lenient(), relay.Followed()))
+            jobs.append(
+                lambda: relay.one("R01", relay.PATTERNS["R01"], endpoint, names, connection.lenient(), relay.Followed())
+            )
             jobs.append(lambda: relay.control("C01", relay.CONTROLS["C01"], endpoint, names, connection.lenient()))
         with ThreadPoolExecutor(len(jobs)) as pool:
             found = list(pool.map(lambda job: job(), jobs))
         assert time.monotonic() - begun < 6 * SECONDS
         greeted = behaviour is hostile.says_yes_to_tls_and_talks_on and product == "smtp"  # its EHLO is as it should be
         found = [one for one in found if not (greeted and one.id == "clear.T05")]
-        assert {one.verdict for one in found} <= {"invalid", "fail"}, [(one.id, one.verdict, one.detail) for one in found]
+        assert {one.verdict for one in found} <= {"invalid", "fail"}, [
+            (one.id, one.verdict, one.detail) for one in found
+        ]
 
 
 @pytest.mark.parametrize("words", ["closed", "the connection ended", "421", "no answer in time"])
@@ -72,10 +76,14 @@ def test_no_words_of_a_server_make_an_end(product, words):
 def test_each_end_has_a_kind():
     with pytest.raises(ValueError, match="no kind"):
         Invalid("x", "gone")
-    with hostile.server(lambda sock, product: sock.sendall(b"421 too many\r\n"), "smtp") as port, pytest.raises(Invalid) as error:
+    with hostile.server(lambda sock, product: sock.sendall(b"421 too many\r\n"), "smtp") as port, pytest.raises(
+        Invalid
+    ) as error:
         opened(Endpoint("127.0.0.1", port, "smtp"), connection.lenient())
     assert error.value.kind == "busy"
-    with hostile.server(lambda sock, product: sock.sendall(b"554 421 is not my code\r\n"), "smtp") as port, pytest.raises(Invalid) as error:
+    with hostile.server(
+        lambda sock, product: sock.sendall(b"554 421 is not my code\r\n"), "smtp"
+    ) as port, pytest.raises(Invalid) as error:
         opened(Endpoint("127.0.0.1", port, "smtp"), connection.lenient())
     assert error.value.kind == "protocol"
 
@@ -89,7 +97,9 @@ def test_a_late_greeting_is_no_part_of_the_dialogues_time():
         time.sleep(0.4 * SECONDS)
         sock.sendall(b"250 ok\r\n")
 
-    with hostile.server(late, "smtp") as port, opened(Endpoint("127.0.0.1", port, "smtp"), connection.lenient()) as dialogue:
+    with hostile.server(late, "smtp") as port, opened(
+        Endpoint("127.0.0.1", port, "smtp"), connection.lenient()
+    ) as dialogue:
         assert dialogue.smtp("MAIL FROM:<>") == (250, "ok")
 
 

@@ -18,7 +18,11 @@ from ..hosts import file, params
 def test_the_diff_names_settings_and_hides_secrets():
     old = file("/f", "a = 1\nssl_key_password = hunter2\nb = 2\n", mode=0o644)
     plan = Plan(
-        [Write(old, b"a = 1\nssl_key_password = hunter3\nb = 3\n", mode=0o600, owner="root:mail"), Remove(old), Run("do it", ("x",))]
+        [
+            Write(old, b"a = 1\nssl_key_password = hunter3\nb = 3\n", mode=0o600, owner="root:mail"),
+            Remove(old),
+            Run("do it", ("x",)),
+        ]
     )
     changed, removed, ran = diff(plan)
     assert changed["before"] == "ssl_key_password = (hidden)\nb = 2\nmode 0644\nowner root:root\n"
@@ -30,7 +34,8 @@ def test_the_diff_names_settings_and_hides_secrets():
 
 
 @pytest.mark.parametrize(
-    "rows", [(), (Row((1,), (2,), 0),), (Row((1,), (2,), 0), Row((3,), None, 0)), (Row((2,), (1,), 0), Row((1,), None, 0))]
+    "rows",
+    [(), (Row((1,), (2,), 0),), (Row((1,), (2,), 0), Row((3,), None, 0)), (Row((2,), (1,), 0), Row((1,), None, 0))],
 )
 def test_rows_refuse_to_be_wrong(rows):
     with pytest.raises(ValueError, match="x: "):
@@ -88,7 +93,9 @@ def test_commit_with_nothing_to_do_asks_once():
 
 
 def test_commit_restarts_and_tells():
-    host = _Answering(["P dovecot j1", "S postfix inactive", "W port 25 (smtp, plain): no answer"], ["A dovecot postfix "])
+    host = _Answering(
+        ["P dovecot j1", "S postfix inactive", "W port 25 (smtp, plain): no answer"], ["A dovecot postfix "]
+    )
     asked = params(mail_commit)
     result = converge(mail_commit.WORD, asked, host, False)
     assert (result["changed"], result["restarted"], result["pending"]) == (True, ["dovecot", "postfix"], ["dovecot"])
@@ -161,7 +168,8 @@ class Files:
     def read(self, requests):
         self.asked.append([request.path for request in requests])
         states = {
-            path: FileState(path, "file", self.files[path]) if path in self.files else FileState(path, "absent") for path in self.asked[-1]
+            path: FileState(path, "file", self.files[path]) if path in self.files else FileState(path, "absent")
+            for path in self.asked[-1]
         }
         return Seen(files=states, **self.more)
 

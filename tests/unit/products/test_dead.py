@@ -19,8 +19,18 @@ GUARD = "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destina
     ("main", "master", "version", "said"),
     [
         (GUARD, SMTP, (2, 3, 3), []),
-        (GUARD + ", reject_unknow_client", SMTP, (2, 3, 3), ["reject_unknow_client in smtpd_recipient_restrictions is no restriction"]),
-        ("smtpd_client_restrictions = Reject_Unknown_Client, foo", SMTP, (2, 3, 3), ["foo in smtpd_client_restrictions"]),
+        (
+            GUARD + ", reject_unknow_client",
+            SMTP,
+            (2, 3, 3),
+            ["reject_unknow_client in smtpd_recipient_restrictions is no restriction"],
+        ),
+        (
+            "smtpd_client_restrictions = Reject_Unknown_Client, foo",
+            SMTP,
+            (2, 3, 3),
+            ["foo in smtpd_client_restrictions"],
+        ),
         (
             GUARD,
             SMTP + "587 inet n - n - - smtpd\n  -o smtpd_sender_restrictions=permitt\n",
@@ -28,7 +38,12 @@ GUARD = "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destina
             ["permitt in smtpd_sender_restrictions"],
         ),
         ("smtpd_data_restrictions = reject_rbl_client zen.example=127.0.0.2, sleep 5, permit", SMTP, (2, 3), []),
-        ("smtpd_data_restrictions = check_policy_service unix:p, hash:/t, check_sender_access hash:/x reject", SMTP, (2, 3), []),
+        (
+            "smtpd_data_restrictions = check_policy_service unix:p, hash:/t, check_sender_access hash:/x reject",
+            SMTP,
+            (2, 3),
+            [],
+        ),
         (
             "smtpd_restriction_classes = mine\nmine = permit_mynetworks, nosuch\nsmtpd_etrn_restrictions = mine",
             SMTP,
@@ -37,7 +52,12 @@ GUARD = "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destina
         ),
         ("smtpd_helo_restrictions = defer_unauth_destination", SMTP, (2, 9), ["(it came with 2.10)"]),
         ("smtpd_helo_restrictions = defer_unauth_destination", SMTP, (2, 10), []),
-        ("smtpd_sender_restrictions = $mine\nmine = reject_unlisted_sender, nope", SMTP, (3, 7), ["nope in smtpd_sender_restrictions"]),
+        (
+            "smtpd_sender_restrictions = $mine\nmine = reject_unlisted_sender, nope",
+            SMTP,
+            (3, 7),
+            ["nope in smtpd_sender_restrictions"],
+        ),
         ("smtpd_sender_restrictions = { check_sender_access inline:{x=OK} }, permit", SMTP, (3, 7), []),
         ("smtpd_relay_restrictions = nosuch", SMTP, (2, 3), []),  # which 2.3 does not read
     ],
@@ -78,7 +98,8 @@ def test_good_lines_pass():
 def test_a_run_refuses_before_it_writes():
     seen = centos5(files={"/etc/postfix/main.cf": "smtpd_client_restrictions = reject_unknow_client\n"})
     with pytest.raises(
-        BadConfiguration, match=r"main.cf:1: reject_unknow_client in smtpd_client_restrictions .* Correct or remove the word"
+        BadConfiguration,
+        match=r"main.cf:1: reject_unknow_client in smtpd_client_restrictions .* Correct or remove the word",
     ):
         run(postfix_relay, seen, hostname="mail.example.test", domains=["example.test"])
 
@@ -88,9 +109,17 @@ def test_a_run_refuses_before_it_writes():
     [
         (lambda: conf("  passdb pamm {\n  }\n"), "dovecot.conf:2: passdb pamm: Dovecot has no such driver"),
         (lambda: conf("  userdb passwdd {\n  }\n"), "dovecot.conf:2: userdb passwdd"),
-        (lambda: debian(files={"/etc/dovecot/local.conf": "passdb {\n  driver = pamm\n}\n"}), "local.conf:2: passdb pamm"),
+        (
+            lambda: debian(files={"/etc/dovecot/local.conf": "passdb {\n  driver = pamm\n}\n"}),
+            "local.conf:2: passdb pamm",
+        ),
         (lambda: debian("13", files={"/etc/dovecot/local.conf": "passdb pamm {\n}\n"}), "local.conf:1: passdb pamm"),
-        (lambda: debian("13", files={"/etc/dovecot/local.conf": "passdb mine {\n  driver = pam\n}\nuserdb sql {\n}\n"}), None),
+        (
+            lambda: debian(
+                "13", files={"/etc/dovecot/local.conf": "passdb mine {\n  driver = pam\n}\nuserdb sql {\n}\n"}
+            ),
+            None,
+        ),
         (lambda: debian("13", files={"/etc/dovecot/local.conf": "passdb mine {\n  passdb_driver = pam\n}\n"}), None),
         (lambda: debian("13", files={"/etc/dovecot/local.conf": "passdb_driver = pam\npassdb mine {\n}\n"}), None),
         (

@@ -21,7 +21,9 @@ newline = st.sampled_from(["\n", "\r\n"])
 name = st.from_regex(r"[a-z][a-z_0-9]{0,8}", fullmatch=True)
 value = st.text(alphabet="ab <>$%,;:|@é'\"", max_size=12).map(str.strip)
 comment = junk.map(lambda text: "# " + text.replace("\\", ""))
-setting = st.builds("{}{} = {}".format, st.sampled_from(["", "  ", "\t"]), name, st.from_regex(r"[a-z<$/,.:]{0,12}", fullmatch=True))
+setting = st.builds(
+    "{}{} = {}".format, st.sampled_from(["", "  ", "\t"]), name, st.from_regex(r"[a-z<$/,.:]{0,12}", fullmatch=True)
+)
 
 
 @st.composite
@@ -34,7 +36,13 @@ def dovecot_text(draw, depth=2):
         elif kind == 2:
             lines.append(draw(comment))
         elif kind == 3:
-            lines.append(draw(st.sampled_from(["", "   ", "!include conf.d/*.conf", "!include_try x", "a = b \\\n  c", 'q = "x # y"'])))
+            lines.append(
+                draw(
+                    st.sampled_from(
+                        ["", "   ", "!include conf.d/*.conf", "!include_try x", "a = b \\\n  c", 'q = "x # y"']
+                    )
+                )
+            )
         else:
             lines.append(draw(name) + draw(st.sampled_from([" {", " two {", "{ # why", ' "a b" {'])))
             lines.append(draw(dovecot_text(depth - 1)).rstrip("\n"))
@@ -84,7 +92,13 @@ def test_any_bytes_are_kept_or_refused_cleanly(data):
 def main_cf_text(draw):
     lines = []
     for _ in range(draw(st.integers(0, 6))):
-        lines.append(draw(st.one_of(comment, setting.map(str.strip), st.sampled_from(["", "a =\n  b,\n# between\n\n  c", "x=y", "a = "]))))
+        lines.append(
+            draw(
+                st.one_of(
+                    comment, setting.map(str.strip), st.sampled_from(["", "a =\n  b,\n# between\n\n  c", "x=y", "a = "])
+                )
+            )
+        )
     return "\n".join(lines) + draw(st.sampled_from(["", "\n"]))
 
 
@@ -173,7 +187,11 @@ def test_an_inline_comment_stays_with_its_setting():
     [
         (Tree, "a = b\nc {\n", "f:2: section c is never closed. Add its }"),
         (Tree, "}\n", "f:1: a } that closes nothing. Remove it"),
-        (Tree, "ok = 1\nwhat is this\n", "f:2: neither a setting (name = value) nor a section (name {). Correct the line"),
+        (
+            Tree,
+            "ok = 1\nwhat is this\n",
+            "f:2: neither a setting (name = value) nor a section (name {). Correct the line",
+        ),
         (MainCf, "a = b\nnonsense\n", "f:2: not of the form name = value. Correct the line"),
         (MasterCf, "smtp inet n\n", "f:1: a service has eight fields, this one fewer. Correct the line"),
     ],
@@ -186,7 +204,11 @@ def test_refused_with_file_and_line(grammar, text, said):
 
 @pytest.mark.parametrize("bad", ["a\nmynetworks = 0.0.0.0/0", "a\rb", "a\0"])
 def test_a_value_stays_on_its_line(bad):
-    for call in (lambda: Tree("").set(("x",), bad), lambda: MainCf("").set("x", bad), lambda: Colons("").set(["u", bad])):
+    for call in (
+        lambda: Tree("").set(("x",), bad),
+        lambda: MainCf("").set("x", bad),
+        lambda: Colons("").set(["u", bad]),
+    ):
         with pytest.raises(BadInput):
             call()
     with pytest.raises(BadInput, match="a colon in field 2"):

@@ -34,7 +34,12 @@ SLocal_check_rcpt
 R$* ( $* )	$: $1
 """
 macro = st.sampled_from(
-    [*EL5_MC.splitlines(), *DEBIAN_MC.splitlines(), "ifdef(`X', `define(`Y', `z')')", "changequote([, ])define([a], [b])"]
+    [
+        *EL5_MC.splitlines(),
+        *DEBIAN_MC.splitlines(),
+        "ifdef(`X', `define(`Y', `z')')",
+        "changequote([, ])define([a], [b])",
+    ]
 )
 junk = st.text(alphabet="`'()[],# \tdnlFEATURE\r$@\"\udcff", max_size=15)
 plain = st.from_regex(r"[a-z0-9.]{1,12}", fullmatch=True)
@@ -80,7 +85,9 @@ def test_what_m4_sees():
     assert mc.get_define("confPRIVACY_FLAGS") == "needmailhelo,restrictqrun,authwarnings"
     assert mc.feature("access_db").args == ["access_db", "", "skip"]
     assert mc.feature("promiscuous_relay") is None  # in a comment
-    assert [call.args for call in mc.calls("DAEMON_OPTIONS")] == [["Family=inet,  Name=MTA-v4, Port=smtp, Addr=127.0.0.1"]]
+    assert [call.args for call in mc.calls("DAEMON_OPTIONS")] == [
+        ["Family=inet,  Name=MTA-v4, Port=smtp, Addr=127.0.0.1"]
+    ]
     assert SendmailMc(EL5_MC).get_define("SMART_HOST") is None  # behind dnl
     hidden = SendmailMc("ifdef(`X',\n `FEATURE(`promiscuous_relay')')dnl\n")
     assert [call.args for call in hidden.every_call() if call.name == "FEATURE"] == [["promiscuous_relay"]]
@@ -103,7 +110,9 @@ def test_what_m4_would_obey_is_refused(value):
         quoted("option", value)
 
 
-ROW = st.one_of(st.sampled_from(["# comment", "", "Connect:10.1\tRELAY", "spam.test   REJECT", "  odd", "To:a.b RELAY"]), junk)
+ROW = st.one_of(
+    st.sampled_from(["# comment", "", "Connect:10.1\tRELAY", "spam.test   REJECT", "  odd", "To:a.b RELAY"]), junk
+)
 
 
 @given(lines(ROW), plain, plain)
@@ -130,7 +139,9 @@ def test_class_files():
         names.set("a b", "")
 
 
-OPTION = st.one_of(st.sampled_from(["# c", "", "admins: cyrus", "a: b \\\n c", "x:y", "; c", "[imaps]", "accept = 993"]), junk)
+OPTION = st.one_of(
+    st.sampled_from(["# c", "", "admins: cyrus", "a: b \\\n c", "x:y", "; c", "[imaps]", "accept = 993"]), junk
+)
 
 
 @given(lines(OPTION), st.sampled_from([": ", " = ", "="]), plain)

@@ -17,13 +17,20 @@ from mailhost.products.stunnel import judge as stunnel
 
 from ..hosts import file, host
 
-GOOD = "define(`confAUTH_OPTIONS', `A p y')dnl\ndefine(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl\nFEATURE(`access_db')dnl\n"
+GOOD = (
+    "define(`confAUTH_OPTIONS', `A p y')dnl\ndefine(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl\nFEATURE(`access_db')dnl\n"
+)
 ROWS = "Connect:127\tRELAY\nConnect:192.0.2\tRELAY\nTo:passed.example\tRELAY\nspam.test\tREJECT\nConnect:IPv6:2001:db8:1\tRELAY\n"
 
 
 def relay(mc=GOOD, rows=ROWS, relayed="", wanted=()):
     return sendmail.causes(
-        SendmailMc(mc, "mc"), Keyed(rows, "access"), Names(relayed, "relay-domains"), wanted, "example.test", "mx.sub.example.test"
+        SendmailMc(mc, "mc"),
+        Keyed(rows, "access"),
+        Names(relayed, "relay-domains"),
+        wanted,
+        "example.test",
+        "mx.sub.example.test",
     )
 
 
@@ -38,7 +45,14 @@ def test_a_good_sendmail_has_no_cause():
     ("mc", "rows", "relayed", "rule", "place", "witness"),
     [
         ("FEATURE(`promiscuous_relay')dnl\n", "", "", "FEATURE promiscuous_relay", "mc:1", {"sender": ""}),
-        ("FEATURE(`relay_local_from')dnl\n", "", "", "FEATURE relay_local_from", "mc:1", {"sender": "<relaytest@example.test>"}),
+        (
+            "FEATURE(`relay_local_from')dnl\n",
+            "",
+            "",
+            "FEATURE relay_local_from",
+            "mc:1",
+            {"sender": "<relaytest@example.test>"},
+        ),
         (
             "FEATURE(`relay_entire_domain')dnl\n",
             "",
@@ -50,7 +64,14 @@ def test_a_good_sendmail_has_no_cause():
         ("dnl\nFEATURE(`loose_relay_check')dnl\n", "", "", "FEATURE loose_relay_check", "mc:2", {}),
         ("RELAY_DOMAIN(`a.test')dnl\n", "", "", "RELAY_DOMAIN a.test", "mc:1", {"recipient": "<relaytest@sub.a.test>"}),
         ("define(`confCW_FILE', `|/bin/names')dnl\n", "", "", "confCW_FILE program", "mc:1", {}),
-        ("", "# x\nrelay.test RELAY\n", "", "access relay.test", "access:2", {"recipient": "<relaytest@sub.relay.test>"}),
+        (
+            "",
+            "# x\nrelay.test RELAY\n",
+            "",
+            "access relay.test",
+            "access:2",
+            {"recipient": "<relaytest@sub.relay.test>"},
+        ),
         ("", "From:relay.test RELAY\n", "", "access From:relay.test", "access:1", {}),
         ("", "Connect:10 RELAY\n", "", "access Connect:10", "access:1", {}),
         ("", "Connect:com relay\n", "", "access Connect:com", "access:1", {}),
@@ -68,7 +89,9 @@ def test_an_open_sendmail(mc, rows, relayed, rule, place, witness):
 def test_logins_and_maps_of_sendmail():
     weak = "define(`confAUTH_MECHANISMS', `PLAIN ANONYMOUS')dnl\nDAEMON_OPTIONS(`Port=submission, Name=MSA, M=E')dnl\n"
     rules = {cause.rule: cause.kind for cause in sendmail.logins(SendmailMc(weak, "mc"))}
-    assert rules == dict.fromkeys(["confAUTH_OPTIONS p", "confAUTH_MECHANISMS ANONYMOUS", "submission without TLS"], "clear")
+    assert rules == dict.fromkeys(
+        ["confAUTH_OPTIONS p", "confAUTH_MECHANISMS ANONYMOUS", "submission without TLS"], "clear"
+    )
     assert [cause.kind for cause in sendmail.maps("stale", Keyed(ROWS))] == ["stale"]
     assert "never built" in sendmail.maps("unbuilt", Keyed(ROWS))[0].what
     assert sendmail.local(["localhost", "mx.test", "example.test"], "mx.test") == "example.test"
@@ -88,7 +111,12 @@ def dovecot(text, number=(2, 3, 19), family="debian"):
         ("disable_plaintext_auth = no\n", (2, 3), "debian", ["cleartext disable_plaintext_auth"]),
         ("auth_allow_cleartext = yes\n", (2, 4), "debian", ["cleartext auth_allow_cleartext"]),
         ("auth_mechanisms = plain anonymous\n", (2, 3), "debian", ["anonymous auth_mechanisms"]),
-        ("disable_plaintext_auth = yes\nauth default {\n  mechanisms = ANONYMOUS\n}\n", (1, 0), "redhat", ["anonymous auth_mechanisms"]),
+        (
+            "disable_plaintext_auth = yes\nauth default {\n  mechanisms = ANONYMOUS\n}\n",
+            (1, 0),
+            "redhat",
+            ["anonymous auth_mechanisms"],
+        ),
         ("ssl = no\n", (2, 3), "debian", ["cleartext ssl"]),
         ("disable_plaintext_auth = yes\nssl_disable = yes\n", (1, 0), "redhat", ["cleartext ssl"]),
     ],
@@ -124,7 +152,12 @@ def test_cyrus(text, number, rules):
 
 
 def test_tunnels():
-    conf = Settings("[imaps]\naccept = 993\nconnect = 143\n[smtps]\naccept = 465\nconnect = 127.0.0.1:25\n", "stunnel.conf", " = ", "#;")
+    conf = Settings(
+        "[imaps]\naccept = 993\nconnect = 143\n[smtps]\naccept = 465\nconnect = 127.0.0.1:25\n",
+        "stunnel.conf",
+        " = ",
+        "#;",
+    )
     assert stunnel.judge(conf, [25, 143], ["127.0.0.1/32"])[0].place == "stunnel.conf:6"
     assert [cause.rule for cause in stunnel.judge(conf, [25], ["192.0.2.0/24"])] == ["tunnel imaps"]
     apart = Settings("[smtps]\naccept = 465\nconnect = 25\nlocal = 127.0.0.25\n", "stunnel.conf", " = ", "#;")
@@ -160,7 +193,9 @@ def test_keys(changed, rules):
 def test_a_key_inside_a_readable_certificate_and_a_fingerprint():
     found = keys.causes("Postfix", file("/c", "-----BEGIN PRIVATE KEY-----"), **PAIR, ends=None, begins=None)
     assert [cause.kind for cause in found] == ["secret"]
-    assert keys.causes("Postfix", FileState("/c", "absent"), **PAIR, ends=None, begins=None)[0].what.endswith("is not there")
+    assert keys.causes("Postfix", FileState("/c", "absent"), **PAIR, ends=None, begins=None)[0].what.endswith(
+        "is not there"
+    )
     pem = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"
     assert keys.fingerprint(pem) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert keys.fingerprint("") == keys.fingerprint(pem.replace("YWJj", "Y")) == ""
@@ -172,7 +207,14 @@ def certificate(name, issuer):
     def element(tag, content):
         return bytes([tag, len(content)]) + content
 
-    fields = [b"\x02\x01\x01", element(0x30, b""), element(0x30, issuer), element(0x30, b""), element(0x30, name), element(0x30, b"")]
+    fields = [
+        b"\x02\x01\x01",
+        element(0x30, b""),
+        element(0x30, issuer),
+        element(0x30, b""),
+        element(0x30, name),
+        element(0x30, b""),
+    ]
     der = element(0x30, element(0x30, b"".join(fields)))
     return f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(der).decode()}\n-----END CERTIFICATE-----\n"
 
@@ -181,11 +223,15 @@ def test_the_order_of_a_chain():
     leaf, middle, root = certificate(b"leaf", b"middle"), certificate(b"middle", b"root"), certificate(b"root", b"root")
     assert keys.disorder(leaf) == keys.disorder(leaf + middle) == keys.disorder(leaf + middle + root) == ""
     assert keys.disorder(leaf + root + middle) == "certificate 2 is not the issuer of certificate 1"
-    assert keys.causes("Postfix", file("/c", middle + leaf), **PAIR, ends=None, begins=None)[0].rule == "chain of Postfix"
+    assert (
+        keys.causes("Postfix", file("/c", middle + leaf), **PAIR, ends=None, begins=None)[0].rule == "chain of Postfix"
+    )
     assert keys.disorder("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----" + leaf) == ""
 
 
 def test_folders_and_sockets():
-    assert [cause.rule for cause in keys.folders("755 /etc/ssl/private\n777 /tmp/keys\n1777 /tmp\n")] == ["writable /tmp/keys"]
+    assert [cause.rule for cause in keys.folders("755 /etc/ssl/private\n777 /tmp/keys\n1777 /tmp\n")] == [
+        "writable /tmp/keys"
+    ]
     said = "755 777 /var/run/saslauthd/mux\n710 777 /run/saslauthd/mux\n755 660 /x\n"
     assert [(cause.rule, cause.kind) for cause in keys.sockets(said)] == [("socket /var/run/saslauthd/mux", "unknown")]

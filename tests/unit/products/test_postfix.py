@@ -23,7 +23,12 @@ CLOSED = [
     ("ours", SAFE, SMTP, (3, 7)),
     ("EL 5's", OLD, SMTP, (2, 3, 3)),
     ("defaults of level 3.6", "compatibility_level = 3.6\nmynetworks = 127.0.0.0/8\n", SMTP, (3, 7)),
-    ("a policy service behind the guard", SAFE + "smtpd_recipient_restrictions = check_policy_service unix:private/p\n", SMTP, (3, 7)),
+    (
+        "a policy service behind the guard",
+        SAFE + "smtpd_recipient_restrictions = check_policy_service unix:private/p\n",
+        SMTP,
+        (3, 7),
+    ),
     (
         "recipient list with OK rows, relay list shut",
         SAFE + "smtpd_recipient_restrictions = check_sender_access hash:/t, permit\n",
@@ -36,12 +41,27 @@ CLOSED = [
         SMTP + "submission inet n - n - - smtpd\n  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject\n",
         (3, 7),
     ),
-    ("a reinjection port on loopback", SAFE, SMTP + "127.0.0.1:10025 inet n - n - - smtpd\n  -o smtpd_relay_restrictions=permit\n", (3, 7)),
-    ("class that rejects", SAFE.replace(GUARD, "shut") + f"smtpd_restriction_classes = shut\nshut = {GUARD}\n", SMTP, (3, 7)),
+    (
+        "a reinjection port on loopback",
+        SAFE,
+        SMTP + "127.0.0.1:10025 inet n - n - - smtpd\n  -o smtpd_relay_restrictions=permit\n",
+        (3, 7),
+    ),
+    (
+        "class that rejects",
+        SAFE.replace(GUARD, "shut") + f"smtpd_restriction_classes = shut\nshut = {GUARD}\n",
+        SMTP,
+        (3, 7),
+    ),
     ("a client by its address", SAFE.replace(GUARD, "check_client_access hash:/clients, " + GUARD), SMTP, (3, 7)),
     ("a table with DUNNO and REJECT", SAFE.replace(GUARD, "check_sender_access hash:/mild, " + GUARD), SMTP, (3, 7)),
     ("AUTH in TLS only", SAFE + "smtpd_sasl_auth_enable = yes\nsmtpd_tls_auth_only = yes\n", SMTP, (3, 7)),
-    ("networks with IPv6", SAFE.replace("127.0.0.0/8", "127.0.0.0/8 [::1]/128 [2001:db8::]/32 !192.0.2.1"), SMTP, (3, 7)),
+    (
+        "networks with IPv6",
+        SAFE.replace("127.0.0.0/8", "127.0.0.0/8 [::1]/128 [2001:db8::]/32 !192.0.2.1"),
+        SMTP,
+        (3, 7),
+    ),
 ]
 TABLES = {
     "/t": "# senders\nrelay.test OK\n",
@@ -63,8 +83,24 @@ def shut(words):
 
 
 OPEN = [
-    ("everybody", SAFE.replace("127.0.0.0/8", "127.0.0.0/8 0.0.0.0/0"), SMTP, (3, 7), "mynetworks 0.0.0.0/0", "main.cf:1", {"sender": ""}),
-    ("half of IPv4", SAFE.replace("127.0.0.0/8", "128.0.0.0/1"), SMTP, (3, 7), "mynetworks 128.0.0.0/1", "main.cf:1", {}),
+    (
+        "everybody",
+        SAFE.replace("127.0.0.0/8", "127.0.0.0/8 0.0.0.0/0"),
+        SMTP,
+        (3, 7),
+        "mynetworks 0.0.0.0/0",
+        "main.cf:1",
+        {"sender": ""},
+    ),
+    (
+        "half of IPv4",
+        SAFE.replace("127.0.0.0/8", "128.0.0.0/1"),
+        SMTP,
+        (3, 7),
+        "mynetworks 128.0.0.0/1",
+        "main.cf:1",
+        {},
+    ),
     ("all of IPv6", SAFE.replace("127.0.0.0/8", "[::]/0"), SMTP, (3, 7), "mynetworks [::]/0", "main.cf:1", {}),
     (
         "the subnet, said",
@@ -75,9 +111,33 @@ OPEN = [
         "main.cf:1",
         {},
     ),
-    ("the subnet, by default", OLD.replace("mynetworks = 127.0.0.0/8\n", ""), SMTP, (2, 3), "mynetworks_style subnet", "default", {}),
-    ("no guard at all", "compatibility_level = 3.6\nsmtpd_relay_restrictions =\n", SMTP, (3, 7), "no guard smtp", "main.cf:2", {}),
-    ("no guard by default", "mynetworks = 127.0.0.0/8\nrelay_domains =\n", SMTP, (3, 7), "no guard smtp", "default", {}),
+    (
+        "the subnet, by default",
+        OLD.replace("mynetworks = 127.0.0.0/8\n", ""),
+        SMTP,
+        (2, 3),
+        "mynetworks_style subnet",
+        "default",
+        {},
+    ),
+    (
+        "no guard at all",
+        "compatibility_level = 3.6\nsmtpd_relay_restrictions =\n",
+        SMTP,
+        (3, 7),
+        "no guard smtp",
+        "main.cf:2",
+        {},
+    ),
+    (
+        "no guard by default",
+        "mynetworks = 127.0.0.0/8\nrelay_domains =\n",
+        SMTP,
+        (3, 7),
+        "no guard smtp",
+        "default",
+        {},
+    ),
     (
         "a guard that only warns",
         SAFE.replace("reject_unauth", "warn_if_reject reject_unauth"),
@@ -96,8 +156,24 @@ OPEN = [
         "main.cf:3",
         {},
     ),
-    ("permit before the guard", shut("permit"), SMTP, (3, 7), "smtpd_relay_restrictions permit", "main.cf:3", {"sender": ""}),
-    ("whoever has us as MX", shut("permit_mx_backup"), SMTP, (3, 7), "smtpd_relay_restrictions permit_mx_backup", "main.cf:3", {}),
+    (
+        "permit before the guard",
+        shut("permit"),
+        SMTP,
+        (3, 7),
+        "smtpd_relay_restrictions permit",
+        "main.cf:3",
+        {"sender": ""},
+    ),
+    (
+        "whoever has us as MX",
+        shut("permit_mx_backup"),
+        SMTP,
+        (3, 7),
+        "smtpd_relay_restrictions permit_mx_backup",
+        "main.cf:3",
+        {},
+    ),
     (
         "senders",
         shut("check_sender_access hash:/t"),
@@ -152,7 +228,15 @@ OPEN = [
         "/wide:1",
         {},
     ),
-    ("static OK", shut("check_client_access static:OK"), SMTP, (3, 7), "check_client_access static:OK", "main.cf:3", {}),
+    (
+        "static OK",
+        shut("check_client_access static:OK"),
+        SMTP,
+        (3, 7),
+        "check_client_access static:OK",
+        "main.cf:3",
+        {},
+    ),
     (
         "in a class",
         shut("mine") + "smtpd_restriction_classes = mine\nmine = check_sender_access hash:/t\n",
@@ -162,7 +246,15 @@ OPEN = [
         "/t:2",
         {"sender": "<relaytest@relay.test>"},
     ),
-    ("an override", SAFE, SMTP + "  -o smtpd_relay_restrictions=permit_mynetworks\n", (3, 7), "no guard smtp", "master.cf:1", {}),
+    (
+        "an override",
+        SAFE,
+        SMTP + "  -o smtpd_relay_restrictions=permit_mynetworks\n",
+        (3, 7),
+        "no guard smtp",
+        "master.cf:1",
+        {},
+    ),
     (
         "an override of networks",
         SAFE,
@@ -208,7 +300,15 @@ OPEN = [
         "main.cf:2",
         {},
     ),
-    ("relay_domains is com", SAFE.replace("relay_domains =", "relay_domains = com"), SMTP, (3, 7), "relay_domains com", "main.cf:2", {}),
+    (
+        "relay_domains is com",
+        SAFE.replace("relay_domains =", "relay_domains = com"),
+        SMTP,
+        (3, 7),
+        "relay_domains com",
+        "main.cf:2",
+        {},
+    ),
     (
         "untrusted routing",
         SAFE.replace("relay_domains =", "allow_untrusted_routing = yes\nrelay_domains = backup.test"),
@@ -257,7 +357,9 @@ def test_passwords_in_clear_and_nobodys(main, master, rule):
 
 
 def test_what_others_decide_is_said_to_be_unknown():
-    said = found(shut("check_policy_service unix:private/p, check_sender_access ldap:/etc/l, check_client_access hash:/gone"))
+    said = found(
+        shut("check_policy_service unix:private/p, check_sender_access ldap:/etc/l, check_client_access hash:/gone")
+    )
     assert [cause.kind for cause in said] == ["unknown"] * 3
 
 
@@ -273,7 +375,9 @@ def test_tables_networks_and_domains():
 
 def test_an_accepted_rule_is_a_warning_and_needs_a_reason():
     cause = Cause("mynetworks 0.0.0.0/0", "open", "main.cf:1", "everybody")
-    with pytest.raises(BadConfiguration, match=r"main.cf:1: everybody \(rule 'mynetworks 0.0.0.0/0'\).*mailhost_relay_accept"):
+    with pytest.raises(
+        BadConfiguration, match=r"main.cf:1: everybody \(rule 'mynetworks 0.0.0.0/0'\).*mailhost_relay_accept"
+    ):
         refuse([cause], [], BadConfiguration)
     assert refuse([cause], [{"rule": "mynetworks 0.0.0.0/0", "reason": "a lab"}], BadConfiguration) == [
         "main.cf:1: everybody: accepted, a lab"

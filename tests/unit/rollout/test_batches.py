@@ -20,14 +20,24 @@ def fleet(**hosts):
 
 @pytest.mark.parametrize(
     ("entry", "hosts", "wanted"),
-    [(1, 300, 1), ("7", 300, 7), ("10%", 312, 31), ("10 %", 312, 31), ("0.5%", 10, 1), ("100%", 5, 5), ("33.4%", 10, 3), (9, 2, 9)],
+    [
+        (1, 300, 1),
+        ("7", 300, 7),
+        ("10%", 312, 31),
+        ("10 %", 312, 31),
+        ("0.5%", 10, 1),
+        ("100%", 5, 5),
+        ("33.4%", 10, 3),
+        (9, 2, 9),
+    ],
 )
 def test_size(entry, hosts, wanted):
     assert size(entry, hosts) == wanted
 
 
 @pytest.mark.parametrize(
-    "entry", ["ten", "", "-1", "0", 0, -3, "101%", "0%", "-5%", "1e3", "%", "5%%", True, None, 1.5, "1.5", "nan%", "٣", [1]]
+    "entry",
+    ["ten", "", "-1", "0", 0, -3, "101%", "0%", "-5%", "1e3", "%", "5%%", True, None, 1.5, "1.5", "nan%", "٣", [1]],
 )
 def test_size_refused(entry):
     with pytest.raises(BadInput, match=r"^mailhost_rollout_batches: "):
@@ -39,7 +49,9 @@ def test_hold(value, wanted):
     assert hold(value, True) == wanted
 
 
-@pytest.mark.parametrize(("value", "terminal"), [("ask", False), ("soon", True), (-1, True), (True, True), ("1.5", True), ("", True)])
+@pytest.mark.parametrize(
+    ("value", "terminal"), [("ask", False), ("soon", True), (-1, True), (True, True), ("1.5", True), ("", True)]
+)
 def test_hold_refused(value, terminal):
     with pytest.raises(BadInput, match=r"^mailhost_rollout_hold: "):
         hold(value, terminal)

@@ -26,7 +26,9 @@ def other():
 
 def test_two_rollouts_of_one_fleet(record, other):
     record.hold(["a", "b"], other, "somebody")
-    with pytest.raises(Busy, match=r"^the fleet's lock: somebody has been rolling out since .* to 1 of these hosts, b among them"):
+    with pytest.raises(
+        Busy, match=r"^the fleet's lock: somebody has been rolling out since .* to 1 of these hosts, b among them"
+    ):
         record.hold(["b", "c"], os.getpid(), "me")
     record.hold(["c"], os.getpid(), "me")  # other hosts are nobody's
     record.release(other)

@@ -23,7 +23,15 @@ from ..hosts import params
 
 SERVERS = {"smtp": (Smtp, False, False), "submission": (Smtp, False, True), "imap": (Imap, False, False), "imaps": (Imap, True, False),
            "pop3": (Pop3, False, False), "pop3s": (Pop3, True, False)}  # fmt: skip
-READ = {"read": True, "about": "a host", "causes": [], "accepted": [], "networks": [], "domains": ["example.test"], "ports": []}
+READ = {
+    "read": True,
+    "about": "a host",
+    "causes": [],
+    "accepted": [],
+    "networks": [],
+    "domains": ["example.test"],
+    "ports": [],
+}
 
 
 def cause(rule, kind="open", **more):
@@ -48,13 +56,24 @@ def audit(pems, monkeypatch):
         ports = {}
         for word, (handler, implicit, submission) in SERVERS.items():
             servers.append(Server(handler, faults, pems["mx.example.test"], implicit, submission))
-            ports[servers[-1].server_address[1]] = (word.rstrip("s") if "p3" in word or "map" in word else "smtp", implicit, submission)
+            ports[servers[-1].server_address[1]] = (
+                word.rstrip("s") if "p3" in word or "map" in word else "smtp",
+                implicit,
+                submission,
+            )
         monkeypatch.setattr(endpoints, "PORTS", ports)
         monkeypatch.setattr(ways, "WAIT", 0.4)
         monkeypatch.setattr(tls, "QUIET", 0.1)
         monkeypatch.setattr(mail_audit, "FOLLOW", 0.2)
         monkeypatch.setattr(mail_audit.Audit, "_vantage", lambda self: Finding("vantage", "pass", "said so"))
-        given = {"user": "alice", "password": "right ö", "domain": "example.test", "policy": READ, "fail": False, **dict(asked)}
+        given = {
+            "user": "alice",
+            "password": "right ö",
+            "domain": "example.test",
+            "policy": READ,
+            "fail": False,
+            **dict(asked),
+        }
         given = params(mail_audit, address="127.0.0.1", fqdn="mx.example.test", **given)
         return converge(mail_audit.WORD, given, Host(lambda program, data: (1, b"", b"")), False)
 
@@ -181,7 +200,9 @@ def test_who_serves_a_port(policy, port, product, implicit, greeting, daemon):
 
 def test_an_audit_makes_no_more_connections_than_it_told(audit, monkeypatch):
     made, connect = [], socket.create_connection
-    monkeypatch.setattr(socket, "create_connection", lambda *given, **more: (made.append(given[0]), connect(*given, **more))[1])
+    monkeypatch.setattr(
+        socket, "create_connection", lambda *given, **more: (made.append(given[0]), connect(*given, **more))[1]
+    )
     audit(asked={"user": None, "password": None})
     assert 100 < len(made) <= bounds()["connections"]
     of_imap = [port for (_, port) in made if endpoints.PORTS[port][0] == "imap"]
@@ -194,7 +215,9 @@ def test_what_could_not_be_asked_in_time_is_said(audit, monkeypatch):
     late = {one["id"]: one for one in findings if one["id"].endswith(".time")}
     assert {one["verdict"] for one in late.values()} == {"invalid"}
     assert {"relay.time", "way.time"} <= set(late)
-    assert re.match(r"\d+ of \d+ questions had no answer when 0 s were over; the slowest port took \d", late["relay.time"]["detail"])
+    assert re.match(
+        r"\d+ of \d+ questions had no answer when 0 s were over; the slowest port took \d", late["relay.time"]["detail"]
+    )
     assert "name server" in late["relay.time"]["way_out"]
     assert len([one for one in findings if one["id"] == "relay.time"]) <= 2  # one a port
 
@@ -242,7 +265,10 @@ def test_a_dead_host_and_a_trusted_place():
         ({"networks": ["0.0.0.0/0"]}, "networks"),
         ({"sink": {"domain": "x", "address": "127.0.0.1", "port": 25}}, "sink.domain"),
         ({"sink": {"domain": "victim.example", "address": "127.0.0.1", "port": 0}}, "sink.port"),
-        ({"sink": {"domain": "example.test", "address": "127.0.0.1", "port": 25}, "domain": "example.test"}, "is delivered here"),
+        (
+            {"sink": {"domain": "example.test", "address": "127.0.0.1", "port": 25}, "domain": "example.test"},
+            "is delivered here",
+        ),
         ({"sink": {"domain": "victim.example", "address": "192.0.2.1", "port": 2525}}, "cannot be listened on"),
     ],
 )

@@ -17,7 +17,20 @@ from ..hosts import centos5, debian, params, run
 
 def make(path, names="DNS:mail.example.test", days="365", bits="2048", digest="-sha256"):
     key, certificate = path / "given.key", path / "given.pem"
-    command = ["openssl", "req", "-new", "-x509", "-nodes", digest, "-newkey", f"rsa:{bits}", "-days", days, "-subj", "/CN=x"]
+    command = [
+        "openssl",
+        "req",
+        "-new",
+        "-x509",
+        "-nodes",
+        digest,
+        "-newkey",
+        f"rsa:{bits}",
+        "-days",
+        days,
+        "-subj",
+        "/CN=x",
+    ]
     command += ["-addext", f"subjectAltName={names}", "-keyout", key, "-out", certificate]
     subprocess.run(command, check=True, capture_output=True)
     return certificate.read_text(), key.read_text()
@@ -40,7 +53,9 @@ def _own_cnf(tmp_path, monkeypatch):
 
 
 def text_of(path):
-    return subprocess.run(["openssl", "x509", "-in", path, "-noout", "-text"], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        ["openssl", "x509", "-in", path, "-noout", "-text"], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_self_signed_is_made_once_and_renewed_for_a_reason(local, asked, tmp_path):
@@ -75,7 +90,11 @@ def test_self_signed_is_made_once_and_renewed_for_a_reason(local, asked, tmp_pat
 
 def test_weak_and_mismatched_ones_are_replaced(local, asked, tmp_path):
     (tmp_path / "tls").mkdir()
-    for options, reason in (({"bits": "1024"}, "1024 bits"), ({"digest": "-sha1"}, "SHA-1"), ({"days": "3"}, "days are left")):
+    for options, reason in (
+        ({"bits": "1024"}, "1024 bits"),
+        ({"digest": "-sha1"}, "SHA-1"),
+        ({"days": "3"}, "days are left"),
+    ):
         certificate, key = make(tmp_path, **options)
         (tmp_path / "tls" / "mail.pem").write_text(certificate)
         (tmp_path / "tls" / "mail.key").write_text(key)
@@ -117,7 +136,11 @@ def test_files(local, asked, tmp_path):
     ("options", "swap", "said"),
     [
         ({"names": "DNS:other.example.test"}, {}, "certificate: does not cover mail.example.test"),
-        ({"names": "DNS:*.example.test"}, {"names": ["a.b.example.test"]}, "certificate: does not cover a.b.example.test"),
+        (
+            {"names": "DNS:*.example.test"},
+            {"names": ["a.b.example.test"]},
+            "certificate: does not cover a.b.example.test",
+        ),
         ({}, {"key": "other"}, "key: is not the key of this certificate"),
         (
             {},
@@ -149,7 +172,9 @@ def test_an_expired_one_is_refused(local, asked, tmp_path):
     for begins, ends, said in ((-9, -2, "expired on"), (2, 9, "is not valid before")):
         certificate, key = dated(begins, ends)
         with pytest.raises(MailhostError, match=f"certificate: {said}"):
-            converge(feature.WORD, asked(provider="files", certificate=certificate, key=key), local(read_only=True), False)
+            converge(
+                feature.WORD, asked(provider="files", certificate=certificate, key=key), local(read_only=True), False
+            )
 
 
 def dated(begins, ends):
@@ -162,7 +187,9 @@ def dated(begins, ends):
 
     key = rsa.generate_private_key(65537, 2048)
     name, now = x509.Name([]), datetime.now(timezone.utc)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    builder = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    )
     builder = builder.not_valid_before(now + timedelta(begins)).not_valid_after(now + timedelta(ends))
     builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("mail.example.test")]), False)
     form = serialization.PrivateFormat.PKCS8
@@ -178,14 +205,18 @@ def el5(local, tmp_path):
     """A host whose openssl is what the image's is: 0.9.8, in front of this machine's."""
     (tmp_path / "bin").mkdir()
     wrapper = tmp_path / "bin" / "openssl"
-    wrapper.write_text((IMAGE / "wrap-openssl").read_text().replace("real=/usr/lib/mailhost-image/openssl", "real=/usr/bin/openssl"))
+    wrapper.write_text(
+        (IMAGE / "wrap-openssl").read_text().replace("real=/usr/lib/mailhost-image/openssl", "real=/usr/bin/openssl")
+    )
     wrapper.chmod(0o755)
 
     return lambda **options: local(path=tmp_path / "bin", **options)
 
 
 def test_openssl_0_9_8_says_no_with_status_0(el5, asked):
-    done = subprocess.run(["sh", IMAGE / "wrap-openssl", "pkey", "-pubout"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", IMAGE / "wrap-openssl", "pkey", "-pubout"], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "")
     assert "'pkey' is an invalid command" in done.stderr
     assert converge(feature.WORD, asked(), el5(), False)["changed"]
@@ -212,7 +243,9 @@ def test_given_material_on_openssl_0_9_8(el5, asked, tmp_path, form):
 def test_a_key_that_the_hosts_openssl_cannot_read_is_named_by_its_kind(el5, asked, tmp_path, form):
     key = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, form, NoEncryption()).decode()
     given = {"provider": "files", "certificate": make(tmp_path)[0], "key": key}
-    with pytest.raises(MailhostError, match="key: is of the kind EC, which OpenSSL 0.9.8e-fips-rhel5 of the host cannot read"):
+    with pytest.raises(
+        MailhostError, match="key: is of the kind EC, which OpenSSL 0.9.8e-fips-rhel5 of the host cannot read"
+    ):
         converge(feature.WORD, asked(**given), el5(read_only=True), True)
 
 
@@ -227,7 +260,10 @@ def test_kinds_of_keys():
     for kind, key in made.items():
         assert key_kind(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()) == kind
         if kind in ("RSA", "EC", "DSA"):
-            assert key_kind(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()) == kind
+            assert (
+                key_kind(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode())
+                == kind
+            )
     assert {key_kind(text) for text in ("", "-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----")} == {""}
 
 
@@ -249,7 +285,9 @@ def test_what_the_images_openssl_does_not_know(tmp_path, words, code, said):
     assert said in done.stderr
 
 
-@pytest.mark.parametrize(("kind", "place"), [(centos5, "/etc/pki/dovecot/certs/dovecot.pem"), (debian, "/etc/ssl/certs/mailhost.pem")])
+@pytest.mark.parametrize(
+    ("kind", "place"), [(centos5, "/etc/pki/dovecot/certs/dovecot.pem"), (debian, "/etc/ssl/certs/mailhost.pem")]
+)
 def test_each_family_has_its_place(kind, place):
     outputs = {feature.NOW.argv: "1700000000", feature.OPENSSL.argv: "OpenSSL 3.0.2"}
     files = {feature.System("", (), family).openssl_cnf: None for family in ("debian", "redhat")}

@@ -8,7 +8,15 @@ from mailhost.core.host import FileState, Output
 from mailhost.core.operations import Run, diff
 from mailhost.products.cyrus import saslauthd
 from mailhost.products.switch import question
-from mailhost.words import cyrus_mailboxes, cyrus_services, dovecot_protocols, dovecot_settings, mailboxes, postfix_relay, stunnel_services
+from mailhost.words import (
+    cyrus_mailboxes,
+    cyrus_services,
+    dovecot_protocols,
+    dovecot_settings,
+    mailboxes,
+    postfix_relay,
+    stunnel_services,
+)
 
 from ..hosts import EL5, after, centos5, debian, params, run, written
 
@@ -26,7 +34,8 @@ SPARE = (
 def el5(outputs=None, files=None):
     found = {path: (EL5 / path[1:]).read_text() for path in ("/etc/imapd.conf", "/etc/cyrus.conf", saslauthd.SYSCONFIG)}
     return centos5(
-        files={**found, **(files or {})}, outputs={cyrus_services.STANDS: OLD, STORE: Output(1, ""), **copied(1), **(outputs or {})}
+        files={**found, **(files or {})},
+        outputs={cyrus_services.STANDS: OLD, STORE: Output(1, ""), **copied(1), **(outputs or {})},
     )
 
 
@@ -41,22 +50,35 @@ def test_el5_in_the_names_of_2_3():
     seen = el5({question(*cyrus_services.UNITS).argv: "active dovecot\nenabled dovecot\n"})
     plan = run(cyrus_services, seen, protocols=["imap", "imaps"])
     text = written(plan)["/etc/imapd.conf"]
-    for line in ("allowplaintext: no", f"tls_key_file: {cyrus_services.KEY}", "admins: cyrus mailhost", "allowapop: no"):
+    for line in (
+        "allowplaintext: no",
+        f"tls_key_file: {cyrus_services.KEY}",
+        "admins: cyrus mailhost",
+        "allowapop: no",
+    ):
         assert line + "\n" in text
     assert "tls_server_cert" not in text
     services = written(plan)["/etc/cyrus.conf"]
     assert '#  pop3\t\tcmd="pop3d"' in services
     assert "2 Maildirs of Dovecot's users stay" in plan.warnings[0]
-    assert [operation.argv[2:] for operation in plan.operations if isinstance(operation, Run)][-1] == ("dovecot", "cyrus-imapd")
+    assert [operation.argv[2:] for operation in plan.operations if isinstance(operation, Run)][-1] == (
+        "dovecot",
+        "cyrus-imapd",
+    )
     new = after(plan, seen)
     new.outputs.update(copied(0))
     new.outputs[STORE] = Output(0, "600 cyrus\n")
     new.outputs[question(*cyrus_services.UNITS).argv] = Output(0, "active cyrus-imapd\n")
-    assert not run(cyrus_services, new, protocols=["imap", "imaps"]).changed, diff(run(cyrus_services, new, protocols=["imap", "imaps"]))
+    assert not run(cyrus_services, new, protocols=["imap", "imaps"]).changed, diff(
+        run(cyrus_services, new, protocols=["imap", "imaps"])
+    )
 
 
 def test_debian_in_the_names_of_3():
-    files = {"/etc/imapd.conf": "configdirectory: /x\nallowplaintext: yes\ntls_cert_file: /old\n", "/etc/cyrus.conf": SPARE}
+    files = {
+        "/etc/imapd.conf": "configdirectory: /x\nallowplaintext: yes\ntls_cert_file: /old\n",
+        "/etc/cyrus.conf": SPARE,
+    }
     seen = debian(files={**files, saslauthd.DEFAULT: 'MECHANISMS="pam"\n'}, outputs={cyrus_services.STANDS: NEW})
     plan = run(cyrus_services, seen, protocols=ALL)
     assert "tls_server_cert: /etc/ssl/certs/mailhost.pem\n" in written(plan)["/etc/imapd.conf"]
@@ -103,7 +125,9 @@ LIST = "= list\n{}= quota\n   Quota   % Used     Used             Resource Root\
 
 def boxes(*names, quota="", json_form=False):
     text = (
-        json.dumps({f"user.{name}": {} for name in names}) + "\n" if json_form else "".join(f"user.{name}\t0 default\n" for name in names)
+        json.dumps({f"user.{name}": {} for name in names}) + "\n"
+        if json_form
+        else "".join(f"user.{name}\t0 default\n" for name in names)
     )
     files = {"/etc/imapd.conf": "admins: cyrus mailhost\n"}
     return centos5(files=files, outputs={cyrus_mailboxes.STANDS: LIST.format(text, quota)})
@@ -153,7 +177,9 @@ def test_a_secret_for_apop_is_set_once_and_never_shown():
     seen = boxes("alice")
     plan = run(cyrus_mailboxes, seen, mailboxes=[box])
     assert plan.facts["secrets"] == ["alice"]
-    assert "pa ss" not in json.dumps(diff(plan)) + str([operation.argv for operation in plan.operations if isinstance(operation, Run)])
+    assert "pa ss" not in json.dumps(diff(plan)) + str(
+        [operation.argv for operation in plan.operations if isinstance(operation, Run)]
+    )
     new = after(plan, seen)
     assert not run(cyrus_mailboxes, new, mailboxes=[box]).changed
     assert run(cyrus_mailboxes, new, mailboxes=[{**box, "password": "other"}]).changed
@@ -166,7 +192,9 @@ def test_apop_with_dovecot():
     ):
         with pytest.raises(BadInput, match=message):
             run(dovecot_settings, centos5(), **given)
-    plan = run(dovecot_settings, centos5(), auth_mechanisms=["plain", "apop"], mailbox_store="virtual", clear_passwords=True)
+    plan = run(
+        dovecot_settings, centos5(), auth_mechanisms=["plain", "apop"], mailbox_store="virtual", clear_passwords=True
+    )
     assert "mechanisms = plain apop" in written(plan)["/etc/dovecot.conf"]
     assert "APOP needs each user's clear password" in plan.warnings[0]
     box = {"name": "alice", "state": "present", "password": "pa ss"}
@@ -189,7 +217,13 @@ def test_apop_with_dovecot():
 )
 def test_what_a_dovecot_mailbox_cannot_have(box, given, message):
     with pytest.raises(BadInput, match=message):
-        run(mailboxes, centos5(), mailboxes=[{"name": "alice", "state": "present", **box}], domains=["example.test"], **given)
+        run(
+            mailboxes,
+            centos5(),
+            mailboxes=[{"name": "alice", "state": "present", **box}],
+            domains=["example.test"],
+            **given,
+        )
 
 
 def test_virtual_users_of_cyrus():
@@ -200,7 +234,14 @@ def test_virtual_users_of_cyrus():
     assert "alice@example.test\t" in written(plan)[mailboxes.MAILBOXES]
     assert "old@example.test\t" in written(plan)[mailboxes.MAILBOXES]
     with pytest.raises(BadInput, match="a hash, and Cyrus' own store of users holds clear passwords"):
-        run(mailboxes, seen, mailboxes=[{**box, "password_hash": "$6$a$b"}], store="virtual", access="cyrus", domains=["example.test"])
+        run(
+            mailboxes,
+            seen,
+            mailboxes=[{**box, "password_hash": "$6$a$b"}],
+            store="virtual",
+            access="cyrus",
+            domains=["example.test"],
+        )
     given = {"hostname": "mx.example.test", "domains": ["example.test"], "mailbox_store": "virtual", "access": "cyrus"}
     with pytest.raises(BadInput, match="cannot ask anybody about the passwords"):
         run(postfix_relay, centos5(), **given)
@@ -228,7 +269,9 @@ def test_stunnel_on_el5_and_debian():
     assert "# chkconfig: 2345" in written(plan)[stunnel_services.SYSV]
     assert plan.facts["serving"] == ["serve imap implicit 993"]
     assert not run(stunnel_services, after(plan, seen), services=[IMAPS], protocols=["imap"]).changed
-    plan = run(stunnel_services, debian(outputs={stunnel_services.STANDS: NEW_STUNNEL}), services=[IMAPS], protocols=["imap"])
+    plan = run(
+        stunnel_services, debian(outputs={stunnel_services.STANDS: NEW_STUNNEL}), services=[IMAPS], protocols=["imap"]
+    )
     assert "sslVersionMin = TLSv1.2\n" in written(plan)[stunnel_services.CONF]
     assert "ExecStart=/usr/bin/stunnel4 /etc/mailhost/stunnel.conf" in written(plan)[stunnel_services.SYSTEMD]
 
@@ -251,7 +294,11 @@ def test_no_tunnels_any_more():
 @pytest.mark.parametrize(
     ("service", "given", "message"),
     [
-        ({"protocol": "imap", "accept": "10143"}, {}, "stunnel 4.15 does not know protocol = imap, which came with 4.19"),
+        (
+            {"protocol": "imap", "accept": "10143"},
+            {},
+            "stunnel 4.15 does not know protocol = imap, which came with 4.19",
+        ),
         ({}, {"ssl_version": "TLSv1"}, "stunnel 4.15 does not know sslVersion"),
         ({}, {"protocols": ["imap", "imaps"]}, "dovecot serves imaps on port 993 itself"),
         ({}, {"access": "cyrus"}, "Cyrus refuses a password without TLS"),
@@ -267,7 +314,12 @@ def test_no_tunnels_any_more():
 )
 def test_bad_input_of_stunnel_services(service, given, message):
     with pytest.raises(BadInput, match=message):
-        run(stunnel_services, centos5(outputs={stunnel_services.STANDS: OLD_STUNNEL}), services=[{**IMAPS, **service}], **given)
+        run(
+            stunnel_services,
+            centos5(outputs={stunnel_services.STANDS: OLD_STUNNEL}),
+            services=[{**IMAPS, **service}],
+            **given,
+        )
 
 
 def test_no_stunnel_installed():

@@ -12,9 +12,17 @@ from .test_words import HASH
 
 
 def test_system_mailboxes():
-    boxes = [{"name": "alice", "password_hash": "{SHA512-CRYPT}" + HASH, "aliases": ["sales"]}, {"name": "bob", "password_hash": HASH}]
+    boxes = [
+        {"name": "alice", "password_hash": "{SHA512-CRYPT}" + HASH, "aliases": ["sales"]},
+        {"name": "bob", "password_hash": HASH},
+    ]
     boxes += [{"name": "carol", "uid": 2000}, {"name": "gone", "state": "absent"}]
-    plan = run(mailboxes, debian(), mailboxes=[{"state": "present", "aliases": [], **box} for box in boxes], domains=["example.test"])
+    plan = run(
+        mailboxes,
+        debian(),
+        mailboxes=[{"state": "present", "aliases": [], **box} for box in boxes],
+        domains=["example.test"],
+    )
     assert (plan.facts["created"], plan.facts["password_changed"]) == (["alice", "carol"], ["bob"])
     runs = [operation for operation in plan.operations if isinstance(operation, Run)]
     assert runs[0].stdin == b"alice\n"
@@ -27,14 +35,19 @@ def test_system_mailboxes():
 
 def test_system_mailboxes_that_stand():
     seen = debian(files={"/etc/mailhost/aliases": "# Written by mailhost (mailboxes).\n"})
-    assert not run(mailboxes, seen, mailboxes=[{"name": "bob", "state": "present", "password_hash": "$6$s$old"}]).changed
+    assert not run(
+        mailboxes, seen, mailboxes=[{"name": "bob", "state": "present", "password_hash": "$6$s$old"}]
+    ).changed
     for purge, argv in ((False, ("userdel", "--", "bob")), (True, ("userdel", "-r", "--", "bob"))):
         plan = run(mailboxes, seen, mailboxes=[{"name": "bob", "state": "absent", "purge_mail": purge}])
         assert [operation.argv for operation in plan.operations] == [argv]
 
 
 def test_virtual_mailboxes():
-    boxes = [{"name": "alice", "state": "present", "password_hash": HASH, "aliases": ["sales"]}, {"name": "bob", "state": "present"}]
+    boxes = [
+        {"name": "alice", "state": "present", "password_hash": HASH, "aliases": ["sales"]},
+        {"name": "bob", "state": "present"},
+    ]
     given = {"mailboxes": boxes, "store": "virtual", "domains": ["example.test"]}
     plan = run(mailboxes, debian(), **given)
     users = written(plan)["/etc/mailhost/users"]
@@ -56,7 +69,10 @@ def test_virtual_mailboxes():
 
 BOX = {"name": "alice", "state": "present"}
 REFUSED_BOXES = [
-    ({"name": "bob:{PLAIN}x:0:0::/"}, 'mailboxes[0] ("bob:{PLAIN}x:0:0::/"), name: not a mailbox name'.replace('"', "'")),
+    (
+        {"name": "bob:{PLAIN}x:0:0::/"},
+        'mailboxes[0] ("bob:{PLAIN}x:0:0::/"), name: not a mailbox name'.replace('"', "'"),
+    ),
     ({"name": "bob\nroot2"}, "mailboxes[0] ('bob\\nroot2'), name"),
     ({"name": "../bob"}, "mailboxes[0] ('../bob'), name"),
     ({"name": "-rf"}, "mailboxes[0] ('-rf'), name"),
@@ -107,7 +123,9 @@ def test_two_of_one_name():
 )
 def test_the_form_of_a_hash(kind, text, stored):
     def go():
-        return run(mailboxes, kind(), mailboxes=[{**BOX, "password_hash": text}], store="virtual", domains=["example.test"])
+        return run(
+            mailboxes, kind(), mailboxes=[{**BOX, "password_hash": text}], store="virtual", domains=["example.test"]
+        )
 
     if stored is None:
         with pytest.raises(MailhostError, match="password_hash: "):

@@ -40,7 +40,9 @@ def test_a_list_of_ciphers_is_only_tightened(stands, becomes):
 
 def dovecot_conf(more="", within=""):
     text = centos5().file("/etc/dovecot.conf").text
-    return centos5(files={"/etc/dovecot.conf": more + text.replace("  #pop3_uidl_format =\n", within + "  #pop3_uidl_format =\n")})
+    return centos5(
+        files={"/etc/dovecot.conf": more + text.replace("  #pop3_uidl_format =\n", within + "  #pop3_uidl_format =\n")}
+    )
 
 
 def test_dovecot_1_is_told_its_ciphers_and_later_ones_are_not():
@@ -50,7 +52,11 @@ def test_dovecot_1_is_told_its_ciphers_and_later_ones_are_not():
     strong = dovecot_conf("ssl_cipher_list = HIGH:!aNULL:!SSLv2:!EXP:!LOW\n")
     settings = Tree(planned(dovecot_settings, strong, **given)["/etc/dovecot.conf"]).settings()
     assert "ssl_cipher_list = HIGH:!aNULL:!SSLv2:!EXP:!LOW" in settings
-    text = centos5().file("/etc/dovecot.conf").text.replace("protocol imap {\n", "protocol imap {\n  ssl_cipher_list = ALL\n")
+    text = (
+        centos5()
+        .file("/etc/dovecot.conf")
+        .text.replace("protocol imap {\n", "protocol imap {\n  ssl_cipher_list = ALL\n")
+    )
     within = centos5(files={"/etc/dovecot.conf": text})
     settings = Tree(planned(dovecot_settings, within, **given)["/etc/dovecot.conf"]).settings()
     assert [line for line in settings if "ssl_cipher_list" in line] == [
@@ -120,21 +126,45 @@ def test_the_question_is_put_to_1_0_alone(local, tmp_path):
             },
         ),
         ("2.3.3", "smtpd_tls_mandatory_protocols = SSLv3, TLSv1\n", {"smtpd_tls_mandatory_protocols": "TLSv1"}),
-        ("2.3.3", "smtpd_tls_exclude_ciphers = MD5 aNULL\n", {"smtpd_tls_exclude_ciphers": "MD5 aNULL, EXPORT, LOW, SSLv2"}),
+        (
+            "2.3.3",
+            "smtpd_tls_exclude_ciphers = MD5 aNULL\n",
+            {"smtpd_tls_exclude_ciphers": "MD5 aNULL, EXPORT, LOW, SSLv2"},
+        ),
         ("2.9.6", "", {"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3", "smtpd_tls_protocols": "!SSLv2, !SSLv3"}),
         ("2.9.6", "smtpd_tls_mandatory_protocols = TLSv1.2\n", {"smtpd_tls_mandatory_protocols": "TLSv1.2"}),
         ("3.7.11", "smtpd_tls_mandatory_protocols = >=TLSv1.3\n", {"smtpd_tls_mandatory_protocols": ">=TLSv1.3"}),
-        ("3.7.11", "smtpd_tls_mandatory_protocols = >=TLSv1\n", {"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"}),
-        ("3.7.11", "smtpd_tls_mandatory_protocols = $other\n", {"smtpd_tls_mandatory_protocols": "$other"}),  # which cannot be read here
-        ("3.7.11", "other = TLSv1.3\nsmtpd_tls_mandatory_protocols = $other\n", {"smtpd_tls_mandatory_protocols": "$other"}),
+        (
+            "3.7.11",
+            "smtpd_tls_mandatory_protocols = >=TLSv1\n",
+            {"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"},
+        ),
+        (
+            "3.7.11",
+            "smtpd_tls_mandatory_protocols = $other\n",
+            {"smtpd_tls_mandatory_protocols": "$other"},
+        ),  # which cannot be read here
+        (
+            "3.7.11",
+            "other = TLSv1.3\nsmtpd_tls_mandatory_protocols = $other\n",
+            {"smtpd_tls_mandatory_protocols": "$other"},
+        ),
         (
             "3.7.11",
             "other = >=TLSv1\nsmtpd_tls_mandatory_protocols = ${other}\n",
             {"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"},
         ),
         ("3.7.11", "smtpd_tls_mandatory_protocols = >=0304\n", {"smtpd_tls_mandatory_protocols": ">=0304"}),
-        ("3.7.11", "smtpd_tls_mandatory_protocols = >=0x0301\n", {"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"}),
-        ("2.6.6", "smtpd_tls_mandatory_protocols = !SSLv2:!SSLv3:!TLSv1\n", {"smtpd_tls_mandatory_protocols": "!SSLv2:!SSLv3:!TLSv1"}),
+        (
+            "3.7.11",
+            "smtpd_tls_mandatory_protocols = >=0x0301\n",
+            {"smtpd_tls_mandatory_protocols": "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"},
+        ),
+        (
+            "2.6.6",
+            "smtpd_tls_mandatory_protocols = !SSLv2:!SSLv3:!TLSv1\n",
+            {"smtpd_tls_mandatory_protocols": "!SSLv2:!SSLv3:!TLSv1"},
+        ),
         (
             "2.9.6",
             "smtpd_tls_mandatory_protocols = TLSv1.2\nsmtpd_tls_protocols =\n  $smtpd_tls_mandatory_protocols\n",
@@ -151,9 +181,13 @@ def test_postfix_is_told_what_its_version_can_be_told(version, stands, said):
 
 @pytest.mark.parametrize(("value", "said"), [("$other", 1), (">=TLSv1.9", 1), (">=TLSv1.3", 0), ("", 0)])
 def test_what_stands_and_cannot_be_read_is_said(value, said):
-    seen = centos5(outputs={postfix_relay.VERSION: "3.7.11"}, files={MAIN: f"smtpd_tls_mandatory_protocols = {value}\n"})
+    seen = centos5(
+        outputs={postfix_relay.VERSION: "3.7.11"}, files={MAIN: f"smtpd_tls_mandatory_protocols = {value}\n"}
+    )
     plan = run(postfix_relay, seen, **RELAY)
-    assert [f"{MAIN}:1: smtpd_tls_mandatory_protocols = {value} cannot be read" in line for line in plan.warnings] == [True] * said
+    assert [f"{MAIN}:1: smtpd_tls_mandatory_protocols = {value} cannot be read" in line for line in plan.warnings] == [
+        True
+    ] * said
 
 
 def test_without_submission_port_25_still_refuses_export_ciphers():

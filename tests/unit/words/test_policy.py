@@ -49,12 +49,16 @@ def test_keys_stores_folders_and_sockets():
     seen.outputs[("sh", "-c", mail_policy.FOLDERS, "folders", "/keys/k")] = Output(0, "777 /keys")
     seen.outputs[mail_policy.SOCKETS] = Output(0, "755 777 /run/mux")
     found = policy(seen)
-    assert {"key of Postfix", "readable /keys/k", "readable /etc/users", "writable /keys", "socket /run/mux"} <= set(rules(found))
+    assert {"key of Postfix", "readable /keys/k", "readable /etc/users", "writable /keys", "socket /run/mux"} <= set(
+        rules(found)
+    )
     assert found["fingerprint"] == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 def test_sendmail_where_it_runs():
-    seen = el5_sendmail(outputs={mailhost_info.MASTER: "sendmail: accepting connections", mail_policy.UNBUILT: "unbuilt"})
+    seen = el5_sendmail(
+        outputs={mailhost_info.MASTER: "sendmail: accepting connections", mail_policy.UNBUILT: "unbuilt"}
+    )
     found = policy(seen)
     assert "Sendmail 8.13.8" in found["about"]
     assert "Postfix" not in found["about"]
@@ -63,13 +67,20 @@ def test_sendmail_where_it_runs():
 
 
 def test_the_rules_of_sendmail_itself():
-    files = {"/etc/mail/local-host-names": "example.test\n", "/etc/mail/access": "Connect:127 RELAY\nTo:passed.example RELAY\n"}
+    files = {
+        "/etc/mail/local-host-names": "example.test\n",
+        "/etc/mail/access": "Connect:127 RELAY\nTo:passed.example RELAY\n",
+    }
     seen = el5_sendmail(files=files, outputs={mailhost_info.MASTER: "sendmail: accepting connections"})
     mc = seen.file("/etc/mail/sendmail.mc").text + "define(`confDOMAIN_NAME', `mx.example.test')dnl\n"
     seen.files["/etc/mail/sendmail.mc"] = file("/etc/mail/sendmail.mc", mc)
     here = mail_policy.Reading(gathered(mail_policy, seen, params(mail_policy)), {})
     program, asked = here.sendmail
-    assert (asked["hostname"], asked["domains"], asked["relay_domains"]) == ("mx.example.test", ["example.test"], ["passed.example"])
+    assert (asked["hostname"], asked["domains"], asked["relay_domains"]) == (
+        "mx.example.test",
+        ["example.test"],
+        ["passed.example"],
+    )
     said = mail_policy.sendmail_oracle.live(program, asked)
     count = said.stdin.count("check_rcpt")
     seen.outputs[said.argv] = Output(0, "\n".join(["$# error"] * (count - 3) + ["$# OK"] * 3))

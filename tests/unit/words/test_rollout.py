@@ -28,12 +28,16 @@ class Rollout:
     def describe(self, **variables):
         for name, domains in DOMAINS.items():
             text = variables.get(name, "as ever")
-            self.fleet.append(self.step("described", name=name, fqdn=name, domains=domains, variables=text)["described"])
+            self.fleet.append(
+                self.step("described", name=name, fqdn=name, domains=domains, variables=text)["described"]
+            )
         return self
 
     def plan(self, sizes=(1, "100%"), kinds=None):
         self.step("held", fleet=self.fleet, batches=list(sizes))
-        return self.step("planned", fleet=self.fleet, batches=list(sizes), kinds=kinds or dict.fromkeys("abcd", "one kind"))
+        return self.step(
+            "planned", fleet=self.fleet, batches=list(sizes), kinds=kinds or dict.fromkeys("abcd", "one kind")
+        )
 
     def judge(self, hosts, **results):
         self.step("begun", hosts=list(hosts))
@@ -50,7 +54,15 @@ def test_a_whole_rollout(tmp_path):
     plan = rollout.plan()
     assert rows(plan) == ["a", "b", "cd"]
     assert [one["group"][-1] for one in plan["order"]] == list("1122333")
-    assert [one["name"] for one in plan["order"]] == ["batch-1-of-3", "a", "batch-2-of-3", "b", "batch-3-of-3", "c", "d"]
+    assert [one["name"] for one in plan["order"]] == [
+        "batch-1-of-3",
+        "a",
+        "batch-2-of-3",
+        "b",
+        "batch-3-of-3",
+        "c",
+        "d",
+    ]
     assert plan["lines"][0] == "batch-1-of-3 (canaries): 1 host: a"
     first = rollout.judge("a")
     assert (first["over"], first["lines"]) == (False, ["new: 1 host: a", "old: 3 hosts: b c d"])
@@ -66,7 +78,9 @@ def test_a_batch_that_fails_and_the_run_after_it(tmp_path):
     rollout.judge("a")
     rollout.judge("b")
     told = rollout.judge(
-        "cd", c={"proved": True, "undone": 2}, d={"proved": False, "why": "R01: an open relay", "at": str(time.time() - 5), "undone": 3}
+        "cd",
+        c={"proved": True, "undone": 2},
+        d={"proved": False, "why": "R01: an open relay", "at": str(time.time() - 5), "undone": 3},
     )
     assert told["failed"] and told["summary"] == {"new": ["a", "b"], "undone": ["c", "d"], "old": [], "lost": []}
     assert "stopped: 2 of 2 hosts of this batch are not new; it was taken back 5 s after" in told["msg"]

@@ -52,12 +52,16 @@ def test_the_first_run_and_the_second():
     files = written(plan)
     assert "DAEMON_OPTIONS(`Port=smtp, Name=MTA')dnl\n" in files["/etc/mail/sendmail.mc"]
     assert "define(`confAUTH_OPTIONS', `A p y')dnl\n" in files["/etc/mail/sendmail.mc"]
-    assert "dnl define(`SMART_HOST', `smtp.your.provider')dnl\n" in files["/etc/mail/sendmail.mc"]  # nothing of it is lost
+    assert (
+        "dnl define(`SMART_HOST', `smtp.your.provider')dnl\n" in files["/etc/mail/sendmail.mc"]
+    )  # nothing of it is lost
     assert files["/etc/mail/local-host-names"].endswith("example.test\nmx.example.test\nlocalhost\n")
     assert "Connect:127\tRELAY\n" in files["/etc/mail/access"]
     assert files["/etc/procmailrc"] == "DEFAULT=$HOME/Maildir/\n"
     assert isinstance(plan.operations[0], Check)
-    assert [operation.argv[2] for operation in plan.operations if isinstance(operation, Run)] == [sendmail_relay.MAKEMAP]
+    assert [operation.argv[2] for operation in plan.operations if isinstance(operation, Run)] == [
+        sendmail_relay.MAKEMAP
+    ]
     again = run(sendmail_relay, built(seen, plan), **GIVEN)
     assert again.operations == []
 
@@ -165,9 +169,9 @@ def test_what_opens_a_relay_is_refused_with_its_place(name, line, message):
 
 def test_relay_rows_are_exactly_the_options():
     rows = "Connect:192.0.2 RELAY\nConnect:IPv6:::1 RELAY\nTo:old.example RELAY\nspam.example REJECT\nConnect:203.0.113 OK\n"
-    text = written(run(sendmail_relay, el5({"/etc/mail/access": rows}), relay_domains=["new.example"], networks=[], **GIVEN))[
-        "/etc/mail/access"
-    ]
+    text = written(
+        run(sendmail_relay, el5({"/etc/mail/access": rows}), relay_domains=["new.example"], networks=[], **GIVEN)
+    )["/etc/mail/access"]
     assert text == "spam.example REJECT\nConnect:203.0.113 OK\nTo:new.example\tRELAY\n"
 
 
@@ -218,7 +222,9 @@ def test_the_other_mta():
     assert plan.operations[0].undo == ("alternatives", "--set", "mta", "/usr/sbin/sendmail.postfix")
     assert plan.operations[1].undo[-1] == "active postfix enabled postfix"
     assert "3 messages wait in the queue of postfix" in plan.warnings[0]
-    assert not run(mta, centos5(outputs=alternatives("/usr/sbin/sendmail.sendmail", ["sendmail"])), name="sendmail").changed
+    assert not run(
+        mta, centos5(outputs=alternatives("/usr/sbin/sendmail.sendmail", ["sendmail"])), name="sendmail"
+    ).changed
     with pytest.raises(BadConfiguration, match="no sendmail is installed"):
         run(mta, centos5(outputs={mta.STANDS: "alternative\n"}), name="sendmail")
 
@@ -244,8 +250,14 @@ def test_a_package_that_would_take_a_loaded_queue_away_is_refused():
 def test_a_daemon_whose_package_goes_has_stopped_before(stands, wanted, stopped):
     from ..hosts import debian
 
-    seen = debian(outputs={mail_packages.DPKG: f"{stands} install ok installed\n", mail_packages.QUEUES: "queue sendmail 0\n"})
-    before = [operation for operation in run(mail_packages, seen, products=[wanted]).operations if operation.argv[:2] == ("sh", "-s")]
+    seen = debian(
+        outputs={mail_packages.DPKG: f"{stands} install ok installed\n", mail_packages.QUEUES: "queue sendmail 0\n"}
+    )
+    before = [
+        operation
+        for operation in run(mail_packages, seen, products=[wanted]).operations
+        if operation.argv[:2] == ("sh", "-s")
+    ]
     assert [operation.argv[2:] for operation in before] == [(name,) for name in stopped]
     assert all(operation.undo == operation.argv for operation in before)  # and it runs again if the installation fails
 
@@ -261,12 +273,19 @@ def test_aliases_in_the_virtusertable():
 
 def mc_of(before="", version="8.13.8", drop=""):
     """The mc after a run on a host with lines of its own in it, and the files that were written; a second run has nothing to do."""
-    text = (EL5 / "etc/mail/sendmail.mc").read_text().replace("MAILER(smtp)", f"{before}MAILER(smtp)").replace(drop or "\0", "")
+    text = (
+        (EL5 / "etc/mail/sendmail.mc")
+        .read_text()
+        .replace("MAILER(smtp)", f"{before}MAILER(smtp)")
+        .replace(drop or "\0", "")
+    )
     tools = TOOLS.replace("8.13.8", version)
     seen = el5({"/etc/mail/sendmail.mc": text}, {sendmail_relay.STANDS: tools})
     plan = run(sendmail_relay, seen, **GIVEN)
     new = built(seen, plan)
-    new.outputs[sendmail_relay.STANDS] = Output(0, new.outputs[sendmail_relay.STANDS].text.replace("DZ8.13.8", f"DZ{version}"))
+    new.outputs[sendmail_relay.STANDS] = Output(
+        0, new.outputs[sendmail_relay.STANDS].text.replace("DZ8.13.8", f"DZ{version}")
+    )
     assert run(sendmail_relay, new, **GIVEN).operations == []
     return SendmailMc(written(plan)["/etc/mail/sendmail.mc"]), written(plan)
 
@@ -302,7 +321,9 @@ def test_the_diffie_hellman_group_is_the_one_of_rfc_7919():
         context.prec = 800
         part = int(decimal.Decimal(2) ** 1918 * decimal.Decimal(1).exp())
     prime = 2**2048 - 2**1984 + (part + 560316) * 2**64 - 1
-    assert base64.b64decode("".join(dialect.DH_PEM.splitlines()[1:-1]))[9:] == prime.to_bytes(256, "big") + b"\x02\x01\x02"
+    assert (
+        base64.b64decode("".join(dialect.DH_PEM.splitlines()[1:-1]))[9:] == prime.to_bytes(256, "big") + b"\x02\x01\x02"
+    )
 
 
 def test_the_file_of_the_group_is_written_again_when_it_is_gone():
@@ -320,7 +341,9 @@ def test_a_cf_that_stays_is_not_left_older_than_its_mc():
     new.files[path] = file(path, new.files[path].text.replace(f"`{sendmail_relay.DH}'", "5"))
     plan = run(sendmail_relay, new, **GIVEN)
     assert set(written(plan)) == {path}
-    assert [operation.argv for operation in plan.operations if isinstance(operation, Run)] == [("touch", "/etc/mail/sendmail.cf")]
+    assert [operation.argv for operation in plan.operations if isinstance(operation, Run)] == [
+        ("touch", "/etc/mail/sendmail.cf")
+    ]
 
 
 def test_local_mail_asks_no_name_server():
@@ -328,7 +351,10 @@ def test_local_mail_asks_no_name_server():
     assert mc.feature("nocanonify").args == ["nocanonify", "canonify_hosts"]
     assert {name: mc.get_define(name) for name in dialect.RESOLVER} == dialect.RESOLVER
     assert "LOCAL_CONFIG" not in mc.render()  # a sender's domain is not asked for here (accept_unresolvable_domains)
-    mc, _ = mc_of("FEATURE(nocanonify)dnl\ndefine(`confTO_RESOLVER_RETRY', `3')dnl\n", drop="FEATURE(`accept_unresolvable_domains')dnl\n")
+    mc, _ = mc_of(
+        "FEATURE(nocanonify)dnl\ndefine(`confTO_RESOLVER_RETRY', `3')dnl\n",
+        drop="FEATURE(`accept_unresolvable_domains')dnl\n",
+    )
     assert mc.feature("nocanonify").args == ["nocanonify"]  # the administrator's own decisions stay
     assert [mc.get_define(name) for name in dialect.RESOLVER] == ["2s", "3"]
     assert mc.render().endswith("\nLOCAL_CONFIG\nFP-o /etc/mail/local-host-names\n")

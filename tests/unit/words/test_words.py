@@ -5,12 +5,24 @@ from mailhost.core.errors import BadConfiguration, MailhostError
 from mailhost.core.host import File, Host, Output
 from mailhost.core.operations import Run, diff
 from mailhost.products.postfix.main_cf import MainCf
-from mailhost.words import dovecot_protocols, dovecot_settings, mail_certificate, mail_commit, mail_packages, mailhost_info, postfix_relay
+from mailhost.words import (
+    dovecot_protocols,
+    dovecot_settings,
+    mail_certificate,
+    mail_commit,
+    mail_packages,
+    mailhost_info,
+    postfix_relay,
+)
 
 from ..hosts import LOGINS, after, centos5, debian, host, params, run, written
 
 HOSTS = {"centos5": centos5, "debian12": debian, "debian13": lambda **more: debian("13", **more)}
-OWN = {"centos5": "/etc/dovecot.conf", "debian12": "/etc/dovecot/mailhost.conf", "debian13": "/etc/dovecot/mailhost.conf"}
+OWN = {
+    "centos5": "/etc/dovecot.conf",
+    "debian12": "/etc/dovecot/mailhost.conf",
+    "debian13": "/etc/dovecot/mailhost.conf",
+}
 HASH = "$6$salt$" + "a" * 86
 
 
@@ -66,15 +78,25 @@ def test_what_packages_and_admins_put_behind_ours_does_not_count():
     assert "protocols = imap\n" in written(plan)[OWN["debian12"]]
 
 
-OLD_TREE = {"/etc/dovecot/conf.d/10-auth.conf": "ssl_cert = </x\ndisable_plaintext_auth = yes\npassdb {\n  driver = pam\n}\n"}
+OLD_TREE = {
+    "/etc/dovecot/conf.d/10-auth.conf": "ssl_cert = </x\ndisable_plaintext_auth = yes\npassdb {\n  driver = pam\n}\n"
+}
 REFUSED_PROTOCOLS = [
     (centos5, {"protocols": ["kpop"]}, "protocols: Dovecot has no KPOP"),
     (centos5, {"protocols": ["rpop"]}, "protocols: no server has RPOP"),
-    (centos5, {"protocols": ["imapx"]}, "protocols: 'imapx' is not a protocol of Dovecot's. Choose from imap, imaps, pop3, pop3s"),
+    (
+        centos5,
+        {"protocols": ["imapx"]},
+        "protocols: 'imapx' is not a protocol of Dovecot's. Choose from imap, imaps, pop3, pop3s",
+    ),
     (centos5, {"protocols": []}, "protocols: empty"),
     (centos5, {"protocols": ["imap", "imap"]}, "protocols: a protocol is named twice"),
     (centos5, {"protocols": ["imap"], "addresses": ["x"]}, "addresses: 'x' is not an IP address"),
-    (centos5, {"protocols": ["imap"], "addresses": ["192.0.2.1", "192.0.2.2"]}, "addresses: Dovecot 1.0.7 listens on one address"),
+    (
+        centos5,
+        {"protocols": ["imap"], "addresses": ["192.0.2.1", "192.0.2.2"]},
+        "addresses: Dovecot 1.0.7 listens on one address",
+    ),
     (
         lambda: debian(outputs={LOGINS: "/usr/lib/dovecot/imap-login"}),
         {"protocols": ["pop3"]},
@@ -86,7 +108,11 @@ REFUSED_PROTOCOLS = [
         "/etc/dovecot/dovecot.conf: a configuration for Dovecot 2.3, but Dovecot is 2.4.1",
     ),
     (lambda: host(), {"protocols": ["imap"]}, "dovecot --version: no Dovecot is installed"),
-    (lambda: centos5(files={"/etc/dovecot.conf": "a {\n"}), {"protocols": ["imap"]}, "/etc/dovecot.conf:1: section a is never closed"),
+    (
+        lambda: centos5(files={"/etc/dovecot.conf": "a {\n"}),
+        {"protocols": ["imap"]},
+        "/etc/dovecot.conf:1: section a is never closed",
+    ),
 ]
 
 
@@ -100,7 +126,11 @@ def test_protocols_refused(kind, given, said):
 def test_an_old_tree_is_named_with_every_setting():
     with pytest.raises(MailhostError) as error:
         run(dovecot_settings, debian("13", files={**OLD_TREE, "/etc/dovecot/dovecot.conf": "!include conf.d/*.conf\n"}))
-    for part in ("dovecot_config_version", "10-auth.conf:1 ssl_cert (now ssl_server_cert_file)", "10-auth.conf:3 passdb { (needs a name"):
+    for part in (
+        "dovecot_config_version",
+        "10-auth.conf:1 ssl_cert (now ssl_server_cert_file)",
+        "10-auth.conf:3 passdb { (needs a name",
+    ):
         assert part in str(error.value)
 
 
@@ -115,8 +145,17 @@ EXPECTED = {
         "auth default / socket listen / client / path = /var/spool/postfix/private/auth",
         "ssl_cert_file = /etc/pki/dovecot/certs/dovecot.pem",
     ],
-    "debian12": ["ssl = yes", "disable_plaintext_auth = yes", "ssl_cert = </etc/ssl/certs/mailhost.pem", "auth_mechanisms = plain login"],
-    "debian13": ["auth_allow_cleartext = no", "ssl_server_key_file = /etc/ssl/private/mailhost.pem", "mail_path = ~/Maildir"],
+    "debian12": [
+        "ssl = yes",
+        "disable_plaintext_auth = yes",
+        "ssl_cert = </etc/ssl/certs/mailhost.pem",
+        "auth_mechanisms = plain login",
+    ],
+    "debian13": [
+        "auth_allow_cleartext = no",
+        "ssl_server_key_file = /etc/ssl/private/mailhost.pem",
+        "mail_path = ~/Maildir",
+    ],
 }
 VIRTUAL = {
     "centos5": "auth default / passdb passwd-file / args = /etc/mailhost/users",
@@ -242,7 +281,10 @@ def test_relay_refused(given, said):
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("smtpd_relay_restrictions=permit", "/etc/postfix/master.cf:1: permit in smtpd_relay_restrictions: everybody is let by"),
+        (
+            "smtpd_relay_restrictions=permit",
+            "/etc/postfix/master.cf:1: permit in smtpd_relay_restrictions: everybody is let by",
+        ),
         ("mynetworks=0.0.0.0/0", "/etc/postfix/master.cf:1: mynetworks holds 0.0.0.0/0, which is everybody"),
     ],
 )
@@ -297,15 +339,26 @@ def test_packages():
 
 def test_info():
     tcp = "  sl  local_address rem_address   st\n   0: 00000000:0019 00000000:0000 0A 0\n   1: 0100007F:1234 0100007F:0019 01 0\n"
-    outputs = {mailhost_info.DOVECOT: "1.0.7", mailhost_info.INIT: "sysv\n", mailhost_info.MASTER: "master", mailhost_info.PORTS: tcp}
+    outputs = {
+        mailhost_info.DOVECOT: "1.0.7",
+        mailhost_info.INIT: "sysv\n",
+        mailhost_info.MASTER: "master",
+        mailhost_info.PORTS: tcp,
+    }
     seen = centos5(outputs=outputs)
     seen.pending = [("dovecot", "j1")]
     found = run(mailhost_info, seen).facts["mailhost"]
     assert (found["distribution"], found["release"], found["family"]) == ("CentOS", "5.11", "redhat")
-    assert (found["ports"], found["dialects"], found["mta_active"]) == ([25], {"dovecot": "1.0", "postfix": "2.3"}, "postfix")
+    assert (found["ports"], found["dialects"], found["mta_active"]) == (
+        [25],
+        {"dovecot": "1.0", "postfix": "2.3"},
+        "postfix",
+    )
     assert found["pending"] == [{"service": "dovecot", "journal": "j1"}]
     assert found["packages"] == ["dovecot", "openssl"]
-    newer = run(mailhost_info, debian(outputs={mailhost_info.INIT: "systemd\n", mailhost_info.MASTER: "master"})).facts["mailhost"]
+    newer = run(mailhost_info, debian(outputs={mailhost_info.INIT: "systemd\n", mailhost_info.MASTER: "master"})).facts[
+        "mailhost"
+    ]
     assert (newer["family"], newer["packages"]) == ("debian", ["openssl", "postfix"])
 
 

@@ -34,7 +34,9 @@ def write(directory: str, name: str, text: str) -> str:
             raise
     except OSError as error:
         raise BadInput(
-            "directory", f"{directory}: {error.strerror}", "Give a directory that can be written (mailhost_audit_directory)"
+            "directory",
+            f"{directory}: {error.strerror}",
+            "Give a directory that can be written (mailhost_audit_directory)",
         ) from None
     return _place(directory, name)
 

@@ -17,9 +17,14 @@ BATTERIES = ("vantage", "alive", "asked", "policy", "relay", "tls", "clear", "wa
 
 def fleet(records: "Mapping[str, Any]", missing: "Mapping[str, str]") -> "Dict[str, Any]":
     """The fleet's report: every host in order, those without an audit as ``invalid`` with the reason."""
-    hosts = [record or _absent(name, missing.get(name, "the audit did not come to an end")) for name, record in records.items()]
+    hosts = [
+        record or _absent(name, missing.get(name, "the audit did not come to an end"))
+        for name, record in records.items()
+    ]
     for host in hosts:
-        host["batteries"] = {name: worst(one["verdict"] for one in host["findings"] if one["battery"] == name) for name in BATTERIES}
+        host["batteries"] = {
+            name: worst(one["verdict"] for one in host["findings"] if one["battery"] == name) for name in BATTERIES
+        }
     return {
         "schema": SCHEMA,
         "generated": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -58,7 +63,9 @@ def _absent(name: str, reason: str) -> "Dict[str, Any]":
 def _clean(text: object) -> str:
     """Without characters that XML has not."""
     return "".join(
-        character for character in str(text) if character in "\t\n" or ord(character) >= 32 and not 0xD800 <= ord(character) < 0xE000
+        character
+        for character in str(text)
+        if character in "\t\n" or ord(character) >= 32 and not 0xD800 <= ord(character) < 0xE000
     )
 
 
@@ -79,7 +86,9 @@ def junit(report: "Mapping[str, Any]") -> str:
 def _cases(host: "Mapping[str, Any]") -> "Iterator[str]":
     for one in host["findings"]:
         name = _clean(f"{one['id']} {one['where']}".strip())
-        case = f"    <testcase classname={quoteattr(_clean(host['name']) + '.' + one['battery'])} name={quoteattr(name)}"
+        case = (
+            f"    <testcase classname={quoteattr(_clean(host['name']) + '.' + one['battery'])} name={quoteattr(name)}"
+        )
         text = escape(_clean("\n".join([one["title"], one["detail"], one["way_out"], *one["dialogue"]])))
         if one["verdict"] in ("fail", "invalid"):
             yield f"{case}><failure type={quoteattr(one['verdict'])} message={quoteattr(_clean(one['detail']))}>{text}</failure></testcase>"
@@ -104,7 +113,10 @@ def prometheus(report: "Mapping[str, Any]") -> str:
     gauge(
         "verdict",
         "2 pass, 1 warn, 0 fail or invalid",
-        [f'mailhost_audit_verdict{{host="{_label(host["name"])}"}} {({"pass": 2, "warn": 1}).get(host["verdict"], 0)}' for host in hosts],
+        [
+            f'mailhost_audit_verdict{{host="{_label(host["name"])}"}} {({"pass": 2, "warn": 1}).get(host["verdict"], 0)}'
+            for host in hosts
+        ],
     )
     gauge(
         "findings",
@@ -140,5 +152,7 @@ def prometheus(report: "Mapping[str, Any]") -> str:
         [f'mailhost_audit_seconds{{host="{_label(host["name"])}"}} {host["seconds"]}' for host in hosts],
     )
     stamp = int(time.mktime(time.strptime(report["generated"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone)
-    gauge("timestamp_seconds", "When the audit ended, seconds since 1970", [f"mailhost_audit_timestamp_seconds {stamp}"])
+    gauge(
+        "timestamp_seconds", "When the audit ended, seconds since 1970", [f"mailhost_audit_timestamp_seconds {stamp}"]
+    )
     return "\n".join([*lines, ""])

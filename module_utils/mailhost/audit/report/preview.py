@@ -32,7 +32,9 @@ def changes(host: "Mapping[str, Any]") -> "List[Dict[str, Any]]":
     """A host's changes in order, each with its word, its place (a file or what is run), the lines that go and those that come."""
     found = []
     planned = host.get("planned") or []
-    if any(task["word"] != "mail_commit" for task in planned):  # what does not serve as it should before its change is no news
+    if any(
+        task["word"] != "mail_commit" for task in planned
+    ):  # what does not serve as it should before its change is no news
         planned = [task for task in planned if task["word"] != "mail_commit"]
     for task in planned:
         for diff in task.get("diff") or []:
@@ -42,7 +44,12 @@ def changes(host: "Mapping[str, Any]") -> "List[Dict[str, Any]]":
                 place = _PROCESS.sub("", sides["after"].strip()) if place == "services" else place
                 sides = {"before": "", "after": ""}
             found.append(
-                {"word": task["word"], "place": place, "before": sides["before"].splitlines(), "after": sides["after"].splitlines()}
+                {
+                    "word": task["word"],
+                    "place": place,
+                    "before": sides["before"].splitlines(),
+                    "after": sides["after"].splitlines(),
+                }
             )
     return found
 
@@ -71,7 +78,10 @@ def preview(hosts: "Mapping[str, Mapping[str, Any]]") -> "Dict[str, Any]":
         "unchanged": [name for group in ordered if not group["changes"] for name in group["hosts"]],
         "groups": [group for group in ordered if group["changes"]],
         "certificates": [
-            name for group in ordered if any(one["word"] == "mail_certificate" for one in group["changes"]) for name in group["hosts"]
+            name
+            for group in ordered
+            if any(one["word"] == "mail_certificate" for one in group["changes"])
+            for name in group["hosts"]
         ],
         "restarts": {
             service: sum(len(group["hosts"]) for group in ordered if service in group["restarts"])
@@ -105,7 +115,10 @@ def lines(found: "Mapping[str, Any]") -> "List[str]":
     if found["unchanged"]:
         said.append(f"{count(found['unchanged'])}: nothing to change")
     if found["restarts"]:
-        said.append("services that would restart: " + ", ".join(f"{name} on {number}" for name, number in found["restarts"].items()))
+        said.append(
+            "services that would restart: "
+            + ", ".join(f"{name} on {number}" for name, number in found["restarts"].items())
+        )
     if found["certificates"]:
         said.append(f"certificates that would change: {count(found['certificates'])}")
     return said

@@ -71,7 +71,10 @@ class CyrusConf:
             spare = [one for one in self.services() if one.name == name]
             service = spare[0] if spare else self._add(name)
             if service.off:
-                service.raw, service.off = re.sub(r"^(\s*)#\s*", r"\1" if service.raw.startswith((" ", "\t")) else "\t", service.raw), False
+                service.raw, service.off = (
+                    re.sub(r"^(\s*)#\s*", r"\1" if service.raw.startswith((" ", "\t")) else "\t", service.raw),
+                    False,
+                )
         for key, value in attributes.items():
             if service.attributes.get(key) != value:
                 self._attribute(service, key, value)

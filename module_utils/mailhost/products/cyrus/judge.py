@@ -15,7 +15,11 @@ def judge(imapd: Settings, number: Version) -> "List[Cause]":
 
     def value(name: str, default: str) -> "Tuple[str, str]":
         entry = lines.get(name)
-        return (entry.value.lower(), f"{imapd.name}:{entry.line}") if entry else (default, f"{imapd.name} (the default of {name})")
+        return (
+            (entry.value.lower(), f"{imapd.name}:{entry.line}")
+            if entry
+            else (default, f"{imapd.name} (the default of {name})")
+        )
 
     on = ("yes", "1", "on", "true", "t")
     clear, place = value("allowplaintext", "yes" if number < (2, 3, 16) else "no")
@@ -34,12 +38,26 @@ def judge(imapd: Settings, number: Version) -> "List[Cause]":
     anonymous, place = value("allowanonymouslogin", "no")
     if anonymous in on:
         found.append(
-            Cause("allowanonymouslogin", "clear", place, "allowanonymouslogin: nobody needs a password", "Set it to no", {}, "143")
+            Cause(
+                "allowanonymouslogin",
+                "clear",
+                place,
+                "allowanonymouslogin: nobody needs a password",
+                "Set it to no",
+                {},
+                "143",
+            )
         )
     mechanisms, place = value("sasl_mech_list", "")
     if "anonymous" in mechanisms.split():
-        found.append(Cause("anonymous sasl_mech_list", "clear", place, "sasl_mech_list holds ANONYMOUS", "Take it out", {}, "143"))
+        found.append(
+            Cause(
+                "anonymous sasl_mech_list", "clear", place, "sasl_mech_list holds ANONYMOUS", "Take it out", {}, "143"
+            )
+        )
     admins, place = value("admins", "")
     if {"anyone", "anonymous"} & set(admins.split()):
-        found.append(Cause("admins", "clear", place, f"admins: {admins} lets anybody administer", "Name accounts", {}, "143"))
+        found.append(
+            Cause("admins", "clear", place, f"admins: {admins} lets anybody administer", "Name accounts", {}, "143")
+        )
     return found

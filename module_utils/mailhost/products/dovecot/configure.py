@@ -67,7 +67,9 @@ class Installation:
         """A tree of 2.3 under Dovecot 2.4: named as such, with the settings that 2.4 does not know."""
         if self.version < (2, 4):
             return
-        settings = [(name, path, entry) for name, path, entry in self.configuration.entries() if isinstance(entry, Setting)]
+        settings = [
+            (name, path, entry) for name, path, entry in self.configuration.entries() if isinstance(entry, Setting)
+        ]
         unknown = [
             f"{name}:{entry.line} {entry.key} (now {dialect.GONE_IN_2_4[entry.key]})"
             for name, path, entry in settings
@@ -84,7 +86,9 @@ class Installation:
                 what += "; its first setting must be dovecot_config_version"
             if unknown:
                 what += "; settings 2.4 does not know: " + ", ".join(unknown)
-            raise BadConfiguration(self.main, what, "Convert it (doc.dovecot.org, upgrade 2.3 to 2.4) or restore the package's files")
+            raise BadConfiguration(
+                self.main, what, "Convert it (doc.dovecot.org, upgrade 2.3 to 2.4) or restore the package's files"
+            )
 
     def set(self, block: dialect.Block, **values: str) -> None:
         for path, value in dialect.fill(block, **values):

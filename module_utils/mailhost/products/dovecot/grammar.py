@@ -114,15 +114,21 @@ class Tree:
                 entries.append(section)
                 stack.append(section)
             elif include:
-                entries.append(Include(raw, number, _unquoted(include["what"].strip()), include["how"] == "include_try"))
+                entries.append(
+                    Include(raw, number, _unquoted(include["what"].strip()), include["how"] == "include_try")
+                )
             elif setting:
                 entries.append(Setting(raw, number, setting["key"], _unquoted(setting["value"].strip())))
             else:
                 raise BadConfiguration(
-                    f"{self.name}:{number}", "neither a setting (name = value) nor a section (name {)", "Correct the line"
+                    f"{self.name}:{number}",
+                    "neither a setting (name = value) nor a section (name {)",
+                    "Correct the line",
                 )
         if stack:
-            raise BadConfiguration(f"{self.name}:{stack[-1].line}", f"section {stack[-1].key} is never closed", "Add its }")
+            raise BadConfiguration(
+                f"{self.name}:{stack[-1].line}", f"section {stack[-1].key} is never closed", "Add its }"
+            )
 
     def walk(self) -> "Iterator[tuple[Path, Entry]]":
         """Every setting, include and section in order, with its path (an include's last word is ``!include``)."""

@@ -31,7 +31,11 @@ def judge(configuration: Configuration, number: Version, family: str) -> "List[C
     value, place = last.get((name,), ("", configuration.main))
     by_default = not value and number < (1, 1) and family == "redhat"
     if value.lower() == allowed or by_default:
-        what = f"{name} = {value}" if value else f"{name} is not set, and this package's default lets passwords go in clear"
+        what = (
+            f"{name} = {value}"
+            if value
+            else f"{name} is not set, and this package's default lets passwords go in clear"
+        )
         found.append(
             Cause(
                 f"cleartext {name}",
@@ -58,26 +62,39 @@ def judge(configuration: Configuration, number: Version, family: str) -> "List[C
             )
     ssl, place = last.get(("ssl",), ("", "")) if number >= (1, 2) else last.get(("ssl_disable",), ("", ""))
     if ssl.lower() == ("no" if number >= (1, 2) else "yes"):
-        found.append(Cause("cleartext ssl", "clear", place, "TLS is switched off in Dovecot", "Switch it on", {}, "143"))
+        found.append(
+            Cause("cleartext ssl", "clear", place, "TLS is switched off in Dovecot", "Switch it on", {}, "143")
+        )
     return found + drivers(configuration, number)
 
 
 def drivers(configuration: Configuration, number: Version) -> "List[Cause]":
     """Databases of passwords and users that no Dovecot has a driver for: its own check says nothing of them, and no login succeeds. A
     section's name is the driver in 1.x; from 2.4 on it is, where the section has no ``driver``."""
-    settings = [path for _, path, entry in configuration.entries() if isinstance(entry, Setting) and path[-1].endswith("driver")]
+    settings = [
+        path for _, path, entry in configuration.entries() if isinstance(entry, Setting) and path[-1].endswith("driver")
+    ]
     found, told = [], {path[:-1] for path in settings}
     for name, path, entry in configuration.entries():
         kind, _, named = path[-1].partition(" ")
-        if isinstance(entry, Setting) and path[-1] in ("driver", "passdb_driver", "userdb_driver") and not re.search(r"[%$]", entry.value):
-            kind, driver = path[-1].partition("_")[0] if "_" in path[-1] else "".join(path[-2:-1]).split(" ")[0], entry.value
+        if (
+            isinstance(entry, Setting)
+            and path[-1] in ("driver", "passdb_driver", "userdb_driver")
+            and not re.search(r"[%$]", entry.value)
+        ):
+            kind, driver = (
+                path[-1].partition("_")[0] if "_" in path[-1] else "".join(path[-2:-1]).split(" ")[0],
+                entry.value,
+            )
         elif isinstance(entry, Section) and named and not (2,) <= number < (2, 4) and not {path, ()} & told:
             driver = named
         else:
             continue
         if kind in DRIVERS and driver not in DRIVERS[kind]:
             what = f"{kind} {driver}: Dovecot has no such driver, and no login would succeed"
-            found.append(Cause(f"{kind} {driver}", "dead", f"{name}:{entry.line}", what, "Correct or remove it", {}, "143"))
+            found.append(
+                Cause(f"{kind} {driver}", "dead", f"{name}:{entry.line}", what, "Correct or remove it", {}, "143")
+            )
     return found
 
 
@@ -93,5 +110,9 @@ def stores(configuration: Configuration) -> "List[str]":
 def pems(configuration: Configuration) -> "List[Tuple[str, str]]":
     """Certificate and key that Dovecot serves."""
     last = {path[-1]: value.lstrip("<").strip() for path, (value, _) in _last(configuration).items() if len(path) == 1}
-    names = (("ssl_server_cert_file", "ssl_server_key_file"), ("ssl_cert", "ssl_key"), ("ssl_cert_file", "ssl_key_file"))
+    names = (
+        ("ssl_server_cert_file", "ssl_server_key_file"),
+        ("ssl_cert", "ssl_key"),
+        ("ssl_cert_file", "ssl_key_file"),
+    )
     return [(last[cert], last[key]) for cert, key in names if cert in last and key in last][:1]

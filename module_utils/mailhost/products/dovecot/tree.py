@@ -63,7 +63,9 @@ class Configuration:
             return []
         if not include.optional and not self.seen.files[request.path].exists:
             raise BadConfiguration(
-                f"{path}:{include.line}", f"includes {request.path}, which is not there", "Restore it or remove the line"
+                f"{path}:{include.line}",
+                f"includes {request.path}, which is not there",
+                "Restore it or remove the line",
             )
         return [request.path]
 

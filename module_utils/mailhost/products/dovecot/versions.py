@@ -51,7 +51,11 @@ MECHANISMS = Rows(
 MAILDIR = Rows(
     "mail in a Maildir below the home",
     Row(FIRST, (2, 4), _block(("mail_location", "maildir:~/{maildir}"))),
-    Row((2, 4), None, _block(("mail_driver", "maildir"), ("mail_path", "~/{maildir}"), ("mail_inbox_path", "~/{maildir}"))),
+    Row(
+        (2, 4),
+        None,
+        _block(("mail_driver", "maildir"), ("mail_path", "~/{maildir}"), ("mail_inbox_path", "~/{maildir}")),
+    ),
 )
 #: 1.0 has no default for it, and each session of POP3 ends right after its login without one; 1.1's is this
 POP3_UIDL: "Rows[Block]" = Rows(
@@ -119,7 +123,10 @@ VIRTUAL_STORE = Rows(
 )
 _BOTH = ("passwd", "passwd-file", "vpopmail", "ldap", "sql", "checkpassword", "static", "dict", "lua")
 #: the databases that any version has a driver for (the auth process of Dovecot 1.0 to 2.4); packages may leave some out
-DRIVERS = {"passdb": (*_BOTH, "pam", "shadow", "bsdauth", "sia", "imap", "oauth2"), "userdb": (*_BOTH, "prefetch", "nss")}
+DRIVERS = {
+    "passdb": (*_BOTH, "pam", "shadow", "bsdauth", "sia", "imap", "oauth2"),
+    "userdb": (*_BOTH, "prefetch", "nss"),
+}
 #: the word in `protocols` opens its own port (1.x), or a protocol opens both and listeners decide (2.x)
 LISTENERS = Rows("ports by listeners", Row(FIRST, (2, 0), False), Row((2, 0), None, True))
 #: how many addresses `listen` takes

@@ -19,7 +19,11 @@ def domains(effective: Effective) -> "List[Cause]":
         for word in words(effective.get(name)):
             if word.startswith(("static:", "pcre:", "regexp:", "inline:")) or word in ("*", "."):
                 what = f"{name} holds {word}, which matches whatever it likes"
-            elif name == "relay_domains" and re.match(r"^\.?[A-Za-z]+$", word) and word.lower() not in ("localhost", "dovecot", "lmtp"):
+            elif (
+                name == "relay_domains"
+                and re.match(r"^\.?[A-Za-z]+$", word)
+                and word.lower() not in ("localhost", "dovecot", "lmtp")
+            ):
                 what = f"{name} holds {word}, a whole top-level domain"
             else:
                 continue
@@ -30,10 +34,17 @@ def domains(effective: Effective) -> "List[Cause]":
 def _subdomains(effective: Effective) -> "List[Cause]":
     """Before compatibility level 2 relay_domains was $mydestination, and every name below one of its domains is relayed for."""
     name = "relay_domains"
-    if name not in words(effective.get("parent_domain_matches_subdomains")) or "$mydestination" not in effective.raw(name)[0]:
+    if (
+        name not in words(effective.get("parent_domain_matches_subdomains"))
+        or "$mydestination" not in effective.raw(name)[0]
+    ):
         return []
     local = words(effective.get("mydestination"))
-    both = [word for word in words(effective.get(name)) if word in local and "." in word and not word.startswith("localhost")]
+    both = [
+        word
+        for word in words(effective.get(name))
+        if word in local and "." in word and not word.startswith("localhost")
+    ]
     if not both:
         return []
     what = f"relay_domains is $mydestination: any name below {', '.join(both[:3])} is relayed for, from everybody"
@@ -69,15 +80,24 @@ def clear(effective: Effective, service: str) -> "List[Cause]":
     def add(rule: str, name: str, what: str, out: str) -> None:
         found.append(Cause(rule, "clear", effective.place(name), f"service {service} {what}", out))
 
-    level = effective.get("smtpd_tls_security_level").strip().lower() or ("encrypt" if effective.is_on("smtpd_enforce_tls") else "")
+    level = effective.get("smtpd_tls_security_level").strip().lower() or (
+        "encrypt" if effective.is_on("smtpd_enforce_tls") else ""
+    )
     demands = level in DEMANDS or effective.is_on("smtpd_tls_wrappermode")
     name = "smtpd_tls_auth_only"
     if not demands and not effective.is_on(name):
-        add(f"{name} {service}", name, f"takes passwords before TLS: neither {name} nor a demand for TLS", f"Set {name} to yes")
+        add(
+            f"{name} {service}",
+            name,
+            f"takes passwords before TLS: neither {name} nor a demand for TLS",
+            f"Set {name} to yes",
+        )
     name = "smtpd_tls_security_level"
     if not demands and service in ("submission", "587"):
         add("submission without TLS", name, "does not demand TLS", f"Give it -o {name}=encrypt")
     name = "smtpd_sasl_security_options"
     if "noanonymous" not in words(effective.get(name)):
-        add(f"{name} {service}", name, f"lets in by ANONYMOUS: {name} lacks noanonymous", f"Put noanonymous into {name}")
+        add(
+            f"{name} {service}", name, f"lets in by ANONYMOUS: {name} lacks noanonymous", f"Put noanonymous into {name}"
+        )
     return found

@@ -36,7 +36,9 @@ def _by_its_lists(effective: Effective, name: str) -> "List[Cause]":
     ways = [walk(effective, one) for one in asked]
     closed = [way for way in ways if way.closed]
     if not closed:
-        return [cause for way in ways for cause in way.causes if cause.rule.endswith(" permit")] + [_no_guard(effective, name, asked)]
+        return [cause for way in ways for cause in way.causes if cause.rule.endswith(" permit")] + [
+            _no_guard(effective, name, asked)
+        ]
     tight = [way for way in closed if all(cause.kind == "unknown" for cause in way.causes)]
     if tight:
         is_alone = len([one for one in LISTS if words(effective.get(one))]) == 1
@@ -50,4 +52,6 @@ def _no_guard(effective: Effective, name: str, asked: "Sequence[str]") -> Cause:
     what = f"service {name}: no reject_unauth_destination or the like in {' or '.join(asked)}"
     what += f" (-o {overridden[0]})" if overridden else ""
     what += ": strangers may relay, or smtpd refuses to serve anybody"
-    return Cause(f"no guard {name}", "open", place, what, f"Set {asked[0]} to permit_mynetworks, reject_unauth_destination")
+    return Cause(
+        f"no guard {name}", "open", place, what, f"Set {asked[0]} to permit_mynetworks, reject_unauth_destination"
+    )

@@ -126,7 +126,9 @@ def _rows(effective: Effective, name: str, word: str, argument: str, place: str)
     for row in Keyed(text, path).rows():
         if _lets_by(row.value, effective) and not (kind == "client" and _is_a_client(row, argument)):
             about = f"{row.key} {row.value} in {name}'s {word}: {_WHO[kind]}"
-            found.append(Cause(f"{rule} {row.key}", "open", f"{path}:{row.line}", about, out, _witness(kind, row.key, argument)))
+            found.append(
+                Cause(f"{rule} {row.key}", "open", f"{path}:{row.line}", about, out, _witness(kind, row.key, argument))
+            )
     return found
 
 
@@ -140,7 +142,9 @@ _WHO = {
 
 def _lets_by(value: str, effective: Effective) -> bool:
     first = (words(value) or [""])[0]
-    number = value.strip().isdigit() and not re.match(r"^[45]\d\d$", value.strip())  # access(5): all digits are OK, but for a reply's code
+    number = value.strip().isdigit() and not re.match(
+        r"^[45]\d\d$", value.strip()
+    )  # access(5): all digits are OK, but for a reply's code
     if first.upper() in ("OK", "RELAY") or number or first.lower().startswith("permit"):
         return first.lower() not in TRUSTED
     return first in classes(effective.setup.main) and not _closes(effective, first)
@@ -176,7 +180,13 @@ def _witness(kind: str, key: str, argument: str) -> "Dict[str, str]":
         return {"helo": name if not key.startswith(".") else f"x.{name}"}
     if kind == "client":
         return {}
-    address = name if "@" in name and not name.endswith("@") else f"{name}relaytest.invalid" if name.endswith("@") else f"relaytest@{name}"
+    address = (
+        name
+        if "@" in name and not name.endswith("@")
+        else f"{name}relaytest.invalid"
+        if name.endswith("@")
+        else f"relaytest@{name}"
+    )
     if kind == "recipient" and "@" not in key:
         return {"recipient": f"<relaytest@{'sub.' if not key.startswith('.') else 'x.'}{name}>"}
     return {kind: f"<{address}>"}
@@ -196,11 +206,21 @@ def _networks(effective: Effective) -> "List[Cause]":
     for word in words(value):
         network = network_of(word)
         if network is None and word.startswith(("static:", "pcre:", "regexp:")):
-            found.append(Cause(f"mynetworks {word}", "wide", place, f"mynetworks holds {word}, which may be anybody", "Name networks"))
+            found.append(
+                Cause(
+                    f"mynetworks {word}",
+                    "wide",
+                    place,
+                    f"mynetworks holds {word}, which may be anybody",
+                    "Name networks",
+                )
+            )
         if network is None or not is_wide(network):  # "!" excludes, and is no network
             continue
         share = "much of the Internet" if network.prefixlen else "everybody"
         seen = {} if network.prefixlen or network.version == 6 else {"sender": ""}
         out = "Name your own networks (mailhost_relay_networks)"
-        found.append(Cause(f"mynetworks {word}", "open", place, f"mynetworks holds {word}, which is {share}", out, seen))
+        found.append(
+            Cause(f"mynetworks {word}", "open", place, f"mynetworks holds {word}, which is {share}", out, seen)
+        )
     return found

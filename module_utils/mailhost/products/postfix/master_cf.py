@@ -66,11 +66,15 @@ class MasterCf:
         self.entries += held
         for service in self.services():
             if len(service.fields) < 8:
-                raise BadConfiguration(f"{name}:{service.line}", "a service has eight fields, this one fewer", "Correct the line")
+                raise BadConfiguration(
+                    f"{name}:{service.line}", "a service has eight fields, this one fewer", "Correct the line"
+                )
             for at, (what, form) in FORMS.items():
                 if not form.match(service.fields[at]):
                     found = f"{service.fields[at][:40]!r} is no {what} of a service"
-                    raise BadConfiguration(f"{name}:{service.line}", f"{found}, so master(8) would not start", "Correct the line")
+                    raise BadConfiguration(
+                        f"{name}:{service.line}", f"{found}, so master(8) would not start", "Correct the line"
+                    )
 
     def render(self) -> str:
         return "".join(entry.raw for entry in self.entries)

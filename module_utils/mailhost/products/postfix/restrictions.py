@@ -13,7 +13,10 @@ from ...core.versions import Version, dotted
 from ..cause import Cause
 from .setup import Effective, Setup, classes, services, words
 
-LISTS = tuple(f"smtpd_{stage}_restrictions" for stage in ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data", "etrn"))
+LISTS = tuple(
+    f"smtpd_{stage}_restrictions"
+    for stage in ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data", "etrn")
+)
 _ALWAYS = """
 permit reject defer defer_if_permit defer_if_reject warn_if_reject permit_mynetworks permit_inet_interfaces permit_sasl_authenticated
 permit_tls_clientcerts permit_tls_all_clientcerts permit_naked_ip_address permit_auth_destination permit_mx_backup check_relay_domains
@@ -29,7 +32,10 @@ reject_rhsbl_client reject_rhsbl_sender reject_rhsbl_recipient reject_rhsbl_helo
 """
 _LATER: "Dict[Version, str]" = {
     (2, 6): "check_reverse_client_hostname_access",
-    (2, 7): "check_client_mx_access check_client_ns_access check_reverse_client_hostname_mx_access check_reverse_client_hostname_ns_access",
+    (
+        2,
+        7,
+    ): "check_client_mx_access check_client_ns_access check_reverse_client_hostname_mx_access check_reverse_client_hostname_ns_access",
     (2, 8): "permit_dnswl_client permit_rhswl_client reject_rhsbl_reverse_client",
     (2, 10): "defer_unauth_destination",
     (2, 11): "reject_known_sender_login_mismatch check_sasl_access",
@@ -43,7 +49,9 @@ SINCE: "Dict[str, Version]" = {
     **{word: since for since, many in _LATER.items() for word in many.split()},
 }
 #: those behind which something else stands
-_WITH_MORE = re.compile(r"^(check_\w+_(access|service|maps)|check_policy_service|reject_r(bl|hsbl)_\w+|permit_(dnswl|rhswl)_client|sleep)$")
+_WITH_MORE = re.compile(
+    r"^(check_\w+_(access|service|maps)|check_policy_service|reject_r(bl|hsbl)_\w+|permit_(dnswl|rhswl)_client|sleep)$"
+)
 
 
 def unknown(setup: Setup) -> "List[Cause]":
@@ -72,7 +80,11 @@ def _of_list(effective: Effective, name: str, named: "List[str]") -> "List[Cause
         if word in named or re.search(r"[:/$\d.]", word) or (since and since <= effective.setup.version):
             continue
         number = dotted(effective.setup.version)
-        what = f"{word} in {name} is no restriction of Postfix {number}" + (f" (it came with {dotted(since)})" if since else "")
+        what = f"{word} in {name} is no restriction of Postfix {number}" + (
+            f" (it came with {dotted(since)})" if since else ""
+        )
         what += ": smtpd would answer 451 4.3.5 to everybody"
-        found.append(Cause(f"{name} {word}", "dead", effective.place(name), what, "Correct or remove the word", {}, "25"))
+        found.append(
+            Cause(f"{name} {word}", "dead", effective.place(name), what, "Correct or remove the word", {}, "25")
+        )
     return found

@@ -68,7 +68,9 @@ class Effective:
 
     def raw(self, name: str) -> "Tuple[str, str]":
         if name in self.service.options:
-            return self.service.options[name].replace("{", "").replace("}", ""), f"{self.setup.master.name}:{self.service.line}"
+            return self.service.options[name].replace("{", "").replace(
+                "}", ""
+            ), f"{self.setup.master.name}:{self.service.line}"
         found = self.setup.main.parameter(name)
         if found is not None:
             return found.value, f"{self.setup.main.name}:{found.line}"
@@ -79,7 +81,9 @@ class Effective:
         value = self.raw(name)[0]
         if depth > 8:
             return value
-        return re.sub(r"\$[{(]?([A-Za-z_0-9]+)(?:[^})]*[})])?", lambda match: self.get(match.group(1), depth + 1), value)
+        return re.sub(
+            r"\$[{(]?([A-Za-z_0-9]+)(?:[^})]*[})])?", lambda match: self.get(match.group(1), depth + 1), value
+        )
 
     def place(self, name: str) -> str:
         return self.raw(name)[1]
@@ -167,7 +171,13 @@ def _plain() -> Service:
 def destinations(setup: Setup) -> "List[str]":
     """The domains that mail is taken for, of those that are written out; where there is no other, the host's own name."""
     effective = Effective(setup, (services(setup) or [_plain()])[0])
-    names = [word.lower() for name in ("mydestination", "virtual_mailbox_domains") for word in words(effective.get(name))]
+    names = [
+        word.lower() for name in ("mydestination", "virtual_mailbox_domains") for word in words(effective.get(name))
+    ]
     mine = [effective.get("myhostname").lower(), "localhost", f"localhost.{effective.get('mydomain').lower()}"]
-    plain = [name for name in dict.fromkeys(names) if re.match(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", name) and not name.startswith("localhost.")]
+    plain = [
+        name
+        for name in dict.fromkeys(names)
+        if re.match(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", name) and not name.startswith("localhost.")
+    ]
     return [name for name in plain if name not in mine] or plain

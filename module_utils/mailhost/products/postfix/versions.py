@@ -33,7 +33,11 @@ SERVED_TLS: "Rows[Settings]" = Rows(
 SUBMISSION_PROTOCOLS: "Rows[Settings]" = Rows(
     "TLS versions of submission",
     Row(FIRST, (2, 6), (("smtpd_tls_mandatory_protocols", "TLSv1"), ("smtpd_tls_mandatory_exclude_ciphers", "aNULL"))),
-    Row((2, 6), (2, 10), (("smtpd_tls_mandatory_protocols", "!SSLv2, !SSLv3"), ("smtpd_tls_mandatory_exclude_ciphers", "aNULL"))),
+    Row(
+        (2, 6),
+        (2, 10),
+        (("smtpd_tls_mandatory_protocols", "!SSLv2, !SSLv3"), ("smtpd_tls_mandatory_exclude_ciphers", "aNULL")),
+    ),
     Row(
         (2, 10),
         None,

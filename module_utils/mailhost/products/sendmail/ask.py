@@ -35,7 +35,10 @@ CANDIDATE = (
 def stranger(params: Mapping[str, Any]) -> str:
     """An address of the documentation's networks (RFC 5737) that no network of the options holds."""
     networks = [ipaddress.ip_network(text) for text in params["networks"]]
-    return next((one for one in STRANGERS if not any(ipaddress.ip_address(one) in network for network in networks)), STRANGERS[0])
+    return next(
+        (one for one in STRANGERS if not any(ipaddress.ip_address(one) in network for network in networks)),
+        STRANGERS[0],
+    )
 
 
 def patterns(params: Mapping[str, Any]) -> "tuple[list[str], list[str]]":
@@ -62,7 +65,10 @@ def patterns(params: Mapping[str, Any]) -> "tuple[list[str], list[str]]":
 
 def _accepted_domains(params: Mapping[str, Any]) -> "set[str]":
     names = {name.lower() for name in params["domains"]} | {name.lower() for name in params["relay_domains"]}
-    tested = {f"sub.{params['domains'][0].lower()}", f"mailhost-relay-test.{params['hostname'].lower().split('.', 1)[-1]}"}
+    tested = {
+        f"sub.{params['domains'][0].lower()}",
+        f"mailhost-relay-test.{params['hostname'].lower().split('.', 1)[-1]}",
+    }
     relayed = {name for name in tested for domain in params["relay_domains"] if name.endswith("." + domain.lower())}
     return (names & tested) | relayed
 
@@ -86,7 +92,8 @@ def candidate(program: str, params: Mapping[str, Any]) -> Check:
 def live(program: str, params: Mapping[str, Any]) -> Command:
     """The same questions to what stands."""
     return Command(
-        ("sh", "-c", f'"$1" -bt -C /etc/mail/sendmail.cf 2>&1 | {ANSWERS}', "live", program), "\n".join(_questions(params)[1]) + "\n"
+        ("sh", "-c", f'"$1" -bt -C /etc/mail/sendmail.cf 2>&1 | {ANSWERS}', "live", program),
+        "\n".join(_questions(params)[1]) + "\n",
     )
 
 
@@ -101,8 +108,13 @@ def holes(program: str, params: Mapping[str, Any], seen: Seen) -> "list[Cause]":
     found = {}
     for recipient, answer in zip(asked[:count], answers):
         if "$# error" not in answer:
-            what, out = f"a stranger may relay to {recipient}", "Look for a rule of one's own in sendmail.mc or what it includes"
-            found[recipient] = Cause(f"sendmail.cf {recipient}", "open", "/etc/mail/sendmail.cf", what, out, {"recipient": recipient}, "25")
+            what, out = (
+                f"a stranger may relay to {recipient}",
+                "Look for a rule of one's own in sendmail.mc or what it includes",
+            )
+            found[recipient] = Cause(
+                f"sendmail.cf {recipient}", "open", "/etc/mail/sendmail.cf", what, out, {"recipient": recipient}, "25"
+            )
     return list(found.values())
 
 

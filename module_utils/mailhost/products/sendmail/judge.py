@@ -20,7 +20,9 @@ LOOPBACK_NAMES = ("localhost", "localhost.localdomain")
 CLASS_FILES = ("confCW_FILE", "confCT_FILE", "confCR_FILE")
 
 
-def causes(mc: SendmailMc, access: Keyed, relayed: Names, wanted: "Container[str]" = (), domain: str = "", host: str = "") -> "List[Cause]":
+def causes(
+    mc: SendmailMc, access: Keyed, relayed: Names, wanted: "Container[str]" = (), domain: str = "", host: str = ""
+) -> "List[Cause]":
     """Every reason; ``wanted`` are the access map's keys (lower case) that were asked for, ``domain`` one delivered here."""
     found = [cause for call in mc.every_call() for cause in _call(mc, call, domain, host)]
     for row in access.rows():
@@ -39,7 +41,13 @@ def causes(mc: SendmailMc, access: Keyed, relayed: Names, wanted: "Container[str
     for row in relayed.rows():
         if row.key.startswith(("|", "/")):
             found.append(
-                Cause(f"relay-domains {row.key}", "open", f"{relayed.name}:{row.line}", "names a program or a file", "Take that line out")
+                Cause(
+                    f"relay-domains {row.key}",
+                    "open",
+                    f"{relayed.name}:{row.line}",
+                    "names a program or a file",
+                    "Take that line out",
+                )
             )
         elif "." not in row.key.strip("."):
             found.append(
@@ -59,15 +67,39 @@ def _call(mc: SendmailMc, call: Call, domain: str, host: str) -> "List[Cause]":
     place, first = f"{mc.name}:{call.line}", (call.args or [""])[0].strip()
     if call.name == "FEATURE" and first.lower() in dialect.OPEN_FEATURES:
         what = f"FEATURE({first}): {dialect.OPEN_FEATURES[first.lower()]}"
-        return [Cause(f"FEATURE {first.lower()}", "open", place, what, "Take that line out", _feature_seen(first.lower(), domain, host))]
+        return [
+            Cause(
+                f"FEATURE {first.lower()}",
+                "open",
+                place,
+                what,
+                "Take that line out",
+                _feature_seen(first.lower(), domain, host),
+            )
+        ]
     if call.name in ("RELAY_DOMAIN", "RELAY_DOMAIN_FILE"):
         what = f"{call.name}({first}) relays for clients and subdomains of those names"
         seen = {"recipient": f"<relaytest@sub.{first.split()[0]}>"} if call.name == "RELAY_DOMAIN" and first else {}
         return [
-            Cause(f"{call.name} {first}", "open", place, what, "Take that line out and name the domains in mailhost_relay_domains", seen)
+            Cause(
+                f"{call.name} {first}",
+                "open",
+                place,
+                what,
+                "Take that line out and name the domains in mailhost_relay_domains",
+                seen,
+            )
         ]
     if call.name == "define" and first in CLASS_FILES and (call.args + [""])[1].strip().lstrip("-o ").startswith("|"):
-        return [Cause(f"{first} program", "open", place, f"{first} names a program, which would say whom to trust", "Name a file")]
+        return [
+            Cause(
+                f"{first} program",
+                "open",
+                place,
+                f"{first} names a program, which would say whom to trust",
+                "Name a file",
+            )
+        ]
     return []
 
 
@@ -148,7 +180,11 @@ def logins(mc: SendmailMc) -> "List[Cause]":
     for call in mc.calls("DAEMON_OPTIONS"):
         words = ",".join(call.args).split(",")
         parts = {word.partition("=")[0].strip()[:1].upper(): word.partition("=")[2].strip() for word in words}
-        if parts.get("P", "") in ("submission", "587") and not parts.get("A", "").startswith("127.") and "a" not in parts.get("M", ""):
+        if (
+            parts.get("P", "") in ("submission", "587")
+            and not parts.get("A", "").startswith("127.")
+            and "a" not in parts.get("M", "")
+        ):
             what, out = "submission asks for no login (M lacks a)", "Write M=Ea and confAUTH_OPTIONS A p y"
             found.append(Cause("submission without TLS", "clear", f"{mc.name}:{call.line}", what, out, service="587"))
     return found
@@ -163,10 +199,20 @@ def maps(said: str, access: Keyed) -> "List[Cause]":
         what = "access.db is older than access: its newer rows are not in force"
     else:
         return []
-    return [Cause("access.db", "stale", access.name, what, "Build it (makemap hash access.db <access), and look at what makemap says")]
+    return [
+        Cause(
+            "access.db",
+            "stale",
+            access.name,
+            what,
+            "Build it (makemap hash access.db <access), and look at what makemap says",
+        )
+    ]
 
 
 def local(names: "Sequence[str]", host: str) -> str:
     """A domain delivered here, of local-host-names; the host's own if none is named."""
-    plain = [name for name in names if "." in name and name.lower() != host.lower() and not name.startswith("localhost")]
+    plain = [
+        name for name in names if "." in name and name.lower() != host.lower() and not name.startswith("localhost")
+    ]
     return plain[0] if plain else host

@@ -14,7 +14,19 @@ from ...core.errors import BadInput
 from ...formats.lines import Entry, stripped
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_KNOWN = ("define", "undefine", "include", "sinclude", "ifdef", "ifelse", "divert", "changequote", "syscmd", "esyscmd", "pushdef")
+_KNOWN = (
+    "define",
+    "undefine",
+    "include",
+    "sinclude",
+    "ifdef",
+    "ifelse",
+    "divert",
+    "changequote",
+    "syscmd",
+    "esyscmd",
+    "pushdef",
+)
 _FORBIDDEN = "`'()\r\n\0"
 
 
@@ -29,7 +41,9 @@ class Call(Entry):
 def quoted(place: str, value: str) -> str:
     """A value as a quoted argument; refuses what m4 would see as more than text."""
     if any(character in _FORBIDDEN for character in value) or re.search(r"(?<![A-Za-z0-9_])dnl(?![A-Za-z0-9_])", value):
-        raise BadInput(place, f"{value[:60]!r} holds a quote, a parenthesis, a newline or dnl, which m4 would obey", "Leave it out")
+        raise BadInput(
+            place, f"{value[:60]!r} holds a quote, a parenthesis, a newline or dnl, which m4 would obey", "Leave it out"
+        )
     return f"`{value}'"
 
 
@@ -230,7 +244,9 @@ class SendmailMc:
         at = self.entries.index(call)
         following = self.entries[at + 1] if at + 1 < len(self.entries) else None
         starts = at == 0 or self.entries[at - 1].raw.endswith("\n")
-        rest = re.match(r"[ \t]*(?:dnl[^\n]*)?(?:\n|$)", following.raw) if following and type(following) is Entry else None
+        rest = (
+            re.match(r"[ \t]*(?:dnl[^\n]*)?(?:\n|$)", following.raw) if following and type(following) is Entry else None
+        )
         if starts and rest and following is not None:
             following.raw = following.raw[rest.end() :]
         self.entries.pop(at)

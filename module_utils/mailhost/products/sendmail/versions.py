@@ -18,9 +18,19 @@ OPEN_FEATURES: "Dict[str, str]" = {
 #: where the parts of cf/ lie, by family
 CF = ("/usr/share/sendmail-cf/m4/cf.m4", "/usr/share/sendmail/cf/m4/cf.m4")
 #: the daemon itself, behind whatever alternatives say
-PROGRAMS = ("/usr/sbin/sendmail.sendmail", "/usr/libexec/sendmail/sendmail", "/usr/lib/sendmail-bin/sendmail", "/usr/sbin/sendmail")
+PROGRAMS = (
+    "/usr/sbin/sendmail.sendmail",
+    "/usr/libexec/sendmail/sendmail",
+    "/usr/lib/sendmail-bin/sendmail",
+    "/usr/sbin/sendmail",
+)
 #: directories of CA certificates, by family
-CERTIFICATES = {"redhat": "/etc/pki/tls/certs", "debian": "/etc/ssl/certs", "suse": "/etc/ssl/certs", "unknown": "/etc/ssl/certs"}
+CERTIFICATES = {
+    "redhat": "/etc/pki/tls/certs",
+    "debian": "/etc/ssl/certs",
+    "suse": "/etc/ssl/certs",
+    "unknown": "/etc/ssl/certs",
+}
 #: how long one question to a name server may take where nothing else stands, so that a dead one delays a greeting by four seconds (op.me,
 #: Timeout.resolver.retrans and .retry; both came with 8.10)
 RESOLVER: "Dict[str, str]" = {"confTO_RESOLVER_RETRANS": "2s", "confTO_RESOLVER_RETRY": "2"}

@@ -121,12 +121,17 @@ def test_smtplib_starttls(address):
 def served_certificate(address, *options):
     command = ["openssl", "s_client", "-cipher", OLD, "-connect", address, *options]
     shown = subprocess.run(command, input=b"", capture_output=True, check=False, timeout=20).stdout
-    return subprocess.run(["openssl", "x509", "-noout", "-text"], input=shown, capture_output=True, check=True).stdout.decode()
+    return subprocess.run(
+        ["openssl", "x509", "-noout", "-text"], input=shown, capture_output=True, check=True
+    ).stdout.decode()
 
 
 def test_one_certificate_everywhere(address, fqdn):
     found = {served_certificate(f"{address}:{port}") for port in (993, 995)}
-    found |= {served_certificate(f"{address}:{port}", "-starttls", kind) for port, kind in ((143, "imap"), (110, "pop3"), (25, "smtp"))}
+    found |= {
+        served_certificate(f"{address}:{port}", "-starttls", kind)
+        for port, kind in ((143, "imap"), (110, "pop3"), (25, "smtp"))
+    }
     assert len(found) == 1
     text = found.pop()
     for part in (f"DNS:{fqdn}", "sha256WithRSAEncryption", "(2048 bit)"):
@@ -134,7 +139,11 @@ def test_one_certificate_everywhere(address, fqdn):
 
 
 def test_the_key_is_for_root_only(host):
-    keys = [path for path in ("/etc/pki/dovecot/private/dovecot.pem", "/etc/ssl/private/mailhost.pem") if host.file(path).exists]
+    keys = [
+        path
+        for path in ("/etc/pki/dovecot/private/dovecot.pem", "/etc/ssl/private/mailhost.pem")
+        if host.file(path).exists
+    ]
     assert [(host.file(path).mode, host.file(path).user) for path in keys] == [(0o600, "root")]
 
 
@@ -184,7 +193,14 @@ def test_check_mode_after_converge_changes_nothing(host):
 def test_check_mode_of_a_change_predicts_it_and_touches_nothing(host, mta, access):
     watch = "find /etc /var/lib/mailhost /home -printf '%p %i %C@\\n' 2>/dev/null | sort"
     before = host.run(watch).stdout
-    command = ["ansible-playbook", "-i", os.environ["MOLECULE_INVENTORY_FILE"], "--check", "--diff", os.path.join(HERE, "../../change.yml")]
+    command = [
+        "ansible-playbook",
+        "-i",
+        os.environ["MOLECULE_INVENTORY_FILE"],
+        "--check",
+        "--diff",
+        os.path.join(HERE, "../../change.yml"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "changed=3" in done.stdout, done.stdout + done.stderr
     protocols = {"dovecot": "protocols = ", "cyrus": 'cmd="pop3d -s'}[access]

@@ -17,7 +17,13 @@ PLAIN = {**os.environ, "COLUMNS": "400", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_
 
 def converge(**variables):
     options = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
-    command = ["ansible-playbook", "-i", os.environ["MOLECULE_INVENTORY_FILE"], os.path.join(HERE, "../../converge.yml"), *options]
+    command = [
+        "ansible-playbook",
+        "-i",
+        os.environ["MOLECULE_INVENTORY_FILE"],
+        os.path.join(HERE, "../../converge.yml"),
+        *options,
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=PLAIN)
 
 
@@ -31,7 +37,9 @@ def subjects(address):
     client.login("alice", PASSWORD)
     client.select("INBOX")
     numbers = client.search(None, "ALL")[1][0].split()
-    found = [client.fetch(number, "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1][0][1].decode().strip() for number in numbers]
+    found = [
+        client.fetch(number, "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1][0][1].decode().strip() for number in numbers
+    ]
     client.logout()
     return found
 
@@ -66,7 +74,9 @@ def test_to_the_other_mta_and_back_with_a_loaded_queue(host, address, mta, acces
     there = converge(mailhost_mta="postfix")
     if debian:  # its packages exclude each other: with mail in the queue the switch is refused, and nothing is changed
         assert there.returncode != 0
-        assert f"{QUEUED} messages wait there, and postfix takes sendmail-bin away" in " ".join((there.stdout + there.stderr).split())
+        assert f"{QUEUED} messages wait there, and postfix takes sendmail-bin away" in " ".join(
+            (there.stdout + there.stderr).split()
+        )
         assert runs(host, "sendmail")
         host.check_output(f"{program} -Ac -q; {program} -q")
         for number in range(1, QUEUED + 1):

@@ -17,7 +17,10 @@ ODD = 'x\x1b</script>"\\\n&'
 
 def record(name, *findings):
     data = [finding.data() for finding in findings]
-    counts = {verdict: sum(one["verdict"] == verdict for one in data) for verdict in ("none", "pass", "warn", "invalid", "fail")}
+    counts = {
+        verdict: sum(one["verdict"] == verdict for one in data)
+        for verdict in ("none", "pass", "warn", "invalid", "fail")
+    }
     certificate = {"where": "25/smtp", "sha256": "ab" * 32, "names": [name], "ends": "x", "days": 9}
     return {"name": name, "fqdn": name, "address": "192.0.2.1", "verdict": worst(one["verdict"] for one in data), "profile": "intermediate",
             "about": "", "seconds": 1.5, "counts": counts, "certificates": [certificate], "accepted": [], "findings": data}  # fmt: skip
@@ -69,7 +72,9 @@ def test_prometheus(tmp_path):
 
 def test_a_name_cannot_lead_out_of_the_directory(tmp_path):
     assert files.file_name("../../etc/passwd") == "_.._etc_passwd.json"
-    assert files.write_host(str(tmp_path / "a"), record("../x", Finding("a.b", "pass", "t"))).startswith(str(tmp_path / "a" / "hosts"))
+    assert files.write_host(str(tmp_path / "a"), record("../x", Finding("a.b", "pass", "t"))).startswith(
+        str(tmp_path / "a" / "hosts")
+    )
 
 
 def test_what_cannot_be_written_or_reported(tmp_path):

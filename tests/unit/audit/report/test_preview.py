@@ -29,10 +29,15 @@ def relay(name):
 CERTIFICATE = {
     "word": "mail_certificate",
     "pending": ["dovecot", "postfix"],
-    "diff": [{"before_header": "", "after_header": "make a certificate", "before": "", "after": "make a certificate\n"}],
+    "diff": [
+        {"before_header": "", "after_header": "make a certificate", "before": "", "after": "make a certificate\n"}
+    ],
 }
 FLEET = {
-    **{f"mx{number}.example.org": host(f"mx{number}.example.org", relay(f"mx{number}.example.org")) for number in range(9)},
+    **{
+        f"mx{number}.example.org": host(f"mx{number}.example.org", relay(f"mx{number}.example.org"))
+        for number in range(9)
+    },
     "old.example.org": host("old.example.org", relay("old.example.org"), CERTIFICATE),
     "same.example.org": host("same.example.org"),
     "bad.example.org": host("bad.example.org", refused="protocols: 'imapz' is not one"),
@@ -54,7 +59,9 @@ def test_groups():
     ]
     assert found["restarts"] == {"dovecot": 1, "postfix": 10}
     assert found["certificates"] == ["old.example.org"]
-    assert found["refused"] == [{"reason": "protocols: 'imapz' is not one", "hosts": ["bad.example.org", "worse.example.org"]}]
+    assert found["refused"] == [
+        {"reason": "protocols: 'imapz' is not one", "hosts": ["bad.example.org", "worse.example.org"]}
+    ]
     assert (found["unreachable"], found["unchanged"]) == (["dead.example.org"], ["same.example.org"])
 
 
@@ -69,7 +76,11 @@ def test_only_whole_names_are_the_hosts_own():
 
 def commit(number):
     about = f'repair: port 110 is open and should be closed: "dovecot",pid={number},fd=22))\n'
-    return {"word": "mail_commit", "pending": [], "diff": [{"before": "", "after": about, "before_header": "", "after_header": "services"}]}
+    return {
+        "word": "mail_commit",
+        "pending": [],
+        "diff": [{"before": "", "after": about, "before_header": "", "after_header": "services"}],
+    }
 
 
 def test_what_does_not_serve():
@@ -81,7 +92,8 @@ def test_what_does_not_serve():
 def test_text():
     said = lines(preview(FLEET))
     assert (
-        said[0] == "9 hosts (mx0.example.org, mx1.example.org, mx2.example.org, mx3.example.org, mx4.example.org, mx5.example.org, 3 more):"
+        said[0]
+        == "9 hosts (mx0.example.org, mx1.example.org, mx2.example.org, mx3.example.org, mx4.example.org, mx5.example.org, 3 more):"
     )
     assert said[1:5] == [
         "  /etc/postfix/main.cf",

@@ -16,7 +16,9 @@ def record(name, verdict):
 
 
 def verdicts(folder, *slices):
-    given = params(mail_report, directory=str(folder / "audit"), hosts=["a", "b"], slices=[str(folder / name) for name in slices])
+    given = params(
+        mail_report, directory=str(folder / "audit"), hosts=["a", "b"], slices=[str(folder / name) for name in slices]
+    )
     converge(mail_report.WORD, given, Host(lambda program, data: (1, b"", b"")), False)
     return [host["verdict"] for host in json.loads((folder / "audit/audit.json").read_text())["hosts"]]
 
