@@ -37,7 +37,8 @@ options:
     type: int
     default: 2048
   path:
-    description: Path of the certificate. C(/etc/pki/dovecot/certs/dovecot.pem) on Red Hat's family, else C(/etc/ssl/certs/mailhost.pem).
+    description: Path of the certificate. C(/etc/pki/dovecot/certs/dovecot.pem) on Red Hat's family,
+      C(/etc/ssl/servercerts/mailhost.pem) on SUSE's, else C(/etc/ssl/certs/mailhost.pem).
     type: path
   key_path:
     description: Path of the key. C(/etc/pki/dovecot/private/dovecot.pem) on Red Hat's family, else C(/etc/ssl/private/mailhost.pem).

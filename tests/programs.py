@@ -61,7 +61,7 @@ BY_STDIN = {
         _of("core.shell.services", "PROGRAM") + f'{verb} "$1"\n' for verb in ("restart", "stop")
     ],
     "words/mail_certificate.py": lambda: [_of("words.mail_certificate", "MAKE")],
-    "words/mail_history.py": lambda: [_of("words.mail_history", "SHOW").stdin],
+    "core/journals.py": lambda: [_of("core.journals", "SHOW").stdin],
     "words/mailboxes.py": lambda: [
         _of("words.mailboxes", "_removal")(["n", "x", "1", "1", WORST, "/h", "/s"], WORST, False).undo_stdin.decode()
     ],

@@ -6,20 +6,21 @@ from functools import partial
 
 from mailhost.core.gather import gather
 from mailhost.core.host import File, FileState, Glob, Output, Seen
+from mailhost.core.journals import SHOW
+from mailhost.products import keys, standing, switch
+from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.dovecot import configure as dovecot
-from mailhost.products.switch import question
+from mailhost.products.postfix import configure as postfix
+from mailhost.products.sendmail import configure as sendmail
+from mailhost.products.table import PORTS, PRODUCTS
+from mailhost.systems.families import DEBIAN, FAMILIES, INSTALLED, REDHAT
+from mailhost.systems.packages import WHICH
 from mailhost.words import (
     cyrus_mailboxes,
     cyrus_services,
     dovecot_protocols,
     mail_certificate,
-    mail_history,
-    mail_packages,
     mail_policy,
-    mailhost_info,
-    mta,
-    postfix_relay,
-    sendmail_relay,
     stunnel_services,
 )
 
@@ -48,16 +49,17 @@ LOGINS = dovecot.LOGINS
 #: what a host need not have
 # fmt: off
 ABSENT = frozenset([
-    "/etc/aliases", "/etc/cyrus.conf", "/etc/default/saslauthd", "/etc/dovecot.conf",
+    "/etc/aliases", "/etc/cyrus.conf", "/etc/dovecot.conf",
     "/etc/dovecot/conf.d/auth-system.conf.ext", "/etc/dovecot/dovecot.conf", "/etc/dovecot/local.conf",
     "/etc/dovecot/mailhost.conf", "/etc/group", "/etc/imapd.conf", "/etc/init.d/mailhost-stunnel", "/etc/mail/access",
     "/etc/mail/local-host-names", "/etc/mail/mailhost-dh.pem", "/etc/mail/relay-domains", "/etc/mail/sendmail.cf",
-    "/etc/mail/sendmail.mc", "/etc/mail/virtusertable", "/etc/mailhost/aliases", "/etc/mailhost/dovecot-openssl.cnf",
+    "/etc/mail/sendmail.mc", "/etc/mail/virtusertable", "/etc/mailhost/aliases",
     "/etc/mailhost/mailboxes", "/etc/mailhost/sasldb2.digests", "/etc/mailhost/stunnel.conf", "/etc/mailhost/users",
-    "/etc/os-release", "/etc/pki/cyrus-imapd/cyrus-imapd.pem", "/etc/pki/dovecot/certs/dovecot.pem",
-    "/etc/pki/dovecot/dovecot-openssl.cnf", "/etc/postfix/main.cf", "/etc/postfix/master.cf",
-    "/etc/postfix/sasl/smtpd.conf", "/etc/procmailrc", "/etc/redhat-release", "/etc/ssl/certs/mailhost.pem",
-    "/etc/sysconfig/saslauthd", "/etc/systemd/system/mailhost-stunnel.service",
+    "/etc/os-release", "/etc/pki/cyrus-imapd/cyrus-imapd.pem",
+    "/etc/postfix/main.cf", "/etc/postfix/master.cf", "/etc/procmailrc", "/etc/redhat-release",
+    "/etc/systemd/system/mailhost-stunnel.service",
+    *(path for family in FAMILIES for path in (family.certificate, family.openssl_cnf, family.saslauthd.path)),
+    *(family.smtpd_sasl for family in FAMILIES if family.smtpd_sasl),
 ])
 # fmt: on
 EMPTY = frozenset(["/etc/stunnel/*.conf", "/usr/share/dovecot/protocols.d/*.protocol", "/etc/dovecot/conf.d/*.conf"])
@@ -65,32 +67,22 @@ EMPTY = frozenset(["/etc/stunnel/*.conf", "/usr/share/dovecot/protocols.d/*.prot
 SILENT = frozenset(
     tuple(argv[:3])
     for argv in (
-        mail_packages.QUEUES,
-        mail_packages.STANDS,
-        mail_packages.DPKG,
-        mail_packages.RPM,
-        mail_packages.WHICH.argv,
-        mta.STANDS,
-        question(*mta.UNITS).argv,
-        question(*cyrus_services.UNITS).argv,
-        question(*dovecot_protocols.UNITS).argv,
-        mail_history.SHOW.argv,
+        *(request.argv for request in (*INSTALLED, WHICH, standing.STANDS, standing.PROCESSES, standing.PORTS)),
+        *(switch.question(kind).argv for kind in PORTS),
+        *(asked.argv for row in PRODUCTS.values() for asked in (*standing.queue(row.name), *switch.count(row))),
+        *(row.version for row in PRODUCTS.values() if row.version),
+        SHOW.argv,
         *(("sh", "-c", program) for program in (mail_policy.STORES, mail_policy.FOLDERS, cyrus_services.COPIED)),
-        ("sh", "-c", f'[ -e {cyrus_services.SASLDB} ] && stat -c "%a %U" {cyrus_services.SASLDB}'),
-        ("sh", "-c", mail_certificate.STANDS),
+        ("sh", "-c", f'[ -e {cyrus.SASLDB} ] && stat -c "%a %U" {cyrus.SASLDB}'),
+        ("sh", "-c", keys.STANDS),
         mail_policy.NAMES,
-        mail_policy.RUNNING,
         mail_policy.SOCKETS,
         mail_policy.UNBUILT,
-        mailhost_info.PORTS,
-        mailhost_info.SENDMAIL,
         dovecot_protocols.IDENTIFIERS,
-        dovecot.VERSION,
         LOGINS,
-        postfix_relay.VERSION,
-        postfix_relay.MAP_TYPE,
-        sendmail_relay.STANDS,
-        cyrus_services.STANDS,
+        postfix.MAP_TYPE,
+        sendmail.STANDS,
+        cyrus.STANDS,
         cyrus_mailboxes.STANDS,
         stunnel_services.STANDS,
         mail_certificate.NOW.argv,
@@ -115,11 +107,11 @@ def centos5(**more):
     }
     outputs = {
         dovecot.VERSION: "1.0.7",
-        postfix_relay.VERSION: "2.3.3",
-        postfix_relay.MAP_TYPE: "hash",
+        postfix.VERSION: "2.3.3",
+        postfix.MAP_TYPE: "hash",
         LOGINS: "/usr/libexec/dovecot/imap-login\n/usr/libexec/dovecot/pop3-login",
-        mail_packages.RPM: "dovecot-1.0.7-9.el5\npackage postfix is not installed\nopenssl-0.9.8e-39.el5_11",
-        mail_packages.WHICH.argv: "/usr/bin/yum",
+        REDHAT.asked().argv: "dovecot-1.0.7-9.el5\npackage postfix is not installed\nopenssl-0.9.8e-39.el5_11",
+        WHICH.argv: "/usr/bin/yum",
     }
     files.update(more.pop("files", {}))
     outputs.update(more.pop("outputs", {}))
@@ -156,13 +148,13 @@ def debian(number="12", **more):
     }
     outputs = {
         dovecot.VERSION: "2.4.1-4 (7d8c0bc)" if new else "2.3.19.1 (9b53102964)",
-        postfix_relay.VERSION: "3.10.13" if new else "3.7.11",
-        postfix_relay.MAP_TYPE: "hash",
+        postfix.VERSION: "3.10.13" if new else "3.7.11",
+        postfix.MAP_TYPE: "hash",
         LOGINS: "/usr/lib/dovecot/imap-login\n/usr/lib/dovecot/pop3-login",
-        mail_packages.DPKG: Output(
+        DEBIAN.asked().argv: Output(
             1, "postfix install ok installed\nopenssl install ok installed\ndovecot-imapd deinstall ok config-files"
         ),
-        mail_packages.WHICH.argv: "/usr/bin/apt-get",
+        WHICH.argv: "/usr/bin/apt-get",
     }
     files.update(more.pop("files", {}))
     outputs.update(more.pop("outputs", {}))

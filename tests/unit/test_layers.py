@@ -50,6 +50,31 @@ def test_no_floor_looks_into_one_above_it(name):
             assert rest.startswith(parts[1] + "/"), f"{name} looks into the room of {parts[1]}"
 
 
+@pytest.mark.parametrize("name", [name for name in modules() if name.startswith("words/")])
+def test_a_word_never_imports_a_word(name):
+    """What two of them need is a product's or a system's; mail_look is made of the words it asks."""
+    others = [parts for parts in imported(name) if parts[0] == "words"]
+    assert name == "words/mail_look.py" or not others, f"{name} imports {others}"
+
+
+@pytest.mark.parametrize("name", modules())
+def test_versions_are_compared_in_rows_only(name):
+    """A comparison with a version that is written out is a row nobody finds, and that may contradict another."""
+    for node in ast.walk(ast.parse((LOGIC / name).read_text())):
+        if isinstance(node, ast.Compare) and any(isinstance(one, ORDER) for one in node.ops):
+            parts = [node.left, *node.comparators]
+            assert not any(is_version(part) for part in parts), f"{name}:{node.lineno} compares with a version"
+
+
+ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+
+
+def is_version(node):
+    return isinstance(node, ast.Tuple) and all(
+        isinstance(one, ast.Constant) and type(one.value) is int for one in node.elts
+    )
+
+
 def test_every_folder_is_a_floor():
     assert {path.name for path in LOGIC.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(BELOW)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional
 
 from ..core.versions import version
+from ..products.table import choices
 from ..products.tls import ENTERPRISE_5, Daemon
 from .wire import Endpoint
 
@@ -14,7 +15,7 @@ def serving(endpoint: Endpoint, greeting: str, policy: "Mapping[str, Any]") -> "
     products = policy.get("products") or {}
     if endpoint.port in (policy.get("tunnels") or []):
         return Daemon("stunnel", (4, 15))  # the oldest here; its settings are as old
-    names = ("postfix", "sendmail") if endpoint.product == "smtp" else ("dovecot", "cyrus")
+    names = choices("mta" if endpoint.product == "smtp" else "access")
     greeted = _greeted(greeting) if endpoint.product == "smtp" else None
     if policy.get("read"):
         here = [name for name in names if name in products]

@@ -55,3 +55,7 @@ class Rows(Generic[T]):
             if row.holds(number):
                 return row.value
         return None
+
+    def nearest(self, number: Version) -> T:
+        """The value for a version; the first row's for one that is older."""
+        return next((row.value for row in reversed(self.rows) if row.since <= number), self.rows[0].value)

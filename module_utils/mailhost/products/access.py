@@ -6,9 +6,10 @@ import ipaddress
 from typing import Any, Mapping
 
 from ..core.errors import BadInput
+from . import table
 
-#: the protocols and their ports (RFC 3501, RFC 1939, RFC 8314)
-PORTS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
+#: the protocols and their ports
+PORTS = table.PORTS["access"]
 RPOP = "no server has RPOP any more (removed by RFC 1460), and it was no safer than a plain password. Use pop3s"
 MANAGESIEVE = "ManageSieve is not one of the protocols this word manages"
 

@@ -5,14 +5,81 @@ Sources: RFC 7468 (PEM), x509(1); what a daemon needs of a key: readable by it a
 
 from __future__ import annotations
 
+import calendar
 import hashlib
 import re
 import time
+from dataclasses import dataclass
 from typing import List, Optional
 
-from ..core.host import FileState
+from ..core.host import Command, FileState, Output, Seen
 from ..formats import der
 from .cause import Cause
+
+#: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0, so that only what they print counts
+SHOWING = ("rsa", "pkey", "dsa", "ec")
+#: what stands on the host: the certificate shown, the key's own public key behind a line of its own, its mode and owner
+STANDS = (
+    '[ -e "$1" ] || [ -e "$2" ] || exit 1; umask 077; openssl x509 -noout -enddate -startdate -text -pubkey -in "$1"; echo "= key"; '
+    f"for kind in {' '.join(SHOWING)}; do "
+    'public=$(openssl $kind -pubout -in "$2" 2>/dev/null); case $public in *"BEGIN PUBLIC KEY"*) break ;; esac; done; '
+    'printf "%s\\n" "$public"; echo "= mode"; stat -L -c "%a %U" -- "$2"'
+)
+
+
+def asked(path: str, key: str) -> Command:
+    return Command(("sh", "-c", STANDS, "stands", path, key))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is on the host: the certificate's text, its public key and the key's, the key file's mode and owner."""
+
+    shown: Output
+    public: str
+    key_public: str
+    mode: str
+    owner: str
+
+    @property
+    def safe(self) -> bool:
+        return self.mode in ("600", "400") and self.owner == "root"
+
+    @property
+    def is_a_pair(self) -> bool:
+        return bool(self.public) and self.public == self.key_public
+
+    @property
+    def ends(self) -> Optional[int]:
+        """When the certificate expires, in seconds since 1970; None if it cannot be read."""
+        return date_of(self.shown, "notAfter")
+
+    @property
+    def begins(self) -> Optional[int]:
+        return date_of(self.shown, "notBefore")
+
+
+def stands_of(seen: Seen, path: str, key: str) -> Standing:
+    said = seen.output(*asked(path, key).argv).text
+    shown, _, rest = said.partition("= key\n")
+    public, _, mode = rest.partition("= mode\n")
+    words = (mode + " ? ?").split()
+    return Standing(Output(0, shown), public_of(shown), public_of(public), words[0], words[1])
+
+
+def date_of(output: Output, name: str) -> Optional[int]:
+    match = re.search(rf"{name}=(.+)", output.text)
+    if not output.ok or not match:
+        return None
+    try:
+        return calendar.timegm(time.strptime(match.group(1).strip(), "%b %d %H:%M:%S %Y %Z"))
+    except ValueError:
+        return None
+
+
+def public_of(text: str) -> str:
+    match = re.search(r"-----BEGIN PUBLIC KEY-----(.+?)-----END", text, re.S)
+    return "".join(match.group(1).split()) if match else ""
 
 
 def fingerprint(pem: str) -> str:

@@ -10,6 +10,7 @@ from ..core.errors import BadInput
 from ..core.word import OPTIONS
 from .access import path
 from .cause import ACCEPT, accepted
+from .table import choices
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "hostname": {"type": "str", "required": True},
@@ -22,7 +23,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "key": {"type": "path", "no_log": False},
     "mailbox_store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
     "maildir": {"type": "str", "default": "Maildir"},
-    "access": {"type": "str", "choices": ["dovecot", "cyrus"], "default": "dovecot"},
+    "access": {"type": "str", "choices": choices("access"), "default": "dovecot"},
     "accept": ACCEPT,
     **OPTIONS,
 }

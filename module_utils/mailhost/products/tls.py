@@ -13,14 +13,8 @@ from dataclasses import dataclass
 from typing import Dict, Optional, Tuple
 
 from ..core.versions import Row, Rows, Version, dotted
+from .table import PRODUCTS
 
-NAMES = {
-    "postfix": "Postfix",
-    "sendmail": "Sendmail",
-    "dovecot": "Dovecot",
-    "cyrus": "Cyrus IMAP",
-    "stunnel": "stunnel",
-}
 #: what a host of Enterprise Linux 5 runs, where its own files were not read
 ENTERPRISE_5 = {"postfix": "2.3.3", "sendmail": "8.13.8", "dovecot": "1.0.7"}
 #: packages of that system whose daemon knows the setting of a later version, by product
@@ -95,7 +89,7 @@ class Daemon:
             return ""
         cure = next(row for row in found.rows if row.value)
         update = f"; Red Hat's {UPDATED[self.product]} has it" if self.product in UPDATED else ""
-        name = f"{NAMES[self.product]} {dotted(self.number or ())}"
+        name = f"{PRODUCTS[self.product].title} {dotted(self.number or ())}"
         return f"{name} has no setting against it on port {port} ({cure.value} came with {dotted(cure.since)}{update})"
 
     def _rows(self, what: str, demanded: bool) -> "Optional[Rows[str]]":

@@ -20,8 +20,8 @@ from ..core.shell.serve import PROGRAM as SERVE
 from ..core.shell.services import PROGRAM as SERVICES
 from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
+from ..products.cyrus.configure import ADMIN, IMAPD, SASLDB
 from ..systems.families import REQUESTS
-from .cyrus_services import ADMIN, IMAPD, SASLDB
 
 _BOX = {
     "name": {"type": "str", "required": True},

@@ -8,24 +8,21 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping
 
-from ..core.errors import BadConfiguration, BadInput
+from ..core.errors import BadInput
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run, Write
-from ..core.versions import Version, dotted, version
+from ..core.versions import dotted
 from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
-from ..products import access, ciphers
+from ..products import access, ciphers, switch
 from ..products.access import PORTS
 from ..products.cyrus import saslauthd
+from ..products.cyrus import versions as dialect
+from ..products.cyrus.configure import ADMIN, CYRUS, IMAPD, KEY, SASLDB, STANDS, Installation
 from ..products.cyrus.cyrus_conf import CyrusConf
-from ..products.switch import question, switch
-from ..systems.families import REQUESTS, System, system
+from ..products.table import PRODUCTS
+from ..systems.families import FAMILIES, REQUESTS, Family, System, system
 
-IMAPD, CYRUS = "/etc/imapd.conf", "/etc/cyrus.conf"
-KEY, SASLDB = "/etc/mailhost/cyrus.key", "/etc/mailhost/sasldb2"
-UNIT, UNITS = "cyrus-imapd", ("cyrus-imapd", "dovecot")
-#: the name under which mailhost itself makes mailboxes; it has a password only while it does
-ADMIN = "mailhost"
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "protocols": {"type": "list", "elements": "str", "required": True},
     "addresses": {"type": "list", "elements": "str", "default": []},
@@ -38,16 +35,6 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     **OPTIONS,
 }
 MECHANISMS = ("plain", "login", "apop", "gssapi")
-#: its programs, its version (2.3 has no cyr_info), whether pop3d knows Kerberos 4, and how much mail Dovecot's users have
-STANDS = (
-    "sh",
-    "-c",
-    "for folder in /usr/lib/cyrus-imapd /usr/lib/cyrus/bin /usr/libexec/cyrus-imapd; do "
-    '[ ! -x "$folder/imapd" ] || { echo "folder $folder"; ls "$folder" | sed "s/^/program /"; '
-    '! grep -q krb_recvauth "$folder/pop3d" 2>/dev/null || echo kerberos4; '
-    '[ ! -x "$folder/cyr_info" ] || "$folder/cyr_info" version; break; }; done; '
-    'ls -d /home/*/Maildir /var/vmail/*/Maildir 2>/dev/null | wc -l | sed "s/^ */maildirs /"',
-)
 #: the key's copy for user cyrus: the same key, his alone
 COPIED = 'cmp -s "$1" "$2" && [ "$(stat -c "%a %U" "$2")" = "400 cyrus" ] && echo same'
 COPY = (
@@ -64,13 +51,13 @@ EMPTY = (
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _wanted(params)
-    yield from (*REQUESTS, File(IMAPD), File(CYRUS), Command(STANDS), question(*UNITS), *saslauthd.REQUESTS)
+    yield from (*REQUESTS, File(IMAPD), File(CYRUS), Command(STANDS), *switch.reads("cyrus"), *saslauthd.REQUESTS)
     yield Command(("sh", "-c", f'[ -e {SASLDB} ] && stat -c "%a %U" {SASLDB}'))
-    yield from (_asked(params, System("", (), family)) for family in ("debian", "redhat"))
+    yield from dict.fromkeys(_asked(params, family) for family in FAMILIES)
 
 
-def _asked(params: Mapping[str, Any], platform: System) -> Command:
-    return Command(("sh", "-c", COPIED, "copied", params.get("key") or platform.key, KEY))
+def _asked(params: Mapping[str, Any], family: Family) -> Command:
+    return Command(("sh", "-c", COPIED, "copied", params.get("key") or family.key, KEY))
 
 
 def _wanted(params: Mapping[str, Any]) -> "list[str]":
@@ -103,21 +90,6 @@ def _wanted(params: Mapping[str, Any]) -> "list[str]":
     return found
 
 
-class Installation:
-    """The Cyrus of a host: folder of its programs, their names, its version (2.3 where it cannot say)."""
-
-    def __init__(self, seen: Seen) -> None:
-        lines = seen.output(*STANDS).text.splitlines()
-        self.folder = next((line[7:] for line in lines if line.startswith("folder ")), "")
-        if not self.folder or seen.file(IMAPD).kind != "file" or seen.file(CYRUS).kind != "file":
-            raise BadConfiguration(IMAPD, "no Cyrus IMAP is installed", "Install it (mail_packages)")
-        self.programs = {line[8:] for line in lines if line.startswith("program ")}
-        self.kerberos4 = "kerberos4" in lines
-        self.maildirs = next((int(line[9:]) for line in lines if line.startswith("maildirs ")), 0)
-        said = next((line for line in lines if line.startswith("cyrus-imapd ")), "")
-        self.version: Version = version(said) or (2, 3)
-
-
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     wanted, here, platform = _wanted(params), Installation(seen), system(seen)
     if "kpop" in params["protocols"]:
@@ -126,9 +98,12 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     before = (imapd.settings(), cyrus.settings())
     _imapd(imapd, params, here, platform)
     _services(cyrus, wanted, params, here, platform)
-    plan = Plan(services=("saslauthd", UNIT), facts={"version": dotted(here.version), "protocols": wanted})
-    if not seen.output(*_asked(params, platform).argv).ok:
-        key = params.get("key") or platform.key
+    plan = Plan(
+        services=(PRODUCTS["saslauthd"].unit, PRODUCTS["cyrus"].unit),
+        facts={"version": dotted(here.version), "protocols": wanted},
+    )
+    if not seen.output(*_asked(params, platform.family).argv).ok:
+        key = params.get("key") or platform.family.key
         copy = ("sh", "-c", COPY, "copy", key, KEY)
         plan.operations.append(
             Run(f"copy {key} for user cyrus to {KEY}", copy, undo=("sh", "-c", UNCOPY, "undo", key, KEY))
@@ -139,13 +114,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     plan.write(Write(seen.file(IMAPD), encode(imapd.render()), settings=(before[0], imapd.settings())))
     plan.write(Write(seen.file(CYRUS), encode(cyrus.render()), settings=(before[1], cyrus.settings())))
     saslauthd.settings(plan, seen, platform)
-    step = switch(seen, "dovecot", UNIT, UNITS)
-    if step:
-        plan.operations.append(step)
-        if here.maildirs:
-            plan.warnings.append(
-                f"{here.maildirs} Maildirs of Dovecot's users stay where they are; Cyrus does not show what is in them"
-            )
+    switch.take_over(plan, seen, "cyrus")
     if "apop" in map(str.lower, params["auth_mechanisms"]):
         plan.warnings.append(
             f"APOP needs each user's clear password: they stand in {SASLDB}, which only cyrus and root can read"
@@ -170,7 +139,7 @@ def _refuse_kpop(here: Installation) -> None:
 
 def _imapd(imapd: Settings, params: Mapping[str, Any], here: Installation, platform: System) -> None:
     names = {word.lower() for word in params["auth_mechanisms"]}
-    new = here.version >= (2, 5)
+    certificate, key = dialect.CERTIFICATE.nearest(here.version)
     values = {
         "allowplaintext": "yes" if params["cleartext_login"] == "allow" else "no",
         "allowanonymouslogin": "no",
@@ -182,20 +151,21 @@ def _imapd(imapd: Settings, params: Mapping[str, Any], here: Installation, platf
         "sasl_mech_list": " ".join(word.upper() for word in ("plain", "login", "gssapi") if word in names),
         "popminpoll": "0",
         "munge8bit": "no",  # a header of eight bits (RFC 6532) comes out as it came in, not as XXX
-        ("tls_server_cert" if new else "tls_cert_file"): params.get("certificate") or platform.certificate,
-        ("tls_server_key" if new else "tls_key_file"): KEY,
+        certificate: params.get("certificate") or platform.family.certificate,
+        key: KEY,
     }
     if ciphers.CYRUS.at(here.version):
         for prefix in ("", "imap_", "imaps_", "pop3_", "pop3s_"):  # a service's own, by its name in cyrus.conf
             name, stands = f"{prefix}tls_cipher_list", imapd.get(f"{prefix}tls_cipher_list")
             if stands or not prefix:
                 values[name] = ciphers.tightened(stands)
-    if here.version >= (3, 8):  # off by default in 3.10; releases that do not know it ignore it
+    if dialect.ALLOWSTARTTLS.nearest(here.version):
         values["allowstarttls"] = "yes"
-    for name in ("tls_cert_file", "tls_key_file") if new else ("tls_server_cert", "tls_server_key"):
-        imapd.unset(name)
-    if not new:
-        imapd.set("tls_ca_file", params.get("certificate") or platform.certificate)
+    for row in dialect.CERTIFICATE.rows:
+        for name in set(row.value) - {certificate, key}:
+            imapd.unset(name)
+    if dialect.AUTHORITIES.nearest(here.version):
+        imapd.set("tls_ca_file", params.get("certificate") or platform.family.certificate)
     for name, value in values.items():
         imapd.set(name, value)
 
@@ -231,7 +201,7 @@ def _services(
         ):
             cyrus.set(word, cmd=program + (" -s" if word.endswith("s") else ""))
         cyrus.set(word, listen=f"{address}{word}")
-    cyrus.set("lmtpunix", cmd="lmtpd", listen=platform.cyrus_socket)
+    cyrus.set("lmtpunix", cmd="lmtpd", listen=platform.family.cyrus_socket)
     for service in cyrus.services():  # one program that is not installed keeps the master from starting at all
         if not service.off and "/" not in service.program and service.program not in here.programs:
             cyrus.unset(service.name)

@@ -10,17 +10,15 @@ from ..core.host import Command, Request, Seen
 from ..core.operations import Plan
 from ..core.versions import dotted
 from ..core.word import OPTIONS, Planned
-from ..products import access
+from ..products import access, switch
 from ..products.dovecot import configure as dovecot
 from ..products.dovecot import versions as dialect
-from ..products.switch import question, switch
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "protocols": {"type": "list", "elements": "str", "required": True},
     "addresses": {"type": "list", "elements": "str", "default": []},
     **OPTIONS,
 }
-UNITS = ("dovecot", "cyrus-imapd")
 #: what Dovecot 1.0 itself says of POP3's identifiers (``key: value``); Red Hat's build has a default of its own
 IDENTIFIERS = (
     "sh",
@@ -33,7 +31,7 @@ KPOP = "Dovecot has no KPOP; current Kerberos has none either. Use imaps or pop3
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _wanted(params)
     access.addresses(params)
-    yield from (question(*UNITS), Command(IDENTIFIERS))
+    yield from (*switch.reads("dovecot"), Command(IDENTIFIERS))
     yield from dovecot.reads(seen)
 
 
@@ -78,12 +76,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     if any(word.startswith("pop3") for word in wanted):
         _identifiers(here)
     plan = here.plan({"protocols": wanted, "ports": [access.PORTS[word] for word in wanted]})
-    step = switch(seen, "cyrus-imapd", "dovecot", UNITS)
-    if step:
-        plan.operations.append(step)
-        plan.warnings.append(
-            "the mailboxes of Cyrus stay in its spool (partition-default in /etc/imapd.conf); Dovecot does not show them"
-        )
+    switch.take_over(plan, seen, "dovecot")
     return plan
 
 

@@ -12,10 +12,10 @@ from ..products import access, ciphers
 from ..products.dovecot import configure as dovecot
 from ..products.dovecot import judge as policy
 from ..products.dovecot import versions as dialect
+from ..products.dovecot.configure import USERS
 from ..products.dovecot.grammar import Include, Section, Setting
 from ..systems.families import REQUESTS, system
 
-USERS = "/etc/mailhost/users"
 SOCKET = "/var/spool/postfix/private/auth"
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "auth_mechanisms": {"type": "list", "elements": "str", "default": ["plain", "login"]},
@@ -92,8 +92,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     here.set(here.at(dialect.TLS_ON))
     here.set(
         here.at(dialect.CERTIFICATE),
-        certificate=params.get("certificate") or platform.certificate,
-        key=params.get("key") or platform.key,
+        certificate=params.get("certificate") or platform.family.certificate,
+        key=params.get("key") or platform.family.key,
     )
     if here.at(ciphers.DOVECOT):
         _ciphers(here)

@@ -6,20 +6,19 @@ both made anew; but with 2048 bits, SHA-256 and subjectAltName, and the key made
 
 from __future__ import annotations
 
-import calendar
 import re
 import time
-from dataclasses import dataclass
-from typing import Any, Iterable, Mapping, Optional
+from typing import Any, Iterable, Mapping
 
 from ..core.errors import BadConfiguration, BadInput
-from ..core.host import Command, File, Output, Request, Seen
+from ..core.host import Command, File, Request, Seen
 from ..core.operations import Plan, Run, Write
 from ..core.word import OPTIONS, Planned
 from ..formats.der import key_kind
 from ..formats.lines import scalar
+from ..products.keys import SHOWING, asked, date_of, public_of, stands_of
 from ..products.relay import NAME
-from ..systems.families import REQUESTS, System, system
+from ..systems.families import FAMILIES, REQUESTS, Family, system
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "provider": {"type": "str", "choices": ["self_signed", "files"], "default": "self_signed"},
@@ -36,22 +35,13 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     **OPTIONS,
 }
 SHOW = ("-noout", "-enddate", "-startdate", "-text", "-pubkey")
-#: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0, so that only what they print counts
-SHOWING = ("rsa", "pkey", "dsa", "ec")
-#: what stands on the host: the certificate shown, the key's own public key behind a line of its own, its mode and owner
-STANDS = (
-    '[ -e "$1" ] || [ -e "$2" ] || exit 1; umask 077; openssl x509 -noout -enddate -startdate -text -pubkey -in "$1"; echo "= key"; '
-    f"for kind in {' '.join(SHOWING)}; do "
-    'public=$(openssl $kind -pubout -in "$2" 2>/dev/null); case $public in *"BEGIN PUBLIC KEY"*) break ;; esac; done; '
-    'printf "%s\\n" "$public"; echo "= mode"; stat -L -c "%a %U" -- "$2"'
-)
 NOW = Command(("date", "-u", "+%s"))
 OPENSSL = Command(("openssl", "version"))
 _WAY = "Give a key, its certificate and the chain as PEM"
 
 
-def _paths(params: Mapping[str, Any], platform: System) -> "tuple[str, str]":
-    return params.get("path") or platform.certificate, params.get("key_path") or platform.key
+def _paths(params: Mapping[str, Any], family: Family) -> "tuple[str, str]":
+    return params.get("path") or family.certificate, params.get("key_path") or family.key
 
 
 def _validate(params: Mapping[str, Any]) -> None:
@@ -88,20 +78,10 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     yield from (*REQUESTS, NOW, OPENSSL)
     if params["provider"] == "files":
         yield from _given(params)
-    for path, key in {_paths(params, System("", (), family)) for family in ("debian", "redhat")}:
+    for path, key in dict.fromkeys(_paths(params, family) for family in FAMILIES):
         yield File(path)
         yield asked(path, key)
-    yield from {File(System("", (), family).openssl_cnf) for family in ("debian", "redhat")}
-
-
-def _date(output: Output, name: str) -> Optional[int]:
-    match = re.search(rf"{name}=(.+)", output.text)
-    if not output.ok or not match:
-        return None
-    try:
-        return calendar.timegm(time.strptime(match.group(1).strip(), "%b %d %H:%M:%S %Y %Z"))
-    except ValueError:
-        return None
+    yield from dict.fromkeys(File(family.openssl_cnf) for family in FAMILIES)
 
 
 def names_of(text: str) -> "set[str]":
@@ -114,61 +94,15 @@ def covers(names: "set[str]", name: str) -> bool:
     return name.lower() in names or "*." + name.lower().split(".", 1)[-1] in names
 
 
-def _public(text: str) -> str:
-    match = re.search(r"-----BEGIN PUBLIC KEY-----(.+?)-----END", text, re.S)
-    return "".join(match.group(1).split()) if match else ""
-
-
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     _validate(params)
     if not seen.output(*OPENSSL.argv).ok:
         raise BadConfiguration("openssl version", "the host has no openssl", "Install it (mail_packages: openssl)")
-    platform = system(seen)
-    path, key = _paths(params, platform)
+    path, key = _paths(params, system(seen).family)
     now = int(seen.output(*NOW.argv).text.strip() or 0)
     if params["provider"] == "files":
         return _files(params, seen, path, key, now)
     return _self_signed(params, seen, path, key, now)
-
-
-def asked(path: str, key: str) -> Command:
-    return Command(("sh", "-c", STANDS, "stands", path, key))
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What is on the host: the certificate's text, its public key and the key's, the key file's mode and owner."""
-
-    shown: Output
-    public: str
-    key_public: str
-    mode: str
-    owner: str
-
-    @property
-    def safe(self) -> bool:
-        return self.mode in ("600", "400") and self.owner == "root"
-
-    @property
-    def is_a_pair(self) -> bool:
-        return bool(self.public) and self.public == self.key_public
-
-    @property
-    def ends(self) -> Optional[int]:
-        """When the certificate expires, in seconds since 1970; None if it cannot be read."""
-        return _date(self.shown, "notAfter")
-
-    @property
-    def begins(self) -> Optional[int]:
-        return _date(self.shown, "notBefore")
-
-
-def stands_of(seen: Seen, path: str, key: str) -> Standing:
-    said = seen.output(*asked(path, key).argv).text
-    shown, _, rest = said.partition("= key\n")
-    public, _, mode = rest.partition("= mode\n")
-    words = (mode + " ? ?").split()
-    return Standing(Output(0, shown), _public(shown), _public(public), words[0], words[1])
 
 
 def reason_to_renew(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> str:
@@ -247,7 +181,7 @@ def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now
     why = reason_to_renew(params, seen, path, key, now)
     plan = Plan(services=tuple(params["services"]), facts={"certificate_path": path, "key_path": key, "reason": why})
     if why:
-        cnf = system(seen).openssl_cnf
+        cnf = system(seen).family.openssl_cnf
         names = [scalar("names", name.lower()) for name in params["names"]]
         text = CNF.format(
             bits=params["bits"], name=names[0][:64], alternatives=", ".join("DNS:" + name for name in names)
@@ -270,13 +204,13 @@ def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now
 
 def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
     shown, *publics = (seen.output(*command.argv) for command in _given(params))
-    ends, begins = _date(shown, "notAfter"), _date(shown, "notBefore")
+    ends, begins = date_of(shown, "notAfter"), date_of(shown, "notBefore")
     if ends is None or begins is None:
         raise BadInput("certificate", "the host's openssl cannot read it", _WAY)
-    theirs = next((found for found in (_public(said.text) for said in publics) if found), "")
+    theirs = next((found for found in (public_of(said.text) for said in publics) if found), "")
     if not theirs:
         raise _unread(params["key"], seen)
-    if _public(shown.text) != theirs:
+    if public_of(shown.text) != theirs:
         raise BadInput("key", "is not the key of this certificate", _WAY)
     if ends <= now:
         raise BadInput(

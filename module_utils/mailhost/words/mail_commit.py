@@ -11,13 +11,14 @@ from ..core.host import Host, encode
 from ..core.shell.commit import CHECK, COMMIT
 from ..core.word import Alone
 from ..formats.imap import imap_quoted
+from ..products import table
 from ..products.access import PORTS
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "state": {"type": "str", "choices": ["confirmed", "aborted"], "default": "confirmed"},
     "services": {"type": "list", "elements": "str", "default": ["dovecot", "postfix"]},
     "protocols": {"type": "list", "elements": "str", "default": []},
-    "smtp": {"type": "list", "elements": "str", "choices": ["smtp", "submission"], "default": []},
+    "smtp": {"type": "list", "elements": "str", "choices": list(table.PORTS["mta"]), "default": []},
     "address": {"type": "str", "default": "127.0.0.1"},
     "serving": {"type": "list", "elements": "str", "default": []},
     "user": {"type": "str"},
@@ -26,7 +27,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "journal_keep": {"type": "int", "default": 20},
     "lock_timeout": {"type": "int", "default": 60},
 }
-_SMTP = {"smtp": 25, "submission": 587}
+_SMTP = table.PORTS["mta"]
 _SERVING = re.compile(r"^(serve (imap|pop3|smtp) (plain|starttls|implicit)|closed) [1-9][0-9]{0,4}$")
 
 

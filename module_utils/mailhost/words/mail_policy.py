@@ -10,30 +10,32 @@ from typing import Any, Iterable, List, Mapping, Optional, Tuple
 from ..core.errors import MailhostError, Unasked
 from ..core.host import Command, File, Glob, Request, Seen
 from ..core.operations import Plan
-from ..core.versions import Version, dotted, version
+from ..core.versions import dotted
 from ..core.word import Planned
 from ..formats.keyed import Keyed, Names
-from ..formats.settings import Setting, Settings
-from ..products import keys
+from ..formats.settings import Settings
+from ..products import keys, standing
 from ..products.cause import ACCEPT, Cause, accepted
+from ..products.cyrus import configure as cyrus_at
 from ..products.cyrus import judge as cyrus
+from ..products.cyrus import versions as cyrus_dialect
+from ..products.cyrus.configure import CYRUS, IMAPD
 from ..products.dovecot import configure as dovecot
 from ..products.dovecot import judge as dovecot_judge
+from ..products.dovecot import versions as dovecot_dialect
+from ..products.postfix import configure as postfix_at
 from ..products.postfix import judge as postfix
 from ..products.postfix import setup as postfix_setup
 from ..products.postfix.main_cf import MainCf
 from ..products.postfix.master_cf import MasterCf
 from ..products.sendmail import ask as sendmail_oracle
+from ..products.sendmail import configure as sendmail_at
 from ..products.sendmail import judge as sendmail
 from ..products.sendmail.mc import SendmailMc
 from ..products.sendmail.versions import PROGRAMS
 from ..products.stunnel import judge as stunnel
-from ..systems.families import REQUESTS, system
-from . import mail_certificate, mailhost_info, postfix_relay, sendmail_relay
-from .cyrus_services import CYRUS, IMAPD
-from .cyrus_services import STANDS as CYRUS_STANDS
-from .cyrus_services import Installation as CyrusInstallation
-from .stunnel_services import CONF
+from ..products.stunnel.configure import CONF, accepted_on
+from ..systems.families import FAMILIES, REQUESTS, system
 
 ARGUMENT_SPEC: "dict[str, Any]" = {"accept": ACCEPT}
 #: mode, owner, clear or hash, path of files that hold passwords
@@ -45,32 +47,36 @@ STORES = (
 )
 FOLDERS = 'for f in "$@"; do d=$(dirname "$f"); [ ! -d "$d" ] || stat -L -c "%a %n" -- "$d"; done; true'
 #: where Cyrus takes LMTP, and saslauthd and Dovecot answer about passwords
+_OURS = (
+    *(path for family in FAMILIES for path in (family.cyrus_socket, family.saslauthd.socket)),
+    "/var/spool/postfix/private/auth",
+)
 SOCKETS = (
     "sh",
     "-c",
-    "for s in /var/lib/imap/socket/lmtp /var/run/cyrus/socket/lmtp /var/run/saslauthd/mux "
-    "/var/spool/postfix/private/auth; do [ ! -S $s ] || { stat -L -c %a ${s%/*} $s | tr '\\n' ' '; echo $s; }; done; true",
+    'for s in "$@"; do [ ! -S "$s" ] || { stat -L -c %a "${s%/*}" "$s" | tr "\\n" " "; echo "$s"; }; done; true',
+    "sockets",
+    *dict.fromkeys(_OURS),
 )
-RUNNING = mailhost_info.MASTER
 NAMES = ("sh", "-c", 'sed -n "s/^Name:[[:space:]]*//p" /proc/[0-9]*/status 2>/dev/null | sort -u')
 UNBUILT = ("sh", "-c", "cd /etc/mail 2>/dev/null || exit 0; [ ! -e access ] || [ -e access.db ] || echo unbuilt")
 TUNNELS = Glob("/etc/stunnel/*.conf")
-MAIL = (sendmail_relay.MC, sendmail_relay.ACCESS, sendmail_relay.LOCAL, sendmail_relay.RELAYED)
+MAIL = (sendmail_at.MC, sendmail_at.ACCESS, sendmail_at.LOCAL, sendmail_at.RELAYED)
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     accepted(params["accept"])
     yield from (
         *REQUESTS,
-        Command(mailhost_info.PORTS),
-        Command(RUNNING),
+        standing.PORTS,
+        standing.PROCESSES,
         Command(NAMES),
         Command(SOCKETS),
-        Command(postfix_relay.VERSION),
+        Command(postfix_at.VERSION),
         Command(UNBUILT),
     )
-    yield from map(File, (postfix_relay.MAIN, postfix_relay.MASTER, *MAIL, IMAPD, CYRUS, CONF))
-    yield from (Command(sendmail_relay.STANDS), Command(CYRUS_STANDS), TUNNELS)
+    yield from map(File, (postfix_at.MAIN, postfix_at.MASTER, *MAIL, IMAPD, CYRUS, CONF))
+    yield from (Command(sendmail_at.STANDS), Command(cyrus_at.STANDS), TUNNELS)
     yield from dovecot.reads(seen)
     here = Reading(seen, accepted(params["accept"]))
     yield from map(File, here.tables)
@@ -78,7 +84,7 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     yield Command(here.folders)
     for _, certificate, key in here.pairs:
         yield File(certificate)
-        yield mail_certificate.asked(certificate, key)
+        yield keys.asked(certificate, key)
     if here.sendmail:
         yield sendmail_oracle.live(*here.sendmail)
     if here.waits:
@@ -90,7 +96,7 @@ class Reading:
 
     def __init__(self, seen: Seen, reasons: "Mapping[str, str]") -> None:
         self.seen, self.reasons, self.platform = seen, reasons, system(seen)
-        self.ports = mailhost_info.listening(seen)
+        self.ports = standing.listening(seen)
         self.causes: "List[Cause]" = []
         self.networks: "List[str]" = []
         self.domains: "List[str]" = []
@@ -114,17 +120,14 @@ class Reading:
 
     def _runs(self, name: str) -> bool:
         """Of two MTAs the one that runs counts; where none does, each that is there."""
-        said = self.seen.output(*RUNNING).text
-        active = "sendmail" if "sendmail" in said else "postfix" if "master" in said else ""
-        return active in ("", name)
+        return standing.running(self.seen) in ("", name)
 
     def _postfix(self) -> None:
-        said = self.seen.output(*postfix_relay.VERSION)
-        number: "Optional[Version]" = version(said.text) if said.ok else None
-        files = [self.seen.file(path) for path in (postfix_relay.MAIN, postfix_relay.MASTER)]
+        number = standing.version_of(self.seen, "postfix")
+        files = [self.seen.file(path) for path in (postfix_at.MAIN, postfix_at.MASTER)]
         if number is None or any(state.kind != "file" for state in files) or not self._runs("postfix"):
             return
-        setup = postfix_relay.setup(
+        setup = postfix_at.setup(
             MainCf(files[0].text, files[0].path), MasterCf(files[1].text, files[1].path), number, self.seen
         )
         self.about.append(f"Postfix {dotted(number)}")
@@ -141,13 +144,13 @@ class Reading:
 
     def _sendmail(self) -> None:
         mc, rows, local, relayed = (self.seen.file(path) for path in MAIL)
-        said = self.seen.output(*sendmail_relay.STANDS)
+        said = self.seen.output(*sendmail_at.STANDS)
         if mc.kind != "file" or not self._runs("sendmail") or not any(path in said.text for path in PROGRAMS):
             return
         found, table = SendmailMc(mc.text, mc.path), Keyed(rows.text, rows.path)
-        number = version(said.text.partition("DZ")[2].partition("\n")[0])
-        self.about.append(f"Sendmail {dotted(number or ())}".strip())
-        self.products["sendmail"] = dotted(number or ())
+        number = sendmail_at.number_of(self.seen)
+        self.about.append(f"Sendmail {dotted(number)}".strip())
+        self.products["sendmail"] = dotted(number)
         host = (found.get_define("confDOMAIN_NAME") or "").lower()
         names = Names(local.text, local.path).names()
         domain = sendmail.local(names, host)
@@ -174,28 +177,28 @@ class Reading:
             self.pairs.append(("Sendmail", certificate, key))
 
     def _dovecot(self) -> None:
-        said = self.seen.output(*dovecot.VERSION)
-        number = version(said.text) if said.ok else None
-        main = dovecot.NEW if self.seen.file(dovecot.NEW).exists else dovecot.OLD
+        number = standing.version_of(self.seen, "dovecot")
+        main = dovecot_dialect.NEW if self.seen.file(dovecot_dialect.NEW).exists else dovecot_dialect.OLD
         if number is None or self.seen.file(main).kind != "file" or cyrus_runs(self.seen):
             return
         self.about.append(f"Dovecot {dotted(number)}")
         self.products["dovecot"] = dotted(number)
         configuration = dovecot.whole(main, self.seen)
-        self.causes += dovecot_judge.judge(configuration, number, self.platform.family)
+        self.causes += dovecot_judge.judge(
+            configuration, number, self.platform.family.dovecot_cleartext.nearest(number)
+        )
         self.stores = dovecot_judge.stores(configuration)
         self.pairs += [("Dovecot", *pair) for pair in dovecot_judge.pems(configuration)]
 
     def _cyrus(self) -> None:
         if not cyrus_runs(self.seen):
             return
-        here, imapd = CyrusInstallation(self.seen), Settings(self.seen.file(IMAPD).text, IMAPD)
+        here, imapd = cyrus_at.Installation(self.seen), Settings(self.seen.file(IMAPD).text, IMAPD)
         self.about.append(f"Cyrus IMAP {dotted(here.version)}")
         self.products["cyrus"] = dotted(here.version)
         self.causes += cyrus.judge(imapd, here.version)
-        certificate, key = (
-            imapd.get(f"tls_server_{name}") or imapd.get(f"tls_{name}_file") for name in ("cert", "key")
-        )
+        rows = [row.value for row in reversed(cyrus_dialect.CERTIFICATE.rows)]
+        certificate, key = (next(filter(None, map(imapd.get, same)), None) for same in zip(*rows))
         if certificate and key:
             self.pairs.append(("Cyrus", certificate, key))
 
@@ -215,7 +218,7 @@ class Reading:
         """The causes with those of keys and stores, which the second round trip tells of."""
         found = list(self.causes)
         for who, certificate, key in self.pairs:
-            stands = mail_certificate.stands_of(self.seen, certificate, key)
+            stands = keys.stands_of(self.seen, certificate, key)
             about = (stands.shown.text, stands.is_a_pair, stands.mode, stands.ends, stands.begins)
             found += keys.causes(who, self.seen.file(certificate), key, *about)
         if self.sendmail and not any(cause.is_relay for cause in found):  # else it would say once more what is known
@@ -225,21 +228,10 @@ class Reading:
         return list({(cause.rule, cause.place): cause for cause in found}.values())
 
 
-def accepted_on(conf: Settings) -> "List[int]":
-    """The ports of stunnel's services: ``accept = [HOST:]PORT``."""
-    values = [
-        entry.value
-        for entry in conf.entries
-        if isinstance(entry, Setting) and entry.section and entry.name.lower() == "accept"
-    ]
-    ports = [value.rpartition(":")[2] for value in values]
-    return [int(port) for port in ports if port.isdigit() and len(port) < 6]
-
-
 def cyrus_runs(seen: Seen) -> bool:
     """Whether Cyrus is installed and, where Dovecot is too, the one that runs."""
     names = seen.output(*NAMES).text.split()
-    installed = "folder " in seen.output(*CYRUS_STANDS).text and seen.file(IMAPD).kind == "file"
+    installed = "folder " in seen.output(*cyrus_at.STANDS).text and seen.file(IMAPD).kind == "file"
     return installed and (bool({"cyrmaster", "cyrus-master"} & set(names)) or not seen.output(*dovecot.VERSION).ok)
 
 
@@ -249,7 +241,6 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     if here.waits:
         raise here.waits
     prints = [keys.fingerprint(seen.file(certificate).text) for _, certificate, _ in here.pairs]
-    el5 = here.platform.family == "redhat" and here.platform.release < (6,)
     facts = {
         "read": True,
         "about": ", ".join(here.about),
@@ -261,7 +252,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         "domains": list(dict.fromkeys(here.domains)),
         "ports": here.ports,
         "fingerprint": prints[0] if len(set(prints)) == 1 else "",
-        "profile": "centos5" if el5 else "",
+        "profile": here.platform.profile,
     }
     return Plan(facts={"policy": facts})
 

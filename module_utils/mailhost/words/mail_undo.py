@@ -8,9 +8,9 @@ from typing import Any, Iterable, Mapping
 
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import File, FileState, Request, Seen, named
+from ..core.journals import SHOW, Journal, Step, journals
 from ..core.operations import Check, Plan, Remove, Run, Write
 from ..core.word import OPTIONS, Planned
-from .mail_history import SHOW, Journal, Step, journals
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "count": {"type": "int", "default": 1},

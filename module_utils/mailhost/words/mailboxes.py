@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run, Write
-from ..core.versions import Version, version
+from ..core.versions import Version
 from ..core.word import OPTIONS, Planned
 from ..formats.colons import Colons
 from ..formats.keyed import Keyed
-from ..products.dovecot.configure import VERSION
+from ..products.dovecot import versions as dialect
+from ..products.dovecot.configure import USERS, VERSION
+from ..products.postfix.configure import ALIASES, MAILBOXES, MAP_TYPE, map_files, map_type
 from ..products.relay import domain
+from ..products.sendmail.configure import MAKEMAP, VIRTUSERS
+from ..products.standing import version_of
+from ..products.table import choices
 from ..systems.families import REQUESTS, System, system
-from .dovecot_settings import USERS
-from .postfix_relay import ALIASES, MAILBOXES, MAP_TYPE, map_files, map_type
-from .sendmail_relay import MAKEMAP, VIRTUSERS
 
 _BOX = {
     "name": {"type": "str", "required": True},
@@ -33,8 +35,8 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "mailboxes": {"type": "list", "elements": "dict", "required": True, "options": _BOX},
     "store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
     "domains": {"type": "list", "elements": "str", "default": []},
-    "mta": {"type": "str", "choices": ["postfix", "sendmail"], "default": "postfix"},
-    "access": {"type": "str", "choices": ["dovecot", "cyrus"], "default": "dovecot"},
+    "mta": {"type": "str", "choices": choices("mta"), "default": "postfix"},
+    "access": {"type": "str", "choices": choices("access"), "default": "dovecot"},
     **OPTIONS,
 }
 _NAME = re.compile(r"^[a-z0-9_][a-z0-9._-]{0,63}$")
@@ -44,17 +46,6 @@ _CRYPT = re.compile(r"^\$([0-9a-z]+)\$[A-Za-z0-9./$=,+*-]+$")
 VMAIL = ("vmail", "5000")
 #: Dovecot's scheme names for what crypt(3) does, by crypt's prefix
 CRYPT_NAMES = {"MD5-CRYPT": "1", "SHA256-CRYPT": "5", "SHA512-CRYPT": "6", "BLF-CRYPT": "2y", "CRYPT": ""}
-#: schemes of Dovecot's own: the version that has them, and the first in which they are weak and refused
-OWN_SCHEMES: "Dict[str, Tuple[Version, Optional[Version]]]" = {
-    "SSHA": ((1, 0), None),
-    "SHA": ((1, 0), None),
-    "SSHA256": ((2, 0), None),
-    "SSHA512": ((2, 0), None),
-    "SMD5": ((1, 0), (2, 4)),
-    "PBKDF2": ((2, 3), None),
-    "ARGON2I": ((2, 3), None),
-    "ARGON2ID": ((2, 3), None),
-}
 #: takes an account back that was just made; one that has had mail since keeps its home
 UNMAKE = (
     'home=$(getent passwd "$1" | cut -d : -f 6); '
@@ -176,8 +167,8 @@ def crypt_form(place: str, text: str, platform: System) -> Optional[str]:
         raise BadInput(
             place, "not a hash of the form $id$salt$hash", "Use doveadm pw -s SHA512-CRYPT or openssl passwd -6"
         )
-    if found.group(1) not in platform.crypt_schemes():
-        known = ", ".join(f"${name}$" for name in platform.crypt_schemes())
+    if found.group(1) not in platform.crypt_schemes:
+        known = ", ".join(f"${name}$" for name in platform.crypt_schemes)
         raise BadInput(
             place,
             f"scheme ${found.group(1)}$ is not known to crypt() of this host ({platform.name})",
@@ -190,14 +181,13 @@ def stored_form(place: str, text: str, platform: System, number: Version) -> str
     """The hash as it must stand in a passwd-file for this version: always with a scheme; ``{CRYPT}`` is known to all."""
     crypted = crypt_form(place, text, platform)
     if crypted is not None:
-        if crypted.startswith("$1$") and number >= (2, 4):
+        if crypted.startswith("$1$") and not dialect.MD5_CRYPT.nearest(number):
             raise BadInput(place, "MD5-CRYPT is weak, and Dovecot 2.4 refuses it", "Use SHA512-CRYPT")
         return "{CRYPT}" + crypted
     found = _PREFIX.match(text)
     scheme = found.group(1).upper() if found else ""
-    base = scheme.split(".")[0]
-    since, weak = OWN_SCHEMES.get(base, (None, None))
-    if since is None or number < since or (weak is not None and number >= weak):
+    rows = dialect.SCHEMES.get(scheme.split(".")[0])
+    if rows is None or not rows.at(number):
         raise BadInput(place, f"scheme {{{scheme}}} is not one that this host's Dovecot takes", "Use SHA512-CRYPT")
     return text
 
@@ -269,7 +259,17 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
 def _make(made: "Mapping[Optional[int], List[str]]", platform: System, plan: Plan) -> None:
     """Accounts that are not there, by the uid they are to have (None: the next that is free)."""
     for uid, names in made.items():
-        add = ("xargs", "-n", "1", "useradd", "-m", "-s", platform.nologin, *(("-u", str(uid)) if uid else ()), "--")
+        add = (
+            "xargs",
+            "-n",
+            "1",
+            "useradd",
+            "-m",
+            "-s",
+            platform.family.nologin,
+            *(("-u", str(uid)) if uid else ()),
+            "--",
+        )
         about = f"make {len(names)} accounts: " + ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
         undo = ("xargs", "-n", "1", "sh", "-c", UNMAKE, "unmake")
         plan.operations.append(Run(about, add, "".join(f"{name}\n" for name in names).encode(), undo=undo))
@@ -296,8 +296,7 @@ def _crypted(place: str, text: Optional[str], platform: System) -> Optional[str]
 
 def _virtual(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons) -> None:
     platform = system(seen)
-    said = seen.output(*VERSION)
-    number = version(said.text) if said.ok else None
+    number = version_of(seen, "dovecot")
     if number is None:
         raise BadConfiguration("dovecot --version", "no Dovecot is installed", "Install it (mail_packages)")
     _vmail(accounts.get(VMAIL[0]), platform, plan)
@@ -333,7 +332,19 @@ def _vmail(account: "Optional[List[str]]", platform: System, plan: Plan) -> None
     """The one account that owns all virtual mail."""
     if account is None:
         group = Run("make group vmail", ("groupadd", "-g", VMAIL[1], VMAIL[0]), undo=("groupdel", VMAIL[0]))
-        user = ("useradd", "-u", VMAIL[1], "-g", VMAIL[0], "-d", "/var/vmail", "-m", "-s", platform.nologin, VMAIL[0])
+        user = (
+            "useradd",
+            "-u",
+            VMAIL[1],
+            "-g",
+            VMAIL[0],
+            "-d",
+            "/var/vmail",
+            "-m",
+            "-s",
+            platform.family.nologin,
+            VMAIL[0],
+        )
         plan.operations += [group, Run("make user vmail, who owns all mail", user, undo=("userdel", VMAIL[0]))]
     elif account[2] != VMAIL[1]:
         raise BadConfiguration("/etc/passwd", f"user vmail has uid {account[2]}, not {VMAIL[1]}", "Rename that account")

@@ -2,80 +2,56 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from ..core.host import Command, Request, Seen
 from ..core.operations import Plan
-from ..core.versions import dotted, version
+from ..core.versions import Version, dotted
 from ..core.word import Planned
+from ..products import standing
 from ..products.dovecot import versions as dovecot
 from ..products.postfix import versions as postfix
-from ..systems.families import REQUESTS, WHICH, manager, system
-from .mail_packages import DPKG, RPM, installed
+from ..products.table import PRODUCTS, choices
+from ..systems.families import INSTALLED, REQUESTS, system
+from ..systems.packages import WHICH
 
 ARGUMENT_SPEC: "dict[str, Any]" = {}
-DOVECOT = ("dovecot", "--version")
-POSTFIX = ("postconf", "-d", "-h", "mail_version")
-SENDMAIL = ("sh", "-c", "grep -m 1 ^DZ /etc/mail/sendmail.cf")
 INIT = ("sh", "-c", "if [ -d /run/systemd/system ]; then echo systemd; else echo sysv; fi")
-MASTER = (
-    "sh",
-    "-c",
-    'for f in /proc/[0-9]*/comm /proc/[0-9]*/cmdline; do tr "\\0" " " <$f; echo; done 2>/dev/null | grep -o '
-    '-e "^sendmail: .*accepting" -e "^master$" -e "[a-z/]*postfix[a-z/]*/master" | sort -u; true',
-)
-PORTS = ("cat", "/proc/net/tcp", "/proc/net/tcp6")  # no File: in proc(5) each has a size of 0
+
+
+#: what each version speaks, of the products whose versions differ
+DIALECTS = {"dovecot": dovecot.DIALECTS, "postfix": postfix.DIALECTS}
+_VERSIONED = [row for row in PRODUCTS.values() if row.version]
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
-    commands = (DOVECOT, POSTFIX, SENDMAIL, INIT, MASTER, DPKG, RPM, PORTS)
-    return (*REQUESTS, WHICH, *map(Command, commands))
+    versions = (Command(row.version) for row in _VERSIONED)
+    return (*REQUESTS, WHICH, *INSTALLED, *versions, Command(INIT), standing.PROCESSES, standing.PORTS)
 
 
-def listening(seen: Seen) -> "list[int]":
-    """TCP ports in state LISTEN (0A), from /proc/net/tcp and tcp6 (proc(5))."""
-    found = set()
-    for line in seen.output(*PORTS).text.splitlines():
-        words = line.split()
-        if len(words) > 3 and words[3] == "0A":
-            found.add(int(words[1].rsplit(":", 1)[1], 16))
-    return sorted(found)
-
-
-def _dialect(number: "tuple[int, ...] | None", names: "list[tuple[int, ...]]") -> "str | None":
-    known = [name for name in names if number and name <= number]
+def _dialect(number: "Optional[Version]", since: "Sequence[Version]") -> "str | None":
+    known = [name for name in since if number and name <= number]
     return dotted(known[-1]) if known else None
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     platform = system(seen)
-    versions = {"dovecot": version(seen.output(*DOVECOT).text) if seen.output(*DOVECOT).ok else None}
-    versions["postfix"] = version(seen.output(*POSTFIX).text) if seen.output(*POSTFIX).ok else None
-    versions["sendmail"] = version(seen.output(*SENDMAIL).text) if seen.output(*SENDMAIL).ok else None
-    steps: "dict[str, list[tuple[int, ...]]]" = {
-        "dovecot": [(1, 0), (1, 1), (1, 2), (2, 0), (2, 4)],
-        "postfix": [row.since for row in postfix.RELAY_RULE.rows],
-    }
-    masters = seen.output(*MASTER).text
+    versions = {row.name: standing.version_of(seen, row.name) for row in _VERSIONED}
     facts = {
         "distribution": platform.name,
         "release": dotted(platform.release),
-        "family": platform.family,
+        "family": platform.family.name,
         "init": seen.output(*INIT).text.strip(),
-        "package_manager": manager(seen),
-        "packages": sorted(installed(platform, seen)),
+        "package_manager": platform.family.manager(seen),
+        "packages": sorted(platform.family.installed(seen)),
         "versions": {name: dotted(number) if number else None for name, number in versions.items()},
-        "dialects": {name: _dialect(versions[name], known) for name, known in steps.items()},
-        "mta_installed": [name for name in ("postfix", "sendmail") if versions[name]],
-        "mta_active": "sendmail" if "sendmail" in masters else "postfix" if re.search(r"master", masters) else None,
-        "ports": listening(seen),
+        "dialects": {name: _dialect(versions[name], known) for name, known in DIALECTS.items()},
+        "mta_installed": [name for name in choices("mta") if versions[name]],
+        "mta_active": standing.running(seen) or None,
+        "ports": standing.listening(seen),
         "pending": [{"service": service, "journal": journal} for service, journal in seen.pending],
     }
     return Plan(facts={"mailhost": facts})
-
-
-assert dovecot.FIRST == (1, 0), "the steps above begin at the first dialect"
 
 
 WORD = Planned(ARGUMENT_SPEC, reads, plan)

@@ -11,28 +11,37 @@ from typing import Any, Iterable, Mapping, Optional
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen
 from ..core.operations import Check, Plan, Run, Write
-from ..core.versions import Version, dotted, version
+from ..core.versions import Version, dotted
 from ..core.word import Planned
 from ..products import relay
 from ..products.cause import accepted, refuse
 from ..products.postfix import judge as policy
 from ..products.postfix import setup as postfix_setup
 from ..products.postfix import versions as dialect
+from ..products.postfix.configure import (
+    ALIASES,
+    MAILBOXES,
+    MAIN,
+    MAP_TYPE,
+    MASTER,
+    VERSION,
+    map_files,
+    map_type,
+    number_of,
+    setup,
+)
 from ..products.postfix.main_cf import MainCf
 from ..products.postfix.master_cf import MasterCf
-from ..systems.families import REQUESTS, system
+from ..systems.families import FAMILIES, REQUESTS, System, system
 
-MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
-VERSION = ("postconf", "-d", "-h", "mail_version")
-MAP_TYPE = ("postconf", "-d", "-h", "default_database_type")
-ALIASES, MAILBOXES = "/etc/mailhost/aliases", "/etc/mailhost/mailboxes"
-GROUP, SMTPD = "/etc/group", "/etc/postfix/sasl/smtpd.conf"
+GROUP = "/etc/group"
+_SASL = [family.smtpd_sasl for family in FAMILIES if family.smtpd_sasl]
 ARGUMENT_SPEC = relay.ARGUMENT_SPEC
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
-    files = (MAIN, MASTER, ALIASES, MAILBOXES, *((GROUP, SMTPD) if params["access"] == "cyrus" else ()))
+    files = (MAIN, MASTER, ALIASES, MAILBOXES, *((GROUP, *_SASL) if params["access"] == "cyrus" else ()))
     yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), *map(File, files))
     if seen.file(MAIN).kind == seen.file(MASTER).kind == "file":
         yield from map(
@@ -43,16 +52,6 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
         )
 
 
-def setup(main: MainCf, master: MasterCf, number: Version, seen: Seen) -> postfix_setup.Setup:
-    """A Postfix as the policy reads it, with the tables that were read."""
-
-    def table(path: str) -> "str | None":
-        state = seen.file(path)
-        return state.text if state.kind == "file" else None
-
-    return postfix_setup.Setup(main, master, number, table)
-
-
 def _validate(params: Mapping[str, Any]) -> None:
     relay.validate(params)
     if params["access"] == "cyrus" and params["mailbox_store"] == "virtual" and params["authenticated"]:
@@ -61,22 +60,6 @@ def _validate(params: Mapping[str, Any]) -> None:
             "true, and Postfix cannot ask anybody about the passwords of Cyrus' own users, which only Cyrus may read",
             "Set mailhost_relay_authenticated to false, or use mailbox_store system",
         )
-
-
-def map_type(seen: Seen) -> str:
-    """The type of Postfix' own lookup tables on this host (hash, or lmdb where there is no Berkeley DB)."""
-    kind = seen.output(*MAP_TYPE).text.strip()
-    return kind if kind in dialect.MAP_SUFFIX else "hash"
-
-
-def postfix_version(seen: Seen) -> Version:
-    said = seen.output(*VERSION)
-    number: Optional[Version] = version(said.text) if said.ok else None
-    if number is None:
-        raise BadConfiguration("postconf -d mail_version", "no Postfix is installed", "Install it (mail_packages)")
-    if number < dialect.FIRST:
-        raise BadConfiguration("postconf -d mail_version", f"{dotted(number)} is older than 2.3", "Upgrade Postfix")
-    return number
 
 
 def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept: "Iterable[str]" = ()) -> str:
@@ -101,11 +84,13 @@ def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept
     return ", ".join(kept + guard + behind)
 
 
-def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: str, main: MainCf) -> "dict[str, str]":
+def _settings(
+    params: Mapping[str, Any], number: Version, platform: System, kind: str, main: MainCf
+) -> "dict[str, str]":
     domains = [relay.domain("domains", text) for text in params["domains"]]
     virtual = params["mailbox_store"] == "virtual"
     authenticated = params["authenticated"]
-    rule = dialect.RELAY_RULE.at(number) or ""
+    rule = dialect.RELAY_LISTS.nearest(number)[0]
     local = ["localhost"] if virtual else ["$myhostname", "localhost.$mydomain", "localhost", *domains]
     found = {
         "myhostname": params["hostname"].lower(),
@@ -115,8 +100,8 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
         "relay_domains": " ".join(relay.domain("relay_domains", text) for text in params["relay_domains"]),
         "relayhost": params["smarthost"],
         rule: restrictions(rule, authenticated, main.get(rule), accepted(params["accept"])),
-        "smtpd_tls_cert_file": params.get("certificate") or platform.certificate,
-        "smtpd_tls_key_file": params.get("key") or platform.key,
+        "smtpd_tls_cert_file": params.get("certificate") or platform.family.certificate,
+        "smtpd_tls_key_file": params.get("key") or platform.family.key,
         "smtpd_tls_security_level": "may",
         "smtpd_tls_auth_only": "yes",
         "smtpd_sasl_auth_enable": "yes" if authenticated else "no",
@@ -126,7 +111,7 @@ def _settings(params: Mapping[str, Any], number: Version, platform: Any, kind: s
     for name, value in _tls(number, authenticated):
         found[name] = dialect.no_lower(name, main.get(name) or "", main.filled(main.get(name) or ""), value)
     if params["access"] == "cyrus":
-        found["virtual_transport" if virtual else "mailbox_transport"] = f"lmtp:unix:{platform.cyrus_socket}"
+        found["virtual_transport" if virtual else "mailbox_transport"] = f"lmtp:unix:{platform.family.cyrus_socket}"
     if authenticated and params["access"] == "cyrus":
         found.update(smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", smtpd_sasl_security_options="noanonymous")
     elif authenticated:
@@ -163,24 +148,15 @@ def _unread(main: MainCf, number: Version, authenticated: bool) -> "list[str]":
     ]
 
 
-def map_files(plan: Plan, seen: Seen, kind: str, contents: "dict[str, str]") -> None:
-    """Write lookup tables and build them. A table is built again whenever its text changes."""
-    for path, text in contents.items():
-        state = seen.file(path)
-        if plan.write(Write(state, text.encode("utf-8"), fallback_mode=0o644)):
-            build = ("postmap", f"{kind}:{path}")
-            plan.operations.append(Run(f"build {path}", build, after_undo=build if state.exists else ()))
-
-
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     _validate(params)
-    number, platform, kind = postfix_version(seen), system(seen), map_type(seen)
+    number, platform, kind = number_of(seen), system(seen), map_type(seen)
     for path in (MAIN, MASTER):
         if seen.file(path).kind != "file":
             raise BadConfiguration(path, "is not there or is not a file", "Reinstall Postfix' configuration")
     main, master = MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER)
     before, services = main.settings(), master.settings()
-    rule = dialect.RELAY_RULE.at(number) or ""
+    rule = dialect.RELAY_LISTS.nearest(number)[0]
     for name, value in _settings(params, number, platform, kind, main).items():
         main.set(name, value)
     if params["mailbox_store"] == "system":
@@ -188,7 +164,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
             main.unset(name)
     wanted = _settings(params, number, platform, kind, main)
     for name in ("mailbox_transport", "virtual_transport"):
-        if name not in wanted and main.get(name) == f"lmtp:unix:{platform.cyrus_socket}":
+        if name not in wanted and main.get(name) == f"lmtp:unix:{platform.family.cyrus_socket}":
             main.unset(name)
     plan = Plan(
         services=("postfix",),
@@ -208,7 +184,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     return plan
 
 
-def _beside_cyrus(plan: Plan, seen: Seen, master: MasterCf, platform: Any) -> None:
+def _beside_cyrus(plan: Plan, seen: Seen, master: MasterCf, platform: System) -> None:
     """Postfix must reach the sockets of Cyrus and saslauthd: they lie outside its chroot, in folders of two groups."""
     for service in (("smtp", "inet"), ("lmtp", "unix")):
         master.set_chroot(*service, "n")
@@ -219,8 +195,8 @@ def _beside_cyrus(plan: Plan, seen: Seen, master: MasterCf, platform: Any) -> No
         if name in members and "postfix" not in members[name]:
             add, drop = ("gpasswd", "-a", "postfix", name), ("gpasswd", "-d", "postfix", name)
             plan.operations.append(Run(f"put postfix into group {name}", add, undo=drop))
-    if platform.family == "debian":
-        plan.write(Write(seen.file(SMTPD), b"pwcheck_method: saslauthd\nmech_list: plain login\n"))
+    if platform.family.smtpd_sasl:
+        plan.write(Write(seen.file(platform.family.smtpd_sasl), b"pwcheck_method: saslauthd\nmech_list: plain login\n"))
 
 
 def _bytes(text: str) -> bytes:

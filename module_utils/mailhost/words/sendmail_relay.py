@@ -14,7 +14,7 @@ from typing import Any, Iterable, Mapping
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, decode, encode
 from ..core.operations import Plan, Run, Write
-from ..core.versions import dotted, version
+from ..core.versions import dotted
 from ..core.word import Planned
 from ..formats.keyed import Keyed, Names
 from ..products import relay
@@ -23,39 +23,33 @@ from ..products.cause import refuse
 from ..products.sendmail import judge as policy
 from ..products.sendmail import versions as dialect
 from ..products.sendmail.ask import candidate, live, verdict
+from ..products.sendmail.configure import (
+    ACCESS,
+    ALIASES,
+    CF,
+    DH,
+    LOCAL,
+    MAKEMAP,
+    MC,
+    PROCMAIL,
+    RELAYED,
+    STANDS,
+    VIRTUSERS,
+    number_of,
+)
 from ..products.sendmail.judge import LOOPBACK_NAMES
 from ..products.sendmail.mc import Call, SendmailMc
 from ..systems.families import REQUESTS, System, system
 
 ARGUMENT_SPEC = relay.ARGUMENT_SPEC
-DIRECTORY = "/etc/mail"
-MC, CF, ACCESS = f"{DIRECTORY}/sendmail.mc", f"{DIRECTORY}/sendmail.cf", f"{DIRECTORY}/access"
-LOCAL, RELAYED = f"{DIRECTORY}/local-host-names", f"{DIRECTORY}/relay-domains"
-VIRTUSERS = f"{DIRECTORY}/virtusertable"
-PROCMAIL, ALIASES = "/etc/procmailrc", "/etc/aliases"
-DH = f"{DIRECTORY}/mailhost-dh.pem"
 FILES = (MC, ACCESS, LOCAL, RELAYED, PROCMAIL, ALIASES, DH)
 STAMP = "# Built by mailhost from sendmail.mc "
-#: version and stamp of the cf that stands, the digest of its rest, maps older than their text, tools
-STANDS = (
-    "sh",
-    "-c",
-    'cd /etc/mail 2>/dev/null || exit 1; grep -m 1 "^DZ" sendmail.cf; head -n 1 sendmail.cf; tail -n +2 sendmail.cf | sha1sum; '
-    '[ ! -e access ] || [ access.db -nt access ] || [ -z "$(find access -newer access.db 2>&1)" ] || echo stale; '
-    f"ls {' '.join(dialect.CF)} {' '.join(dialect.PROGRAMS)} 2>/dev/null; for tool in m4 makemap; do command -v $tool; done",
-)
 #: m4 on the mc that comes by stdin: the cf, and behind a mark what m4 complained of
 BUILD = (
     "sh",
     "-c",
     'cd /etc/mail && mc=$(cat) && printf "%s\\n" "$mc" | m4 - 2>/dev/null; code=$?; echo "= $code"; '
     'printf "%s\\n" "$mc" | m4 - 2>&1 >/dev/null; exit $code',
-)
-#: a map is made under a new name and renamed; it keeps owner and mode
-MAKEMAP = (
-    'set -e; new="$1.mailhost-new"; rm -f "$new.db"; makemap hash "$new" <"$1"; '
-    'if [ -e "$1.db" ]; then chown --reference="$1.db" "$new.db"; chmod --reference="$1.db" "$new.db"; '
-    'else chmod 640 "$new.db"; fi; mv -f "$new.db" "$1.db"'
 )
 
 
@@ -154,13 +148,13 @@ def _wanted_mc(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
     mc, platform = SendmailMc(_own_domains(seen.file(MC).text), MC), system(seen)
     mc.set_define("confDOMAIN_NAME", params["hostname"].lower())
     _smarthost(mc, params["smarthost"])
-    certificate = params.get("certificate") or platform.certificate
-    mc.set_define("confCACERT_PATH", mc.get_define("confCACERT_PATH") or dialect.CERTIFICATES[platform.family])
+    certificate = params.get("certificate") or platform.family.certificate
+    mc.set_define("confCACERT_PATH", mc.get_define("confCACERT_PATH") or platform.family.authorities)
     mc.set_define(
         "confCACERT", mc.get_define("confCACERT") or certificate
     )  # a bundle that cannot be read takes STARTTLS away
     mc.set_define("confSERVER_CERT", certificate)
-    mc.set_define("confSERVER_KEY", params.get("key") or platform.key)
+    mc.set_define("confSERVER_KEY", params.get("key") or platform.family.key)
     mc.set_define("confAUTH_OPTIONS", "A p y")  # no AUTH outside TLS, none that is anonymous
     mc.set_define("confAUTH_MECHANISMS", "PLAIN LOGIN" if params["authenticated"] else "EXTERNAL")
     if params["authenticated"] and not mc.calls("TRUST_AUTH_MECH"):
@@ -174,7 +168,7 @@ def _wanted_mc(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
     for name, seconds in dialect.RESOLVER.items():
         if mc.get_define(name) is None:
             mc.set_define(name, seconds)
-    if _dh_is_short(mc.get_define("confDH_PARAMETERS") or "", _version(seen)):
+    if _dh_is_short(mc.get_define("confDH_PARAMETERS") or "", number_of(seen)):
         mc.set_define("confDH_PARAMETERS", DH)
     _local_mailer(mc, params["access"], platform)
     _listeners(mc, params["authenticated"])
@@ -188,11 +182,6 @@ def _own_domains(text: str) -> str:
         return text
     end = "\r\n" if "\r\n" in text[:2000] else "\n"
     return text + ("" if text.endswith("\n") else end) + f"LOCAL_CONFIG{end}FP-o {LOCAL}{end}"
-
-
-def _version(seen: Seen) -> "tuple[int, ...]":
-    """The version that wrote the cf; empty if that is not known."""
-    return version(seen.output(*STANDS).text.partition("DZ")[2].partition("\n")[0]) or ()
 
 
 def _dh_is_short(stands: str, number: "tuple[int, ...]") -> bool:
@@ -233,7 +222,7 @@ def _smarthost(mc: SendmailMc, text: str) -> None:
 def _local_mailer(mc: SendmailMc, access: str, platform: System) -> None:
     """Where local mail goes: procmail into the Maildir that Dovecot reads, or LMTP to Cyrus."""
     if access == "cyrus":
-        mc.set_define("CYRUSV2_MAILER_ARGS", f"FILE {platform.cyrus_socket}")
+        mc.set_define("CYRUSV2_MAILER_ARGS", f"FILE {platform.family.cyrus_socket}")
         mc.set_define("confLOCAL_MAILER", "cyrusv2")
         mc.set_call("MODIFY_MAILER_FLAGS", "CYRUSV2", "+w")  # an unknown user is refused at RCPT, not bounced later
         if not any(call.args[:1] == ["cyrusv2"] for call in mc.calls("MAILER")):
@@ -308,7 +297,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         Names(seen.file(LOCAL).text, LOCAL),
     )
     accepted = _refuse_open(before, access, relayed, params)
-    plan = Plan(services=("sendmail",), facts={"version": dotted(_version(seen))}, warnings=accepted)
+    plan = Plan(services=("sendmail",), facts={"version": dotted(number_of(seen))}, warnings=accepted)
     names = [*(relay.domain("domains", text) for text in params["domains"]), params["hostname"].lower(), "localhost"]
     settings = (access.settings(), local.settings(), relayed.settings())
     keep = policy_accepted(params["accept"])

@@ -20,9 +20,11 @@ from ..products import access, ciphers
 from ..products.access import PORTS
 from ..products.relay import network
 from ..products.stunnel import versions as dialect
+from ..products.stunnel.configure import CONF
+from ..products.table import PRODUCTS, choices
 from ..systems.families import REQUESTS, System, system
 
-CONF, UNIT = "/etc/mailhost/stunnel.conf", "mailhost-stunnel"
+UNIT = PRODUCTS["stunnel"].unit
 SYSTEMD, SYSV = f"/etc/systemd/system/{UNIT}.service", f"/etc/init.d/{UNIT}"
 PID = "/var/run/mailhost-stunnel/stunnel.pid"
 _SERVICE = {
@@ -36,7 +38,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "ssl_version": {"type": "str", "default": ""},
     "certificate": {"type": "path"},
     "key": {"type": "path", "no_log": False},
-    "access": {"type": "str", "choices": ["dovecot", "cyrus"], "default": "dovecot"},
+    "access": {"type": "str", "choices": choices("access"), "default": "dovecot"},
     "protocols": {"type": "list", "elements": "str", "default": []},
     "networks": {"type": "list", "elements": "str", "default": []},
     **OPTIONS,
@@ -254,8 +256,8 @@ def _conf(
     """The whole file: it is ours alone."""
     conf = Settings("# Written by mailhost (stunnel_services). Changes made here are overwritten.\n", CONF, " = ")
     values = {
-        "cert": params.get("certificate") or platform.certificate,
-        "key": params.get("key") or platform.key,
+        "cert": params.get("certificate") or platform.family.certificate,
+        "key": params.get("key") or platform.family.key,
         "pid": "" if systemd else PID,
         "setuid": "nobody",
         "setgid": group,

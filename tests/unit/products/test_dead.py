@@ -5,8 +5,9 @@ from mailhost.core.errors import BadConfiguration
 from mailhost.products.postfix.lists import ASKED, GUARDS, PERMITS, TABLES, TRUSTED
 from mailhost.products.postfix.main_cf import MainCf
 from mailhost.products.postfix.master_cf import MasterCf
-from mailhost.products.postfix.restrictions import SINCE, unknown
+from mailhost.products.postfix.restrictions import unknown
 from mailhost.products.postfix.setup import Setup
+from mailhost.products.postfix.versions import SINCE
 from mailhost.words import dovecot_settings, postfix_relay
 
 from ..hosts import centos5, debian, run

@@ -14,6 +14,7 @@ from mailhost.products.dovecot.tree import Configuration
 from mailhost.products.sendmail import judge as sendmail
 from mailhost.products.sendmail.mc import SendmailMc
 from mailhost.products.stunnel import judge as stunnel
+from mailhost.systems.families import DEBIAN, REDHAT
 
 from ..hosts import file, host
 
@@ -97,28 +98,28 @@ def test_logins_and_maps_of_sendmail():
     assert sendmail.local(["localhost", "mx.test", "example.test"], "mx.test") == "example.test"
 
 
-def dovecot(text, number=(2, 3, 19), family="debian"):
+def dovecot(text, number=(2, 3, 19), family=DEBIAN):
     path = "/etc/dovecot/dovecot.conf"
-    return access.judge(Configuration(path, host(files={path: text})), number, family)
+    return access.judge(Configuration(path, host(files={path: text})), number, family.dovecot_cleartext.nearest(number))
 
 
 @pytest.mark.parametrize(
     ("text", "number", "family", "rules"),
     [
-        ("disable_plaintext_auth = yes\nauth_mechanisms = plain login\nssl = required\n", (2, 3), "debian", []),
-        ("", (2, 3), "debian", []),
-        ("", (1, 0, 7), "redhat", ["cleartext disable_plaintext_auth"]),
-        ("disable_plaintext_auth = no\n", (2, 3), "debian", ["cleartext disable_plaintext_auth"]),
-        ("auth_allow_cleartext = yes\n", (2, 4), "debian", ["cleartext auth_allow_cleartext"]),
-        ("auth_mechanisms = plain anonymous\n", (2, 3), "debian", ["anonymous auth_mechanisms"]),
+        ("disable_plaintext_auth = yes\nauth_mechanisms = plain login\nssl = required\n", (2, 3), DEBIAN, []),
+        ("", (2, 3), DEBIAN, []),
+        ("", (1, 0, 7), REDHAT, ["cleartext disable_plaintext_auth"]),
+        ("disable_plaintext_auth = no\n", (2, 3), DEBIAN, ["cleartext disable_plaintext_auth"]),
+        ("auth_allow_cleartext = yes\n", (2, 4), DEBIAN, ["cleartext auth_allow_cleartext"]),
+        ("auth_mechanisms = plain anonymous\n", (2, 3), DEBIAN, ["anonymous auth_mechanisms"]),
         (
             "disable_plaintext_auth = yes\nauth default {\n  mechanisms = ANONYMOUS\n}\n",
             (1, 0),
-            "redhat",
+            REDHAT,
             ["anonymous auth_mechanisms"],
         ),
-        ("ssl = no\n", (2, 3), "debian", ["cleartext ssl"]),
-        ("disable_plaintext_auth = yes\nssl_disable = yes\n", (1, 0), "redhat", ["cleartext ssl"]),
+        ("ssl = no\n", (2, 3), DEBIAN, ["cleartext ssl"]),
+        ("disable_plaintext_auth = yes\nssl_disable = yes\n", (1, 0), REDHAT, ["cleartext ssl"]),
     ],
 )
 def test_dovecot(text, number, family, rules):

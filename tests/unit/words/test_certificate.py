@@ -2,6 +2,7 @@
 
 import pathlib
 import subprocess
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
@@ -10,6 +11,7 @@ from mailhost.core.converge import converge
 from mailhost.core.errors import MailhostError
 from mailhost.core.operations import Plan, Run
 from mailhost.formats.der import key_kind
+from mailhost.systems import families
 from mailhost.words import mail_certificate as feature
 
 from ..hosts import centos5, debian, params, run
@@ -47,9 +49,11 @@ def asked(tmp_path):
 
 @pytest.fixture(autouse=True)
 def _own_cnf(tmp_path, monkeypatch):
-    from mailhost.systems.families import System
-
-    monkeypatch.setattr(System, "openssl_cnf", str(tmp_path / "dovecot-openssl.cnf"))
+    rows = [replace(family, openssl_cnf=str(tmp_path / "dovecot-openssl.cnf")) for family in families.FAMILIES]
+    monkeypatch.setattr(families, "FAMILIES", rows)
+    monkeypatch.setattr(families, "UNKNOWN", rows[-1])
+    monkeypatch.setattr(families, "_RELEASES", {row.release_file: row for row in rows if row.release_file})
+    monkeypatch.setattr(feature, "FAMILIES", rows)
 
 
 def text_of(path):
@@ -290,7 +294,7 @@ def test_what_the_images_openssl_does_not_know(tmp_path, words, code, said):
 )
 def test_each_family_has_its_place(kind, place):
     outputs = {feature.NOW.argv: "1700000000", feature.OPENSSL.argv: "OpenSSL 3.0.2"}
-    files = {feature.System("", (), family).openssl_cnf: None for family in ("debian", "redhat")}
+    files = {family.openssl_cnf: None for family in feature.FAMILIES}
     plan = run(feature, kind(files=files, outputs=outputs), names=["mail.example.test"], provider="self_signed")
     assert place in str(plan.operations)
     assert plan.changed

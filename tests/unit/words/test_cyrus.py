@@ -6,8 +6,12 @@ import pytest
 from mailhost.core.errors import BadConfiguration, BadInput
 from mailhost.core.host import FileState, Output
 from mailhost.core.operations import Run, diff
-from mailhost.products.cyrus import saslauthd
-from mailhost.products.switch import question
+from mailhost.products import switch
+from mailhost.products.cyrus import configure as cyrus
+from mailhost.products.postfix import configure as postfix
+from mailhost.products.stunnel.configure import CONF
+from mailhost.products.table import PRODUCTS
+from mailhost.systems.families import DEBIAN, FAMILIES, REDHAT
 from mailhost.words import (
     cyrus_mailboxes,
     cyrus_services,
@@ -22,9 +26,9 @@ from ..hosts import EL5, after, centos5, debian, params, run, written
 
 ALL = ["imap", "imaps", "pop3", "pop3s"]
 PROGRAMS = "".join(f"program {name}\n" for name in ("imapd", "pop3d", "lmtpd", "timsieved", "ctl_cyrusdb"))
-OLD = f"folder /usr/lib/cyrus-imapd\n{PROGRAMS}maildirs 2\n"
-NEW = f"folder /usr/lib/cyrus/bin\n{PROGRAMS}cyrus-imapd 3.6.1-Debian\nmaildirs 0\n"
-STORE = ("sh", "-c", f'[ -e {cyrus_services.SASLDB} ] && stat -c "%a %U" {cyrus_services.SASLDB}')
+OLD = f"folder /usr/lib/cyrus-imapd\n{PROGRAMS}"
+NEW = f"folder /usr/lib/cyrus/bin\n{PROGRAMS}cyrus-imapd 3.6.1-Debian\n"
+STORE = ("sh", "-c", f'[ -e {cyrus.SASLDB} ] && stat -c "%a %U" {cyrus.SASLDB}')
 SPARE = (
     'SERVICES {\n\timap cmd="imapd -U 30" listen="imap"\n\t#imaps cmd="imapd -s -U 30" listen="imaps"\n'
     '\tnntp cmd="nntpd" listen="nntp"\n}\n'
@@ -32,27 +36,31 @@ SPARE = (
 
 
 def el5(outputs=None, files=None):
-    found = {path: (EL5 / path[1:]).read_text() for path in ("/etc/imapd.conf", "/etc/cyrus.conf", saslauthd.SYSCONFIG)}
+    found = {
+        path: (EL5 / path[1:]).read_text() for path in ("/etc/imapd.conf", "/etc/cyrus.conf", REDHAT.saslauthd.path)
+    }
     return centos5(
         files={**found, **(files or {})},
-        outputs={cyrus_services.STANDS: OLD, STORE: Output(1, ""), **copied(1), **(outputs or {})},
+        outputs={cyrus.STANDS: OLD, STORE: Output(1, ""), **copied(1), **(outputs or {})},
     )
 
 
 def copied(code):
-    return {
-        cyrus_services._asked({}, system).argv: Output(code, "")
-        for system in (cyrus_services.System("", (), "redhat"), cyrus_services.System("", (), "debian"))
-    }
+    return {cyrus_services._asked({}, family).argv: Output(code, "") for family in FAMILIES}
 
 
 def test_el5_in_the_names_of_2_3():
-    seen = el5({question(*cyrus_services.UNITS).argv: "active dovecot\nenabled dovecot\n"})
+    seen = el5(
+        {
+            switch.question("access").argv: "active dovecot\nenabled dovecot\n",
+            switch.count(PRODUCTS["dovecot"])[0].argv: "2\n",
+        }
+    )
     plan = run(cyrus_services, seen, protocols=["imap", "imaps"])
     text = written(plan)["/etc/imapd.conf"]
     for line in (
         "allowplaintext: no",
-        f"tls_key_file: {cyrus_services.KEY}",
+        f"tls_key_file: {cyrus.KEY}",
         "admins: cyrus mailhost",
         "allowapop: no",
     ):
@@ -62,13 +70,13 @@ def test_el5_in_the_names_of_2_3():
     assert '#  pop3\t\tcmd="pop3d"' in services
     assert "2 Maildirs of Dovecot's users stay" in plan.warnings[0]
     assert [operation.argv[2:] for operation in plan.operations if isinstance(operation, Run)][-1] == (
-        "dovecot",
         "cyrus-imapd",
+        "dovecot",
     )
     new = after(plan, seen)
     new.outputs.update(copied(0))
     new.outputs[STORE] = Output(0, "600 cyrus\n")
-    new.outputs[question(*cyrus_services.UNITS).argv] = Output(0, "active cyrus-imapd\n")
+    new.outputs[switch.question("access").argv] = Output(0, "active cyrus-imapd\n")
     assert not run(cyrus_services, new, protocols=["imap", "imaps"]).changed, diff(
         run(cyrus_services, new, protocols=["imap", "imaps"])
     )
@@ -79,7 +87,7 @@ def test_debian_in_the_names_of_3():
         "/etc/imapd.conf": "configdirectory: /x\nallowplaintext: yes\ntls_cert_file: /old\n",
         "/etc/cyrus.conf": SPARE,
     }
-    seen = debian(files={**files, saslauthd.DEFAULT: 'MECHANISMS="pam"\n'}, outputs={cyrus_services.STANDS: NEW})
+    seen = debian(files={**files, DEBIAN.saslauthd.path: 'MECHANISMS="pam"\n'}, outputs={cyrus.STANDS: NEW})
     plan = run(cyrus_services, seen, protocols=ALL)
     assert "tls_server_cert: /etc/ssl/certs/mailhost.pem\n" in written(plan)["/etc/imapd.conf"]
     assert "tls_cert_file" not in written(plan)["/etc/imapd.conf"]
@@ -87,7 +95,7 @@ def test_debian_in_the_names_of_3():
     assert '\timaps cmd="imapd -s -U 30" listen="imaps"\n' in services  # the line that was commented out
     assert '#\tnntp cmd="nntpd"' in services  # its program is not installed, and the master would not start
     assert 'lmtpunix cmd="lmtpd" listen="/run/cyrus/socket/lmtp"' in services
-    assert written(plan)[saslauthd.DEFAULT] == 'MECHANISMS="pam"\nSTART=yes\n'
+    assert written(plan)[DEBIAN.saslauthd.path] == 'MECHANISMS="pam"\nSTART=yes\n'
 
 
 REFUSED = [
@@ -115,7 +123,7 @@ def test_bad_input_of_cyrus_services(given, message):
 @pytest.mark.parametrize("stands", [OLD, NEW])
 def test_kpop_is_refused_before_anything_is_written(stands):
     with pytest.raises(BadInput, match="kpop needs Kerberos 4, and pop3d .* was built without it"):
-        run(cyrus_services, el5({cyrus_services.STANDS: stands}), protocols=["imap", "kpop"])
+        run(cyrus_services, el5({cyrus.STANDS: stands}), protocols=["imap", "kpop"])
     with pytest.raises(BadInput, match="Dovecot has no KPOP"):
         run(dovecot_protocols, centos5(), protocols=["imap", "kpop"])
 
@@ -140,7 +148,7 @@ def test_mailboxes_are_made_once(json_form):
     assert (plan.facts["created"], plan.facts["quotas"]) == (["alice"], ["alice"])
     text = plan.operations[0].stdin.decode()
     assert 'c0 CREATE "user.alice"\nq0 SETQUOTA "user.alice" (STORAGE 1024)\n' in text
-    assert plan.operations[0].argv == ("sh", "-s", "implicit", "993", cyrus_services.SASLDB, "mailhost", "60")
+    assert plan.operations[0].argv == ("sh", "-s", "implicit", "993", cyrus.SASLDB, "mailhost", "60")
     limit = "       1024        0        0              STORAGE user.alice\n"
     assert not run(cyrus_mailboxes, boxes("alice", "bob", quota=limit, json_form=json_form), mailboxes=wanted).changed
 
@@ -228,11 +236,11 @@ def test_what_a_dovecot_mailbox_cannot_have(box, given, message):
 
 def test_virtual_users_of_cyrus():
     box = {"name": "alice", "state": "present", "password": "pa ss"}
-    seen = centos5(files={mailboxes.MAILBOXES: "old@example.test\told/Maildir/\n"})
+    seen = centos5(files={postfix.MAILBOXES: "old@example.test\told/Maildir/\n"})
     plan = run(mailboxes, seen, mailboxes=[box], store="virtual", access="cyrus", domains=["example.test"])
-    assert set(written(plan)) == {mailboxes.ALIASES, mailboxes.MAILBOXES}  # no account, no file of users
-    assert "alice@example.test\t" in written(plan)[mailboxes.MAILBOXES]
-    assert "old@example.test\t" in written(plan)[mailboxes.MAILBOXES]
+    assert set(written(plan)) == {postfix.ALIASES, postfix.MAILBOXES}  # no account, no file of users
+    assert "alice@example.test\t" in written(plan)[postfix.MAILBOXES]
+    assert "old@example.test\t" in written(plan)[postfix.MAILBOXES]
     with pytest.raises(BadInput, match="a hash, and Cyrus' own store of users holds clear passwords"):
         run(
             mailboxes,
@@ -263,7 +271,7 @@ IMAPS = {"name": "imaps", "accept": "993", "connect": "143", "protocol": ""}
 def test_stunnel_on_el5_and_debian():
     seen = centos5(outputs={stunnel_services.STANDS: OLD_STUNNEL})
     plan = run(stunnel_services, seen, services=[IMAPS], protocols=["imap"])
-    text = written(plan)[stunnel_services.CONF]
+    text = written(plan)[CONF]
     assert text.endswith("[imaps]\naccept = 993\nconnect = 127.0.0.1:143\n")
     assert "sslVersion" not in text
     assert "# chkconfig: 2345" in written(plan)[stunnel_services.SYSV]
@@ -272,7 +280,7 @@ def test_stunnel_on_el5_and_debian():
     plan = run(
         stunnel_services, debian(outputs={stunnel_services.STANDS: NEW_STUNNEL}), services=[IMAPS], protocols=["imap"]
     )
-    assert "sslVersionMin = TLSv1.2\n" in written(plan)[stunnel_services.CONF]
+    assert "sslVersionMin = TLSv1.2\n" in written(plan)[CONF]
     assert "ExecStart=/usr/bin/stunnel4 /etc/mailhost/stunnel.conf" in written(plan)[stunnel_services.SYSTEMD]
 
 
@@ -280,11 +288,11 @@ def test_a_tunnel_to_smtp_comes_from_an_address_that_nobody_trusts():
     smtps = {"name": "smtps", "accept": "465", "connect": "25", "protocol": ""}
     seen = centos5(outputs={stunnel_services.STANDS: OLD_STUNNEL})
     plan = run(stunnel_services, seen, services=[smtps], networks=["127.0.0.1/32"])
-    assert "connect = 127.0.0.1:25\nlocal = 127.0.0.25\n" in written(plan)[stunnel_services.CONF]
+    assert "connect = 127.0.0.1:25\nlocal = 127.0.0.25\n" in written(plan)[CONF]
 
 
 def test_no_tunnels_any_more():
-    seen = centos5(files={stunnel_services.CONF: "x"}, outputs={stunnel_services.STANDS: OLD_STUNNEL})
+    seen = centos5(files={CONF: "x"}, outputs={stunnel_services.STANDS: OLD_STUNNEL})
     plan = run(stunnel_services, seen, services=[])
     assert len(plan.operations) == 2
     assert plan.services == ()
@@ -328,9 +336,9 @@ def test_no_stunnel_installed():
 
 
 def test_dovecot_takes_over_from_cyrus():
-    seen = centos5(outputs={question(*dovecot_protocols.UNITS).argv: "active cyrus-imapd\nenabled cyrus-imapd\n"})
+    seen = centos5(outputs={switch.question("access").argv: "active cyrus-imapd\nenabled cyrus-imapd\n"})
     plan = run(dovecot_protocols, seen, protocols=ALL)
-    assert plan.operations[-1].argv == ("sh", "-s", "cyrus-imapd", "dovecot")
+    assert plan.operations[-1].argv == ("sh", "-s", "dovecot", "cyrus-imapd")
     assert "mailboxes of Cyrus stay" in plan.warnings[0]
 
 

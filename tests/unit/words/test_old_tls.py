@@ -4,9 +4,12 @@ import pytest
 from mailhost.core.host import Output
 from mailhost.formats.settings import Settings
 from mailhost.products import ciphers
+from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.dovecot.grammar import Tree
+from mailhost.products.postfix import configure as postfix_at
 from mailhost.products.postfix import versions as postfix
 from mailhost.products.postfix.main_cf import MainCf
+from mailhost.products.stunnel.configure import CONF
 from mailhost.words import cyrus_services, dovecot_protocols, dovecot_settings, postfix_relay, stunnel_services
 
 from ..hosts import after, centos5, debian, file, host, run, written
@@ -174,16 +177,14 @@ def test_the_question_is_put_to_1_0_alone(local, tmp_path):
     ],
 )
 def test_postfix_is_told_what_its_version_can_be_told(version, stands, said):
-    seen = centos5(outputs={postfix_relay.VERSION: version}, files={MAIN: stands})
+    seen = centos5(outputs={postfix_at.VERSION: version}, files={MAIN: stands})
     main = MainCf(planned(postfix_relay, seen, **RELAY)[MAIN])
     assert {name: main.get(name) for name in said} == said
 
 
 @pytest.mark.parametrize(("value", "said"), [("$other", 1), (">=TLSv1.9", 1), (">=TLSv1.3", 0), ("", 0)])
 def test_what_stands_and_cannot_be_read_is_said(value, said):
-    seen = centos5(
-        outputs={postfix_relay.VERSION: "3.7.11"}, files={MAIN: f"smtpd_tls_mandatory_protocols = {value}\n"}
-    )
+    seen = centos5(outputs={postfix_at.VERSION: "3.7.11"}, files={MAIN: f"smtpd_tls_mandatory_protocols = {value}\n"})
     plan = run(postfix_relay, seen, **RELAY)
     assert [f"{MAIN}:1: smtpd_tls_mandatory_protocols = {value} cannot be read" in line for line in plan.warnings] == [
         True
@@ -225,7 +226,7 @@ def test_cyrus_and_stunnel_of_2006():
             {stunnel_services.STANDS: f"program /usr/sbin/stunnel\nstunnel {version} on x\n"},
         )
         service = {"name": "imaps", "accept": "993", "connect": "143", "protocol": ""}
-        text = planned(stunnel_services, seen, services=[service], networks=["127.0.0.1/32"])[stunnel_services.CONF]
+        text = planned(stunnel_services, seen, services=[service], networks=["127.0.0.1/32"])[CONF]
         assert Settings(text, "c", " = ", "#;").get("ciphers") == said
 
 
@@ -236,6 +237,6 @@ def cyrus_conf(version):
             "/etc/imapd.conf": "configdirectory: /var/lib/imap\n",
             "/etc/cyrus.conf": 'SERVICES {\n  imap cmd="imapd" listen="imap"\n}\n',
         },
-        {cyrus_services.STANDS: f"folder /usr/lib/cyrus-imapd\nprogram imapd\nprogram pop3d\ncyrus-imapd {version}\n"},
+        {cyrus.STANDS: f"folder /usr/lib/cyrus-imapd\nprogram imapd\nprogram pop3d\ncyrus-imapd {version}\n"},
     )
     return planned(cyrus_services, seen, protocols=["imap", "imaps"])["/etc/imapd.conf"]

@@ -3,7 +3,9 @@
 import pytest
 from mailhost.core.errors import BadInput
 from mailhost.core.host import Output
-from mailhost.words import cyrus_services, mail_certificate, mail_policy, mailhost_info
+from mailhost.products import keys, standing
+from mailhost.products.cyrus import configure as cyrus
+from mailhost.words import mail_policy
 
 from ..hosts import centos5, debian, file, gathered, params, run
 from .test_cyrus import el5 as el5_cyrus
@@ -44,7 +46,7 @@ def test_keys_stores_folders_and_sockets():
     pair = "smtpd_tls_cert_file = /c\nsmtpd_tls_key_file = /keys/k\n"
     store = "passdb {\n  driver = passwd-file\n  args = /etc/users\n}\n"
     seen = debian(files={"/etc/postfix/main.cf": SAFE + pair, "/c": file("/c", PEM), "/etc/dovecot/local.conf": store})
-    seen.outputs[mail_certificate.asked("/c", "/keys/k").argv] = Output(0, "x\n= key\ny\n= mode\n644 root\n")
+    seen.outputs[keys.asked("/c", "/keys/k").argv] = Output(0, "x\n= key\ny\n= mode\n644 root\n")
     seen.outputs[("sh", "-c", mail_policy.STORES, "stores", "/etc/users")] = Output(0, "644 root clear /etc/users")
     seen.outputs[("sh", "-c", mail_policy.FOLDERS, "folders", "/keys/k")] = Output(0, "777 /keys")
     seen.outputs[mail_policy.SOCKETS] = Output(0, "755 777 /run/mux")
@@ -57,7 +59,7 @@ def test_keys_stores_folders_and_sockets():
 
 def test_sendmail_where_it_runs():
     seen = el5_sendmail(
-        outputs={mailhost_info.MASTER: "sendmail: accepting connections", mail_policy.UNBUILT: "unbuilt"}
+        outputs={standing.PROCESSES.argv: "sendmail: accepting connections", mail_policy.UNBUILT: "unbuilt"}
     )
     found = policy(seen)
     assert "Sendmail 8.13.8" in found["about"]
@@ -71,7 +73,7 @@ def test_the_rules_of_sendmail_itself():
         "/etc/mail/local-host-names": "example.test\n",
         "/etc/mail/access": "Connect:127 RELAY\nTo:passed.example RELAY\n",
     }
-    seen = el5_sendmail(files=files, outputs={mailhost_info.MASTER: "sendmail: accepting connections"})
+    seen = el5_sendmail(files=files, outputs={standing.PROCESSES.argv: "sendmail: accepting connections"})
     mc = seen.file("/etc/mail/sendmail.mc").text + "define(`confDOMAIN_NAME', `mx.example.test')dnl\n"
     seen.files["/etc/mail/sendmail.mc"] = file("/etc/mail/sendmail.mc", mc)
     here = mail_policy.Reading(gathered(mail_policy, seen, params(mail_policy)), {})
@@ -95,14 +97,14 @@ def test_cyrus_and_tunnels():
     seen.files["/etc/mailhost/stunnel.conf"] = file(
         "/etc/mailhost/stunnel.conf", "[imaps]\naccept = 993\nconnect = 143\n[pop3s]\nACCEPT = ::1:995\nconnect = 110\n"
     )
-    seen.outputs[mailhost_info.PORTS] = Output(0, " 0: 00000000:0019 00000000:0000 0A 0")
+    seen.outputs[standing.PORTS.argv] = Output(0, " 0: 00000000:0019 00000000:0000 0A 0")
     found = policy(seen)
     assert "Cyrus IMAP" in found["about"]
     assert found["products"] == {"postfix": "2.3.3", "cyrus": "2.3"}
     assert found["tunnels"] == [993, 995]
     assert "tunnel imaps" in rules(found)
     assert "cleartext allowplaintext" in rules(found)
-    assert cyrus_services.IMAPD in {cause["place"].split(" ")[0].split(":")[0] for cause in found["causes"]}
+    assert cyrus.IMAPD in {cause["place"].split(" ")[0].split(":")[0] for cause in found["causes"]}
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_read():

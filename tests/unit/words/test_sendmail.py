@@ -8,10 +8,12 @@ import pytest
 from mailhost.core.errors import BadConfiguration, BadInput
 from mailhost.core.host import Output, encode
 from mailhost.core.operations import Check, Run
+from mailhost.products import standing, switch
+from mailhost.products.sendmail import configure as sendmail
 from mailhost.products.sendmail import versions as dialect
 from mailhost.products.sendmail.ask import candidate, live, patterns
 from mailhost.products.sendmail.mc import SendmailMc
-from mailhost.products.switch import question
+from mailhost.systems.families import DEBIAN
 from mailhost.words import mail_packages, mta, sendmail_relay
 
 from ..hosts import EL5, after, centos5, file, params, run, written
@@ -32,7 +34,7 @@ def el5(files=None, outputs=None):
     names = ("sendmail.mc", "access", "local-host-names")
     found = {f"/etc/mail/{name}": (EL5 / f"etc/mail/{name}").read_text() for name in names}
     found.update({"/etc/aliases": "postmaster: root\n", **(files or {})})
-    said = {sendmail_relay.STANDS: TOOLS, sendmail_relay.BUILD: CF, **answers()}
+    said = {sendmail.STANDS: TOOLS, sendmail_relay.BUILD: CF, **answers()}
     return centos5(files=found, outputs={**said, **(outputs or {})})
 
 
@@ -42,7 +44,7 @@ def built(seen, plan):
     text = written(plan)["/etc/mail/sendmail.cf"]
     head, _, body = text.partition("\n")
     digest = hashlib.sha1(encode(body)).hexdigest()
-    new.outputs[sendmail_relay.STANDS] = Output(0, TOOLS.replace("# head", head).replace("0" * 40, digest))
+    new.outputs[sendmail.STANDS] = Output(0, TOOLS.replace("# head", head).replace("0" * 40, digest))
     return new
 
 
@@ -59,9 +61,7 @@ def test_the_first_run_and_the_second():
     assert "Connect:127\tRELAY\n" in files["/etc/mail/access"]
     assert files["/etc/procmailrc"] == "DEFAULT=$HOME/Maildir/\n"
     assert isinstance(plan.operations[0], Check)
-    assert [operation.argv[2] for operation in plan.operations if isinstance(operation, Run)] == [
-        sendmail_relay.MAKEMAP
-    ]
+    assert [operation.argv[2] for operation in plan.operations if isinstance(operation, Run)] == [sendmail.MAKEMAP]
     again = run(sendmail_relay, built(seen, plan), **GIVEN)
     assert again.operations == []
 
@@ -69,9 +69,9 @@ def test_the_first_run_and_the_second():
 def test_a_cf_changed_by_hand_is_made_again():
     seen = el5()
     new = built(seen, run(sendmail_relay, seen, **GIVEN))
-    said = new.outputs[sendmail_relay.STANDS].text
+    said = new.outputs[sendmail.STANDS].text
     digest = next(line for line in said.splitlines() if line.endswith("  -"))
-    new.outputs[sendmail_relay.STANDS] = Output(0, said.replace(digest, "f" * 40 + "  -"))
+    new.outputs[sendmail.STANDS] = Output(0, said.replace(digest, "f" * 40 + "  -"))
     new.files["/etc/mail/sendmail.cf"] = file("/etc/mail/sendmail.cf", "V10/x\nO ByHand\n")
     assert set(written(run(sendmail_relay, new, **GIVEN))) == {"/etc/mail/sendmail.cf"}
 
@@ -189,7 +189,7 @@ def test_what_stands_is_asked_too():
 def test_without_m4_or_a_cf():
     bare = TOOLS.replace("/usr/bin/m4\n", "")
     with pytest.raises(BadConfiguration, match="no m4"):
-        run(sendmail_relay, el5(outputs={sendmail_relay.STANDS: bare}), **GIVEN)
+        run(sendmail_relay, el5(outputs={sendmail.STANDS: bare}), **GIVEN)
     with pytest.raises(BadConfiguration, match="m4 refuses it: m4:stdin:3: bad"):
         run(sendmail_relay, el5(outputs={sendmail_relay.BUILD: "= 1\nm4:stdin:3: bad\n"}), **GIVEN)
     with pytest.raises(BadConfiguration, match="is not there"):
@@ -206,9 +206,9 @@ def test_the_candidate_is_asked_with_an_address_nobody_trusts():
 def alternatives(stands, active, waiting=0):
     said = "".join(f"active {unit}\nenabled {unit}\n" for unit in active)
     return {
-        mta.STANDS: f"/usr/sbin/sendmail.postfix\n/usr/sbin/sendmail.sendmail\nalternative {stands}\n",
-        mail_packages.QUEUES: f"queue sendmail 0\nqueue postfix {waiting}\n",
-        question(*mta.UNITS).argv: said,
+        standing.STANDS.argv: f"/usr/sbin/sendmail.postfix\n/usr/sbin/sendmail.sendmail\nalternative {stands}\n",
+        standing.queue("postfix")[0].argv: f"{waiting}\n",
+        switch.question("mta").argv: said,
     }
 
 
@@ -217,22 +217,22 @@ def test_the_other_mta():
     plan = run(mta, seen, name="sendmail")
     assert [operation.argv for operation in plan.operations] == [
         ("alternatives", "--set", "mta", "/usr/sbin/sendmail.sendmail"),
-        ("sh", "-s", "postfix", "sendmail"),
+        ("sh", "-s", "sendmail", "postfix"),
     ]
     assert plan.operations[0].undo == ("alternatives", "--set", "mta", "/usr/sbin/sendmail.postfix")
-    assert plan.operations[1].undo[-1] == "active postfix enabled postfix"
+    assert plan.operations[1].undo[2:] == ("sendmail", "active postfix enabled postfix", "postfix")
     assert "3 messages wait in the queue of postfix" in plan.warnings[0]
     assert not run(
         mta, centos5(outputs=alternatives("/usr/sbin/sendmail.sendmail", ["sendmail"])), name="sendmail"
     ).changed
     with pytest.raises(BadConfiguration, match="no sendmail is installed"):
-        run(mta, centos5(outputs={mta.STANDS: "alternative\n"}), name="sendmail")
+        run(mta, centos5(outputs={standing.STANDS.argv: "alternative \n"}), name="sendmail")
 
 
 def test_a_package_that_would_take_a_loaded_queue_away_is_refused():
     from ..hosts import debian
 
-    seen = debian(outputs={mail_packages.QUEUES: "queue sendmail 0\nqueue postfix 7\n"})
+    seen = debian(outputs={standing.queue("postfix")[0].argv: "7\n"})
     with pytest.raises(BadConfiguration, match="7 messages wait there, and sendmail-bin takes postfix away"):
         run(mail_packages, seen, products=["sendmail"])
     assert run(mail_packages, debian(), products=["sendmail"]).changed
@@ -250,9 +250,7 @@ def test_a_package_that_would_take_a_loaded_queue_away_is_refused():
 def test_a_daemon_whose_package_goes_has_stopped_before(stands, wanted, stopped):
     from ..hosts import debian
 
-    seen = debian(
-        outputs={mail_packages.DPKG: f"{stands} install ok installed\n", mail_packages.QUEUES: "queue sendmail 0\n"}
-    )
+    seen = debian(outputs={DEBIAN.asked().argv: f"{stands} install ok installed\n"})
     before = [
         operation
         for operation in run(mail_packages, seen, products=[wanted]).operations
@@ -266,9 +264,9 @@ def test_aliases_in_the_virtusertable():
     from mailhost.words import mailboxes
 
     box = {"name": "alice", "aliases": ["sales"], "state": "present"}
-    seen = centos5(files={mailboxes.VIRTUSERS: "hand@example.test\telsewhere@example.org\nold@example.test alice\n"})
+    seen = centos5(files={sendmail.VIRTUSERS: "hand@example.test\telsewhere@example.org\nold@example.test alice\n"})
     plan = run(mailboxes, seen, mailboxes=[box], domains=["example.test"], mta="sendmail")
-    assert written(plan)[mailboxes.VIRTUSERS] == "hand@example.test\telsewhere@example.org\nsales@example.test\talice\n"
+    assert written(plan)[sendmail.VIRTUSERS] == "hand@example.test\telsewhere@example.org\nsales@example.test\talice\n"
 
 
 def mc_of(before="", version="8.13.8", drop=""):
@@ -280,12 +278,10 @@ def mc_of(before="", version="8.13.8", drop=""):
         .replace(drop or "\0", "")
     )
     tools = TOOLS.replace("8.13.8", version)
-    seen = el5({"/etc/mail/sendmail.mc": text}, {sendmail_relay.STANDS: tools})
+    seen = el5({"/etc/mail/sendmail.mc": text}, {sendmail.STANDS: tools})
     plan = run(sendmail_relay, seen, **GIVEN)
     new = built(seen, plan)
-    new.outputs[sendmail_relay.STANDS] = Output(
-        0, new.outputs[sendmail_relay.STANDS].text.replace("DZ8.13.8", f"DZ{version}")
-    )
+    new.outputs[sendmail.STANDS] = Output(0, new.outputs[sendmail.STANDS].text.replace("DZ8.13.8", f"DZ{version}"))
     assert run(sendmail_relay, new, **GIVEN).operations == []
     return SendmailMc(written(plan)["/etc/mail/sendmail.mc"]), written(plan)
 
@@ -312,8 +308,8 @@ DH_GROUPS = [  # what stands, of which version; whether ours takes its place
 @pytest.mark.parametrize(("stands", "version", "ours"), DH_GROUPS)
 def test_a_diffie_hellman_group_that_is_too_short(stands, version, ours):
     mc, files = mc_of("" if stands is None else f"define(`confDH_PARAMETERS', `{stands}')dnl\n", version)
-    assert mc.get_define("confDH_PARAMETERS") == (sendmail_relay.DH if ours else stands)
-    assert (sendmail_relay.DH in files) == ours
+    assert mc.get_define("confDH_PARAMETERS") == (sendmail.DH if ours else stands)
+    assert (sendmail.DH in files) == ours
 
 
 def test_the_diffie_hellman_group_is_the_one_of_rfc_7919():
@@ -329,8 +325,8 @@ def test_the_diffie_hellman_group_is_the_one_of_rfc_7919():
 def test_the_file_of_the_group_is_written_again_when_it_is_gone():
     seen = el5()
     new = built(seen, run(sendmail_relay, seen, **GIVEN))
-    del new.files[sendmail_relay.DH]
-    assert written(run(sendmail_relay, new, **GIVEN)) == {sendmail_relay.DH: dialect.DH_PEM}
+    del new.files[sendmail.DH]
+    assert written(run(sendmail_relay, new, **GIVEN)) == {sendmail.DH: dialect.DH_PEM}
 
 
 def test_a_cf_that_stays_is_not_left_older_than_its_mc():
@@ -338,7 +334,7 @@ def test_a_cf_that_stays_is_not_left_older_than_its_mc():
     seen = el5()
     new = built(seen, run(sendmail_relay, seen, **GIVEN))
     path = "/etc/mail/sendmail.mc"
-    new.files[path] = file(path, new.files[path].text.replace(f"`{sendmail_relay.DH}'", "5"))
+    new.files[path] = file(path, new.files[path].text.replace(f"`{sendmail.DH}'", "5"))
     plan = run(sendmail_relay, new, **GIVEN)
     assert set(written(plan)) == {path}
     assert [operation.argv for operation in plan.operations if isinstance(operation, Run)] == [

@@ -7,6 +7,7 @@ from typing import List, Tuple
 from ...core.versions import Version
 from ...formats.settings import Setting, Settings
 from ..cause import Cause
+from . import versions as dialect
 
 
 def judge(imapd: Settings, number: Version) -> "List[Cause]":
@@ -22,7 +23,7 @@ def judge(imapd: Settings, number: Version) -> "List[Cause]":
         )
 
     on = ("yes", "1", "on", "true", "t")
-    clear, place = value("allowplaintext", "yes" if number < (2, 3, 16) else "no")
+    clear, place = value("allowplaintext", dialect.ALLOWPLAINTEXT.nearest(number))
     if clear in on:
         found.append(
             Cause(

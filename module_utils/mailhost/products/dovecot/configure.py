@@ -11,14 +11,18 @@ from typing import Iterable, Mapping
 from ...core.errors import BadConfiguration, BadInput, Unasked
 from ...core.host import Command, File, Glob, Request, Seen
 from ...core.operations import Check, Plan, Write
-from ...core.versions import Rows, T, Version, dotted, version
+from ...core.versions import Rows, T, Version, dotted
+from ..standing import version_of
+from ..table import PRODUCTS
 from . import versions as dialect
 from .grammar import Section, Setting, Tree
 from .tree import Configuration
+from .versions import NEW, OLD
 
-OLD, NEW = "/etc/dovecot.conf", "/etc/dovecot/dovecot.conf"
 OWN = "/etc/dovecot/mailhost.conf"
-VERSION = ("dovecot", "--version")
+#: users of the virtual store, a passwd-file
+USERS = "/etc/mailhost/users"
+VERSION = PRODUCTS["dovecot"].version
 HEAD = "# Written by mailhost; its last word comes from the end of dovecot.conf. Changes made here are overwritten.\n"
 LOGINS = ("sh", "-c", "ls /usr/lib*/dovecot/*-login /usr/libexec/dovecot/*-login 2>/dev/null; true")
 USUAL: "tuple[Request, ...]" = (
@@ -39,18 +43,17 @@ class Installation:
 
     def __init__(self, seen: Seen) -> None:
         self.seen = seen
-        said = seen.output(*VERSION)
-        number = version(said.text) if said.ok else None
+        number = version_of(seen, "dovecot")
         if number is None:
             raise BadConfiguration("dovecot --version", "no Dovecot is installed", "Install it (mail_packages)")
         self.version: Version = number
         if number < dialect.FIRST:
             raise BadConfiguration("dovecot --version", f"{dotted(number)} is older than 1.0", "Upgrade Dovecot")
-        self.main = NEW if number >= (2, 0) or seen.file(NEW).exists else OLD
+        self.main = NEW if seen.file(NEW).exists else self.at(dialect.MAIN)
         if seen.file(self.main).kind != "file":
             raise BadConfiguration(self.main, "is not there or is not a file", "Reinstall the package's configuration")
         self.configuration = whole(self.main, seen)
-        self.has_conf_d = bool(seen.names("/etc/dovecot/conf.d/*.conf")) and number >= (2, 0)
+        self.has_conf_d = bool(seen.names("/etc/dovecot/conf.d/*.conf")) and self.at(dialect.CONF_D)
         self._refuse_old_tree()
         self.edited = Configuration(self.main, seen).trees
         if self.has_conf_d:
@@ -65,7 +68,8 @@ class Installation:
 
     def _refuse_old_tree(self) -> None:
         """A tree of 2.3 under Dovecot 2.4: named as such, with the settings that 2.4 does not know."""
-        if self.version < (2, 4):
+        needed = self.at(dialect.VERSION_SETTING)
+        if not needed:
             return
         settings = [
             (name, path, entry) for name, path, entry in self.configuration.entries() if isinstance(entry, Setting)
@@ -80,10 +84,10 @@ class Installation:
             if isinstance(entry, Section) and len(path) == 1 and entry.key in (*dialect.NAMED_IN_2_4, "plugin")
         ]
         first = settings[0][2].key if settings else ""
-        if unknown or first != "dovecot_config_version":
+        if unknown or first != needed:
             what = f"a configuration for Dovecot 2.3, but Dovecot is {dotted(self.version)}"
-            if first != "dovecot_config_version":
-                what += "; its first setting must be dovecot_config_version"
+            if first != needed:
+                what += f"; its first setting must be {needed}"
             if unknown:
                 what += "; settings 2.4 does not know: " + ", ".join(unknown)
             raise BadConfiguration(

@@ -10,6 +10,7 @@ from typing import Dict, List, Tuple
 
 from ...core.versions import Version
 from ..cause import Cause
+from . import versions as dialect
 from .grammar import Section, Setting
 from .tree import Configuration
 from .versions import DRIVERS
@@ -24,13 +25,13 @@ def _last(configuration: Configuration) -> "Dict[Tuple[str, ...], Tuple[str, str
     return found
 
 
-def judge(configuration: Configuration, number: Version, family: str) -> "List[Cause]":
+def judge(configuration: Configuration, number: Version, is_clear_by_default: bool) -> "List[Cause]":
+    """``is_clear_by_default``: whether this package's build lets passwords go in clear where nothing is set."""
     last, found = _last(configuration), []
-    name = "auth_allow_cleartext" if number >= (2, 4) else "disable_plaintext_auth"
-    allowed = "yes" if number >= (2, 4) else "no"
+    (((name,), allowed),) = dialect.CLEARTEXT["allow"].nearest(number)
+    (((_,), refused),) = dialect.CLEARTEXT["refuse"].nearest(number)
     value, place = last.get((name,), ("", configuration.main))
-    by_default = not value and number < (1, 1) and family == "redhat"
-    if value.lower() == allowed or by_default:
+    if value.lower() == allowed or (not value and is_clear_by_default):
         what = (
             f"{name} = {value}"
             if value
@@ -42,7 +43,7 @@ def judge(configuration: Configuration, number: Version, family: str) -> "List[C
                 "clear",
                 place,
                 f"{what}: Dovecot takes passwords in clear",
-                f"Set {name} to {'no' if allowed == 'yes' else 'yes'}",
+                f"Set {name} to {refused}",
                 {},
                 "143",
             )
@@ -60,8 +61,9 @@ def judge(configuration: Configuration, number: Version, family: str) -> "List[C
                     "143",
                 )
             )
-    ssl, place = last.get(("ssl",), ("", "")) if number >= (1, 2) else last.get(("ssl_disable",), ("", ""))
-    if ssl.lower() == ("no" if number >= (1, 2) else "yes"):
+    ((path, off),) = dialect.TLS_OFF.nearest(number)
+    ssl, place = last.get(path, ("", ""))
+    if ssl.lower() == off:
         found.append(
             Cause("cleartext ssl", "clear", place, "TLS is switched off in Dovecot", "Switch it on", {}, "143")
         )
@@ -86,7 +88,7 @@ def drivers(configuration: Configuration, number: Version) -> "List[Cause]":
                 path[-1].partition("_")[0] if "_" in path[-1] else "".join(path[-2:-1]).split(" ")[0],
                 entry.value,
             )
-        elif isinstance(entry, Section) and named and not (2,) <= number < (2, 4) and not {path, ()} & told:
+        elif isinstance(entry, Section) and named and dialect.NAMED_DRIVERS.nearest(number) and not {path, ()} & told:
             driver = named
         else:
             continue

@@ -25,6 +25,11 @@ TLS_ON = Rows(
     Row(FIRST, (1, 2), _block(("ssl_disable", "no"))),
     Row((1, 2), None, _block(("ssl", "yes"))),
 )
+TLS_OFF = Rows(
+    "TLS off",
+    Row(FIRST, (1, 2), _block(("ssl_disable", "yes"))),
+    Row((1, 2), None, _block(("ssl", "no"))),
+)
 CERTIFICATE = Rows(
     "certificate and key",
     Row(FIRST, (2, 0), _block(("ssl_cert_file", "{certificate}"), ("ssl_key_file", "{key}"))),
@@ -136,6 +141,36 @@ CHECKER = Rows(
     Row(FIRST, (2, 0), ("dovecot", "-n", "-c")),
     Row((2, 0), None, ("doveconf", "-n", "-c")),
 )
+#: the main file; before 2.0 packages may have it where newer ones do
+OLD, NEW = "/etc/dovecot.conf", "/etc/dovecot/dovecot.conf"
+MAIN = Rows("the main file", Row(FIRST, (2, 0), OLD), Row((2, 0), None, NEW))
+#: whether what stands in conf.d is included by the main file
+CONF_D = Rows("conf.d", Row(FIRST, (2, 0), False), Row((2, 0), None, True))
+#: the setting that has to come first
+VERSION_SETTING = Rows(
+    "the configuration's version", Row(FIRST, (2, 4), ""), Row((2, 4), None, "dovecot_config_version")
+)
+#: whether the name of a section passdb or userdb is that of its driver
+NAMED_DRIVERS = Rows(
+    "drivers by the section's name", Row(FIRST, (2, 0), True), Row((2, 0), (2, 4), False), Row((2, 4), None, True)
+)
+#: the versions with settings of their own
+DIALECTS: "Tuple[Version, ...]" = (FIRST, (1, 1), (1, 2), (2, 0), (2, 4))
+_SCHEME_1_0, _SCHEME_2_0 = Rows("a scheme", Row(FIRST, None, True)), Rows("a scheme", Row((2, 0), None, True))
+_SCHEME_2_3 = Rows("a scheme", Row((2, 3), None, True))
+_WEAK_IN_2_4 = Rows("a weak scheme", Row(FIRST, (2, 4), True), Row((2, 4), None, False))
+#: schemes of passwords of Dovecot's own, and MD5 of crypt(3): whether a version takes them
+SCHEMES: "Dict[str, Rows[bool]]" = {
+    "SSHA": _SCHEME_1_0,
+    "SHA": _SCHEME_1_0,
+    "SSHA256": _SCHEME_2_0,
+    "SSHA512": _SCHEME_2_0,
+    "SMD5": _WEAK_IN_2_4,
+    "PBKDF2": _SCHEME_2_3,
+    "ARGON2I": _SCHEME_2_3,
+    "ARGON2ID": _SCHEME_2_3,
+}
+MD5_CRYPT = _WEAK_IN_2_4
 #: settings of 2.3 that 2.4 does not know, and what 2.4 calls them (upgrade guide 2.3 to 2.4)
 GONE_IN_2_4 = {
     "disable_plaintext_auth": "auth_allow_cleartext",

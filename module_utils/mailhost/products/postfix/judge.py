@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import List, Sequence
 
 from ..cause import Cause
+from . import versions as dialect
 from .beside import clear, domains, others
 from .lists import walk
 from .restrictions import unknown
-from .setup import LISTS, Effective, Setup, services, words
+from .setup import Effective, Setup, services, words
 
 
 def causes(setup: Setup) -> "List[Cause]":
@@ -32,7 +33,7 @@ def causes(setup: Setup) -> "List[Cause]":
 
 def _by_its_lists(effective: Effective, name: str) -> "List[Cause]":
     """A list that is closed, without a way by it, closes the service, whatever the other lets by."""
-    asked = LISTS if effective.setup.version >= (2, 10) else LISTS[1:]
+    asked = dialect.RELAY_LISTS.nearest(effective.setup.version)
     ways = [walk(effective, one) for one in asked]
     closed = [way for way in ways if way.closed]
     if not closed:
@@ -41,13 +42,13 @@ def _by_its_lists(effective: Effective, name: str) -> "List[Cause]":
         ]
     tight = [way for way in closed if all(cause.kind == "unknown" for cause in way.causes)]
     if tight:
-        is_alone = len([one for one in LISTS if words(effective.get(one))]) == 1
+        is_alone = len([one for one in dialect.LISTS if words(effective.get(one))]) == 1
         return tight[0].causes if is_alone else []
     return list({cause.rule: cause for way in closed for cause in way.causes}.values())
 
 
 def _no_guard(effective: Effective, name: str, asked: "Sequence[str]") -> Cause:
-    overridden = [one for one in LISTS if one in effective.service.options]
+    overridden = [one for one in dialect.LISTS if one in effective.service.options]
     place = f"{effective.setup.master.name}:{effective.service.line}" if overridden else effective.place(asked[0])
     what = f"service {name}: no reject_unauth_destination or the like in {' or '.join(asked)}"
     what += f" (-o {overridden[0]})" if overridden else ""

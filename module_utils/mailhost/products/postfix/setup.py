@@ -8,41 +8,15 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Optional, Tuple, Union
+from typing import Callable, List, Optional, Tuple, Union
 
 from ...core.versions import Version
+from . import versions as dialect
 from .main_cf import MainCf
 from .master_cf import MasterCf, Service
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 TEXT = ("hash", "btree", "lmdb", "dbm", "cdb", "texthash", "cidr", "pcre", "regexp")
-LISTS = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
-
-
-def defaults(number: Version, level: "Tuple[int, ...]") -> "Dict[str, str]":
-    """What a parameter is that main.cf leaves out (mail_params.h; compatibility levels since 3.0)."""
-    guard = "permit_mynetworks, reject_unauth_destination"
-    found = {
-        "mydestination": "$myhostname, localhost.$mydomain, localhost",
-        "mynetworks_style": "subnet" if number < (3, 0) or level < (2,) else "host",
-        "relay_domains": "$mydestination" if number < (3, 0) or level < (2,) else "",
-        "smtpd_recipient_restrictions": guard if number < (2, 10) else "",
-        "smtpd_relay_restrictions": "" if number < (2, 10) else guard,
-        "parent_domain_matches_subdomains": "debug_peer_list, fast_flush_domains, mynetworks, permit_mx_backup_networks, "
-        "qmqpd_authorized_clients, relay_domains, smtpd_access_maps",
-        "allow_untrusted_routing": "no",
-        "smtpd_sasl_security_options": "noanonymous",
-        "smtpd_sasl_auth_enable": "no",
-        "smtpd_tls_auth_only": "no",
-        "smtpd_tls_security_level": "",
-        "virtual_alias_domains": "$virtual_alias_maps",
-        "virtual_mailbox_domains": "$virtual_mailbox_maps",
-        "inet_interfaces": "all",
-    }
-    if number >= (3, 0):
-        guard = "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination"
-        found["smtpd_relay_restrictions"] = guard if number < (3, 6) or level >= (1,) else ""
-    return found
 
 
 @dataclass
@@ -64,7 +38,6 @@ class Effective:
 
     def __init__(self, setup: Setup, service: Service) -> None:
         self.setup, self.service = setup, service
-        self._defaults = defaults(setup.version, setup.level())
 
     def raw(self, name: str) -> "Tuple[str, str]":
         if name in self.service.options:
@@ -74,7 +47,9 @@ class Effective:
         found = self.setup.main.parameter(name)
         if found is not None:
             return found.value, f"{self.setup.main.name}:{found.line}"
-        return self._defaults.get(name, ""), f"{self.setup.main.name} (the default of {name})"
+        return dialect.default(
+            name, self.setup.version, self.setup.level()
+        ), f"{self.setup.main.name} (the default of {name})"
 
     def get(self, name: str, depth: int = 0) -> str:
         """The value with ``$name`` filled in, as far as it is known."""
@@ -125,7 +100,7 @@ def path_of(word: str) -> "Optional[str]":
 def tables(setup: Setup) -> "List[str]":
     """Paths of the tables that restriction lists name: what to read before ``causes``."""
     found: "List[str]" = []
-    names = [*LISTS, *classes(setup.main)]
+    names = [*dialect.LISTS, *classes(setup.main)]
     values = [setup.main.get(name) or "" for name in names]
     values += [value for service in services(setup) for name, value in service.options.items() if name in names]
     for value in values:

@@ -3,18 +3,79 @@
 from __future__ import annotations
 
 import re
-from typing import Optional, Set, Tuple
+from typing import Dict, Optional, Set, Tuple
 
 from ...core.versions import Row, Rows, Version
 
 FIRST: Version = (2, 3)
 
-#: the parameter that holds the relay rule
-RELAY_RULE = Rows(
-    "relay rule",
-    Row(FIRST, (2, 10), "smtpd_recipient_restrictions"),
-    Row((2, 10), None, "smtpd_relay_restrictions"),
+_RELAY, _RECIPIENT = "smtpd_relay_restrictions", "smtpd_recipient_restrictions"
+LISTS = (_RELAY, _RECIPIENT)
+#: the restriction lists that a recipient passes; the first of them holds the relay rule
+RELAY_LISTS: "Rows[Tuple[str, ...]]" = Rows(
+    "relay rule", Row(FIRST, (2, 10), (_RECIPIENT,)), Row((2, 10), None, (_RELAY, _RECIPIENT))
 )
+#: the versions with settings of their own
+DIALECTS: "Tuple[Version, ...]" = tuple(row.since for row in RELAY_LISTS.rows)
+#: a value by the level of compatibility: (from this level on, the value), the lowest first
+ByLevel = Tuple[Tuple[Tuple[int, ...], str], ...]
+_GUARD = "permit_mynetworks, reject_unauth_destination"
+_SASL_GUARD = "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination"
+
+
+def _whatever(value: str) -> ByLevel:
+    return (((), value),)
+
+
+def _always(name: str, value: str) -> "Rows[ByLevel]":
+    return Rows(name, Row(FIRST, None, _whatever(value)))
+
+
+#: what a parameter is that main.cf leaves out (mail_params.h; compatibility levels since 3.0)
+DEFAULTS: "Dict[str, Rows[ByLevel]]" = {
+    "mynetworks_style": Rows(
+        "mynetworks_style",
+        Row(FIRST, (3, 0), _whatever("subnet")),
+        Row((3, 0), None, (((), "subnet"), ((2,), "host"))),
+    ),
+    "relay_domains": Rows(
+        "relay_domains",
+        Row(FIRST, (3, 0), _whatever("$mydestination")),
+        Row((3, 0), None, (((), "$mydestination"), ((2,), ""))),
+    ),
+    _RECIPIENT: Rows(_RECIPIENT, Row(FIRST, (2, 10), _whatever(_GUARD)), Row((2, 10), None, _whatever(""))),
+    _RELAY: Rows(
+        _RELAY,
+        Row(FIRST, (2, 10), _whatever("")),
+        Row((2, 10), (3, 0), _whatever(_GUARD)),
+        Row((3, 0), (3, 6), _whatever(_SASL_GUARD)),
+        Row((3, 6), None, (((), ""), ((1,), _SASL_GUARD))),
+    ),
+    **{
+        name: _always(name, value)
+        for name, value in {
+            "mydestination": "$myhostname, localhost.$mydomain, localhost",
+            "parent_domain_matches_subdomains": "debug_peer_list, fast_flush_domains, mynetworks, "
+            "permit_mx_backup_networks, qmqpd_authorized_clients, relay_domains, smtpd_access_maps",
+            "allow_untrusted_routing": "no",
+            "smtpd_sasl_security_options": "noanonymous",
+            "smtpd_sasl_auth_enable": "no",
+            "smtpd_tls_auth_only": "no",
+            "smtpd_tls_security_level": "",
+            "virtual_alias_domains": "$virtual_alias_maps",
+            "virtual_mailbox_domains": "$virtual_mailbox_maps",
+            "inet_interfaces": "all",
+        }.items()
+    },
+}
+
+
+def default(name: str, number: Version, level: "Tuple[int, ...]") -> str:
+    """What a parameter is that main.cf leaves out; empty where that is not known here."""
+    rows = DEFAULTS.get(name)
+    return [value for since, value in rows.nearest(number) if since <= level][-1] if rows else ""
+
+
 #: how a submission service demands TLS (2.3's own example in master.cf still says smtpd_enforce_tls; the level works there too)
 SUBMISSION_TLS = Rows("TLS demanded on submission", Row(FIRST, None, ("smtpd_tls_security_level", "encrypt")))
 Settings = Tuple[Tuple[str, str], ...]
@@ -86,3 +147,34 @@ def no_lower(name: str, stands: str, meant: str, wanted: str) -> str:
 REJECTS = ("reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit")
 #: the tables of lookup types that look nothing up outside the host
 MAP_SUFFIX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
+_ALWAYS = """
+permit reject defer defer_if_permit defer_if_reject warn_if_reject permit_mynetworks permit_inet_interfaces permit_sasl_authenticated
+permit_tls_clientcerts permit_tls_all_clientcerts permit_naked_ip_address permit_auth_destination permit_mx_backup check_relay_domains
+reject_unknown_client reject_unknown_client_hostname reject_unknown_reverse_client_hostname reject_plaintext_session
+reject_unauth_pipelining reject_multi_recipient_bounce reject_rbl reject_maps_rbl reject_invalid_hostname reject_invalid_helo_hostname
+reject_non_fqdn_hostname reject_non_fqdn_helo_hostname reject_unknown_hostname reject_unknown_helo_hostname reject_non_fqdn_sender
+reject_unknown_sender_domain reject_unknown_address reject_unlisted_sender reject_unverified_sender reject_sender_login_mismatch
+reject_authenticated_sender_login_mismatch reject_unauthenticated_sender_login_mismatch reject_non_fqdn_recipient
+reject_unknown_recipient_domain reject_unlisted_recipient reject_unverified_recipient reject_unauth_destination check_sender_access
+check_client_access check_helo_access check_recipient_access check_etrn_access check_ccert_access check_helo_mx_access check_helo_ns_access
+check_sender_mx_access check_sender_ns_access check_recipient_mx_access check_recipient_ns_access check_policy_service reject_rbl_client
+reject_rhsbl_client reject_rhsbl_sender reject_rhsbl_recipient reject_rhsbl_helo check_recipient_maps sleep
+"""
+_LATER: "Dict[Version, str]" = {
+    (2, 6): "check_reverse_client_hostname_access",
+    (
+        2,
+        7,
+    ): "check_client_mx_access check_client_ns_access check_reverse_client_hostname_mx_access check_reverse_client_hostname_ns_access",
+    (2, 8): "permit_dnswl_client permit_rhswl_client reject_rhsbl_reverse_client",
+    (2, 10): "defer_unauth_destination",
+    (2, 11): "reject_known_sender_login_mismatch check_sasl_access",
+    (3, 0): "check_client_a_access check_reverse_client_hostname_a_access check_helo_a_access check_sender_a_access "
+    "check_recipient_a_access",
+    (3, 8): "reject_unknown_forward_client_hostname",  # not in 3.7's smtpd
+}
+#: each restriction, and the version that brought it
+SINCE: "Dict[str, Version]" = {
+    **dict.fromkeys(_ALWAYS.split(), (2, 0)),
+    **{word: since for since, many in _LATER.items() for word in many.split()},
+}

@@ -15,7 +15,7 @@ OPEN_FEATURES: "Dict[str, str]" = {
     "relay_entire_domain": "any name below this host's domain is relayed for, from anybody",
     "loose_relay_check": "user%elsewhere@here is relayed",
 }
-#: where the parts of cf/ lie, by family
+#: where the parts of cf/ lie in one package or another
 CF = ("/usr/share/sendmail-cf/m4/cf.m4", "/usr/share/sendmail/cf/m4/cf.m4")
 #: the daemon itself, behind whatever alternatives say
 PROGRAMS = (
@@ -24,13 +24,6 @@ PROGRAMS = (
     "/usr/lib/sendmail-bin/sendmail",
     "/usr/sbin/sendmail",
 )
-#: directories of CA certificates, by family
-CERTIFICATES = {
-    "redhat": "/etc/pki/tls/certs",
-    "debian": "/etc/ssl/certs",
-    "suse": "/etc/ssl/certs",
-    "unknown": "/etc/ssl/certs",
-}
 #: how long one question to a name server may take where nothing else stands, so that a dead one delays a greeting by four seconds (op.me,
 #: Timeout.resolver.retrans and .retry; both came with 8.10)
 RESOLVER: "Dict[str, str]" = {"confTO_RESOLVER_RETRANS": "2s", "confTO_RESOLVER_RETRY": "2"}

@@ -1,0 +1,36 @@
+"""A Cyrus IMAP as it stands on a host: its files, its programs, its version."""
+
+from __future__ import annotations
+
+from ...core.errors import BadConfiguration
+from ...core.host import Seen
+from ...core.versions import Version, version
+from . import versions as dialect
+
+IMAPD, CYRUS = "/etc/imapd.conf", "/etc/cyrus.conf"
+KEY, SASLDB = "/etc/mailhost/cyrus.key", "/etc/mailhost/sasldb2"
+#: the name under which mailhost itself makes mailboxes; it has a password only while it does
+ADMIN = "mailhost"
+#: its programs, its version (2.3 has no cyr_info), and whether pop3d knows Kerberos 4
+STANDS = (
+    "sh",
+    "-c",
+    "for folder in /usr/lib/cyrus-imapd /usr/lib/cyrus/bin /usr/libexec/cyrus-imapd; do "
+    '[ ! -x "$folder/imapd" ] || { echo "folder $folder"; ls "$folder" | sed "s/^/program /"; '
+    '! grep -q krb_recvauth "$folder/pop3d" 2>/dev/null || echo kerberos4; '
+    '[ ! -x "$folder/cyr_info" ] || "$folder/cyr_info" version; break; }; done',
+)
+
+
+class Installation:
+    """The Cyrus of a host: folder of its programs, their names, its version (2.3 where it cannot say)."""
+
+    def __init__(self, seen: Seen) -> None:
+        lines = seen.output(*STANDS).text.splitlines()
+        self.folder = next((line[7:] for line in lines if line.startswith("folder ")), "")
+        if not self.folder or seen.file(IMAPD).kind != "file" or seen.file(CYRUS).kind != "file":
+            raise BadConfiguration(IMAPD, "no Cyrus IMAP is installed", "Install it (mail_packages)")
+        self.programs = {line[8:] for line in lines if line.startswith("program ")}
+        self.kerberos4 = "kerberos4" in lines
+        said = next((line for line in lines if line.startswith("cyrus-imapd ")), "")
+        self.version: Version = version(said) or dialect.SILENT

@@ -1,0 +1,53 @@
+"""A Postfix as it stands on a host: its files, its version, and the lookup tables that are ours."""
+
+from __future__ import annotations
+
+from ...core.errors import BadConfiguration
+from ...core.host import Seen
+from ...core.operations import Plan, Run, Write
+from ...core.versions import Version, dotted
+from ..standing import version_of
+from ..table import PRODUCTS
+from . import versions as dialect
+from .main_cf import MainCf
+from .master_cf import MasterCf
+from .setup import Setup
+
+MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
+VERSION = PRODUCTS["postfix"].version
+MAP_TYPE = ("postconf", "-d", "-h", "default_database_type")
+ALIASES, MAILBOXES = "/etc/mailhost/aliases", "/etc/mailhost/mailboxes"
+
+
+def setup(main: MainCf, master: MasterCf, number: Version, seen: Seen) -> Setup:
+    """A Postfix as the policy reads it, with the tables that were read."""
+
+    def table(path: str) -> "str | None":
+        state = seen.file(path)
+        return state.text if state.kind == "file" else None
+
+    return Setup(main, master, number, table)
+
+
+def map_type(seen: Seen) -> str:
+    """The type of Postfix' own lookup tables on this host (hash, or lmdb where there is no Berkeley DB)."""
+    kind = seen.output(*MAP_TYPE).text.strip()
+    return kind if kind in dialect.MAP_SUFFIX else "hash"
+
+
+def number_of(seen: Seen) -> Version:
+    number = version_of(seen, "postfix")
+    if number is None:
+        raise BadConfiguration("postconf -d mail_version", "no Postfix is installed", "Install it (mail_packages)")
+    if number < dialect.FIRST:
+        raise BadConfiguration("postconf -d mail_version", f"{dotted(number)} is older than 2.3", "Upgrade Postfix")
+    return number
+
+
+def map_files(plan: Plan, seen: Seen, kind: str, contents: "dict[str, str]") -> None:
+    """Write lookup tables and build them. A table is built again whenever its text changes."""
+    for path, text in contents.items():
+        state = seen.file(path)
+        if plan.write(Write(state, text.encode("utf-8"), fallback_mode=0o644)):
+            build = ("postmap", f"{kind}:{path}")
+            plan.operations.append(Run(f"build {path}", build, after_undo=build if state.exists else ()))
