@@ -40,6 +40,7 @@ lint: $(STAMP)
 	yamllint --strict .
 	ansible-lint --offline --profile production
 	python tests/documentation.py
+	python tests/shellcheck.py
 
 unit: $(STAMP) tools
 	pytest -q -n 2 tests/unit tests/fuzz --cov=module_utils/mailhost --cov-report=term --cov-fail-under=90

@@ -7,7 +7,8 @@ from functools import partial
 from mailhost.core.gather import gather
 from mailhost.core.host import File, FileState, Glob, Output, Seen
 from mailhost.core.journals import SHOW
-from mailhost.products import keys, standing, switch
+from mailhost.core.shell import certificate, files
+from mailhost.products import standing, switch
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.dovecot import configure as dovecot
 from mailhost.products.postfix import configure as postfix
@@ -67,14 +68,23 @@ EMPTY = frozenset(["/etc/stunnel/*.conf", "/usr/share/dovecot/protocols.d/*.prot
 SILENT = frozenset(
     tuple(argv[:3])
     for argv in (
-        *(request.argv for request in (*INSTALLED, WHICH, standing.STANDS, standing.PROCESSES, standing.PORTS)),
+        *(
+            request.argv
+            for request in (
+                *INSTALLED,
+                WHICH,
+                standing.STANDS,
+                standing.ALTERNATIVE,
+                standing.PROCESSES,
+                standing.PORTS,
+            )
+        ),
         *(switch.question(kind).argv for kind in PORTS),
         *(asked.argv for row in PRODUCTS.values() for asked in (*standing.queue(row.name), *switch.count(row))),
         *(row.version for row in PRODUCTS.values() if row.version),
         SHOW.argv,
-        *(("sh", "-c", program) for program in (mail_policy.STORES, mail_policy.FOLDERS, cyrus_services.COPIED)),
-        ("sh", "-c", f'[ -e {cyrus.SASLDB} ] && stat -c "%a %U" {cyrus.SASLDB}'),
-        ("sh", "-c", keys.STANDS),
+        *(program.argv() for program in (files.STORES, files.FOLDERS, files.COPIED, certificate.STANDS)),
+        cyrus_services.HOLDER,
         mail_policy.NAMES,
         mail_policy.SOCKETS,
         mail_policy.UNBUILT,

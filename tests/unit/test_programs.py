@@ -1,11 +1,14 @@
 """No program that bash 3.2 cannot parse leaves the controller (CentOS 5's /bin/sh), and the check that says so can fail."""
 
+import ast
+import re
 import subprocess
 
 import pytest
+from mailhost.core.shell import Inline
 
 from ..bash3 import faults
-from ..programs import everything
+from ..programs import LOGIC, everything, rooms
 
 PROGRAMS = everything()
 #: as mail_commit's own program was: a pattern without its parenthesis, within the loop of a substitution
@@ -113,7 +116,53 @@ def test_todays_bash_parses_every_program_in_both_its_ways(options):
         assert done.returncode == 0, (name, done.stderr)
 
 
+#: a shell's own name, and what no text but its programs has
+SHELL = re.compile(r"^(/\S*/)?(ba|da|po)?sh$")
+SYNTAX = re.compile(
+    r'"\$[@#*{(\w]|(?<!\\)\$\(|\$@|[12]>&[12]|>/dev/null| \|\| | && |[;\n] *(then|do|done|fi|esac)\b|^set -'
+)
+#: who runs what it is given
+RUNNER = "core/host.py"
+
+
+def strings(path):
+    """The strings of a module that are no documentation, with their lines."""
+    tree = ast.parse(path.read_text())
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
+    documentation = {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            yield node.lineno, node.value
+
+
+def test_no_shell_stands_anywhere_but_where_it_is_looked_for():
+    homes = {*rooms(), RUNNER}
+    for path in sorted(LOGIC.rglob("*.py")):
+        name = str(path.relative_to(LOGIC))
+        for line, text in strings(path) if name not in homes else ():
+            assert not SHELL.match(text), f"{name}:{line}: a shell is run by hand: use a Program of core/shell/"
+            assert not SYNTAX.search(text), f"{name}:{line}: a program of sh: it belongs into core/shell/ or a shell.py"
+
+
+def test_a_program_by_hand_would_be_seen():
+    for text in (
+        'case "$1" in',
+        "for x in $(ls); do",
+        "a || b",
+        "x 2>&1 | y",
+        "set -e",
+        'stat "$file"',
+        "true >/dev/null",
+    ):
+        assert SYNTAX.search(text), text
+
+
+def test_a_line_that_does_not_end_is_refused():
+    with pytest.raises(ValueError, match="no semicolon at the end of 'echo 1'"):
+        Inline("echo 1\necho 2\n")
+
+
 def test_nothing_is_left_out():
-    assert len(PROGRAMS) > 40
-    for name in ("core.shell.commit.COMMIT", "action_plugins.run", "words/cyrus_mailboxes.py by stdin 0"):
+    assert len(PROGRAMS) > 50
+    for name in ("core.shell.commit.COMMIT", "action_plugins.run", "products.cyrus.shell.speak"):
         assert name in PROGRAMS

@@ -13,22 +13,16 @@ from dataclasses import dataclass
 from typing import List, Optional
 
 from ..core.host import Command, FileState, Output, Seen
+from ..core.shell.certificate import STANDS
 from ..formats import der
 from .cause import Cause
 
 #: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0, so that only what they print counts
 SHOWING = ("rsa", "pkey", "dsa", "ec")
-#: what stands on the host: the certificate shown, the key's own public key behind a line of its own, its mode and owner
-STANDS = (
-    '[ -e "$1" ] || [ -e "$2" ] || exit 1; umask 077; openssl x509 -noout -enddate -startdate -text -pubkey -in "$1"; echo "= key"; '
-    f"for kind in {' '.join(SHOWING)}; do "
-    'public=$(openssl $kind -pubout -in "$2" 2>/dev/null); case $public in *"BEGIN PUBLIC KEY"*) break ;; esac; done; '
-    'printf "%s\\n" "$public"; echo "= mode"; stat -L -c "%a %U" -- "$2"'
-)
 
 
 def asked(path: str, key: str) -> Command:
-    return Command(("sh", "-c", STANDS, "stands", path, key))
+    return Command(STANDS.argv(path, key, *SHOWING))
 
 
 @dataclass(frozen=True)

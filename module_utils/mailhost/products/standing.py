@@ -6,34 +6,20 @@ import re
 from typing import Optional, Sequence
 
 from ..core.host import Command, Seen
+from ..core.shell.look import BELOW, LISTED, RUNNING
 from ..core.versions import Version, version
 from .table import PRODUCTS, of_kind
 
-PROGRAMS = tuple(path for row in PRODUCTS.values() for path in row.programs)
-#: what is installed, and what the alternative mta of Red Hat's family points to
-STANDS = Command(
-    (
-        "sh",
-        "-c",
-        'ls -d "$@" 2>/dev/null; echo "alternative $(readlink /etc/alternatives/mta)"',
-        "stands",
-        *PROGRAMS,
-    )
-)
-PATTERNS = " ".join(f'-e "{pattern}"' for row in PRODUCTS.values() for pattern in row.process)
+#: what is installed, of the products that are found by a file
+STANDS = Command(LISTED.argv(*(path for row in PRODUCTS.values() for path in row.programs)))
+#: what the alternative mta of Red Hat's family points to
+ALTERNATIVE = Command(("readlink", "/etc/alternatives/mta"))
 #: lines of the processes that are an MTA's
 PROCESSES = Command(
-    (
-        "sh",
-        "-c",
-        'for f in /proc/[0-9]*/comm /proc/[0-9]*/cmdline; do tr "\\0" " " <$f; echo; done 2>/dev/null '
-        f"| grep -o {PATTERNS} | sort -u; true",
-    )
+    RUNNING.argv(*(word for row in PRODUCTS.values() for pattern in row.process for word in ("-e", pattern)))
 )
 #: no File: in proc(5) each has a size of 0
 PORTS = Command(("cat", "/proc/net/tcp", "/proc/net/tcp6"))
-#: files of a pattern in folders, those that are not there passed over
-COUNT = 'pattern=$1; shift; find "$@" -type f -name "$pattern" 2>/dev/null | wc -l'
 
 
 def installed(seen: Seen, name: str) -> bool:
@@ -42,8 +28,8 @@ def installed(seen: Seen, name: str) -> bool:
 
 def alternative(seen: Seen) -> str:
     """The program that the alternative mta points to; empty where there is none."""
-    found = re.search(r"^alternative +(\S+)$", seen.output(*STANDS.argv).text, re.M)
-    return found.group(1) if found else ""
+    said = seen.output(*ALTERNATIVE.argv)
+    return said.text.strip() if said.ok else ""
 
 
 def version_of(seen: Seen, name: str) -> "Optional[Version]":
@@ -62,11 +48,18 @@ def running(seen: Seen) -> str:
 def queue(name: str) -> "Sequence[Command]":
     """The question how many messages wait in a product's queue; none for one that has no queue."""
     row = PRODUCTS[name].queue
-    return [Command(("sh", "-c", COUNT, "count", row.message, *row.folders))] if row else []
+    return [Command(BELOW.argv(row.message, *row.folders))] if row else []
 
 
 def waiting(seen: Seen, name: str) -> int:
-    return sum(int(seen.output(*asked.argv).text.strip() or 0) for asked in queue(name))
+    """How many messages wait in a product's queue."""
+    return counted(seen, queue(name))
+
+
+def counted(seen: Seen, asked: "Sequence[Command]") -> int:
+    """The sum of the numbers that questions end with; one that could not count tells of none."""
+    last = [seen.output(*command.argv).text.split()[-1:] for command in asked]
+    return sum(int(word) for words in last for word in words if word.isdigit())
 
 
 def listening(seen: Seen) -> "list[int]":

@@ -4,67 +4,22 @@ from __future__ import annotations
 
 from typing import Iterable, Sequence
 
-from ..core.host import Command, Request, Seen, encode
+from ..core.host import Command, Request, Seen
 from ..core.operations import Plan, Run
-from ..core.shell.services import PROGRAM as SERVICES
+from ..core.shell.look import COUNTED
+from ..core.shell.switch import BACK, LOOK, SWITCH
+from .standing import counted
 from .table import PRODUCTS, Product, of_kind
-
-LOOK = (
-    SERVICES
-    + """
-installed= # the states matter only where several are
-for unit in "$@"; do
-    for file in /lib/systemd/system/$unit.service /etc/systemd/system/$unit.service /etc/init.d/$unit; do
-        [ ! -e "$file" ] || { installed="$installed $unit"; break; }
-    done
-done
-set -- $installed
-[ "$#" -gt 1 ] || exit 0
-for unit in "$@"; do
-    ! is_active "$unit" || echo "active $unit"
-    ! begins "$unit" || echo "enabled $unit"
-done
-"""
-)
-#: enable and start the first, stop and disable the others before; a start that fails is a failure
-SWITCH = (
-    SERVICES
-    + """
-wanted=$1
-shift
-for other in "$@"; do
-    stop "$other"
-    disable "$other"
-done
-enable "$wanted" || exit 1
-output=$(restart "$wanted" 2>&1) || { printf "%s\\n" "$output"; exit 1; }
-"""
-)
-#: the same back: what ran and what began at boot before ($2) does so again, and nothing else
-BACK = (
-    SERVICES
-    + """
-wanted=$1 before=$2
-shift 2
-case " $before " in *" active $wanted "*) ;; *) stop "$wanted" ;; esac
-case " $before " in *" enabled $wanted "*) ;; *) disable "$wanted" ;; esac
-for other in "$@"; do
-    case " $before " in *" enabled $other "*) enable "$other" ;; esac
-    case " $before " in *" active $other "*) restart "$other" ;; esac
-done
-"""
-)
-COUNT = "ls -d $* 2>/dev/null | wc -l"
 
 
 def question(kind: str) -> Command:
     """Which of the kind's services run, and which begin at boot."""
-    return Command(("sh", "-s", *(row.unit for row in of_kind(kind))), LOOK)
+    return Command(LOOK.argv(*(row.unit for row in of_kind(kind))), LOOK)
 
 
 def count(row: Product) -> "Sequence[Command]":
     """The question how many folders of mail a product would leave behind; none for one whose mail is there in any case."""
-    return [Command(("sh", "-c", COUNT, "count", *row.mail.folders))] if row.mail and row.mail.folders else []
+    return [Command(COUNTED.argv(*row.mail.folders))] if row.mail and row.mail.folders else []
 
 
 def reads(name: str) -> "Iterable[Request]":
@@ -87,16 +42,16 @@ def take_over(plan: Plan, seen: Seen, name: str) -> None:
     plan.operations.append(
         Run(
             f"stop {', '.join(units)} and disable it in all runlevels, start {row.unit}",
-            ("sh", "-s", row.unit, *units),
-            encode(SWITCH),
-            undo=("sh", "-s", row.unit, before, *units),
-            undo_stdin=encode(BACK),
+            SWITCH.argv(row.unit, *units),
+            SWITCH.stdin,
+            undo=BACK.argv(row.unit, before, *units),
+            undo_stdin=BACK.stdin,
         )
     )
     for other in others:
-        left = [int(seen.output(*asked.argv).text.strip() or 0) for asked in count(other)]
-        if other.mail and left != [0]:
-            plan.warnings.append(other.mail.stays.format(count=sum(left), title=row.title))
+        left = counted(seen, count(other))
+        if other.mail and (left or not count(other)):
+            plan.warnings.append(other.mail.stays.format(count=left, title=row.title))
 
 
 _ON = ("active", "enabled")

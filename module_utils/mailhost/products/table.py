@@ -73,7 +73,7 @@ _ROWS = (
         title="Sendmail",
         kind="mta",
         unit="sendmail",
-        version=("sh", "-c", "grep -m 1 ^DZ /etc/mail/sendmail.cf"),
+        version=("grep", "-m", "1", "^DZ", "/etc/mail/sendmail.cf"),
         programs=(
             "/usr/sbin/sendmail.sendmail",
             "/usr/libexec/sendmail/sendmail",

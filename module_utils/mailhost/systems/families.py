@@ -238,8 +238,14 @@ PACKAGED: Names = tuple(DEBIAN.packages)
 for _family in FAMILIES:
     if _family is not UNKNOWN and set(_family.packages) != set(PACKAGED):
         raise ValueError(f"{_family.name}: the packages of a product are missing")
-    if not {*_family.removes, *_family.displaces} <= {name for names in _family.packages.values() for name in names}:
-        raise ValueError(f"{_family.name}: a package that takes another's place belongs to no product")
+    _ours = {name for names in _family.packages.values() for name in names}
+    if (
+        not {*_family.removes, *_family.displaces, *(name for many in _family.displaces.values() for name in many)}
+        <= _ours
+    ):
+        raise ValueError(
+            f"{_family.name}: a package that takes another's place, or whose place is taken, is no product's"
+        )
 
 _RELEASES = {family.release_file: family for family in FAMILIES if family.release_file}
 REQUESTS: "Tuple[Request, ...]" = (File("/etc/os-release"), *map(File, _RELEASES))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Callable, Dict, Sequence, Set, Tuple
 
 from ..core.host import Command, Seen
+from ..core.shell.look import TOOLS
+from ..core.shell.packages import APT
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,7 @@ MANAGERS: "Dict[str, Manager]" = {
         (
             "env",
             "DEBIAN_FRONTEND=noninteractive",
-            "sh",
-            "-c",
-            "apt-get -q update && "
-            'exec apt-get -q -y -o Dpkg::Options::=--force-confold install --no-install-recommends -- "$@"',
-            "apt-get",
+            *APT.argv(),
         ),
         "{}-",
     ),
@@ -64,7 +62,7 @@ MANAGERS: "Dict[str, Manager]" = {
     "yum": Manager(("yum", "-y", "install"), ""),
     "zypper": Manager(("zypper", "--non-interactive", "install", "--"), "-{}"),
 }
-WHICH = Command(("sh", "-c", f"command -v {' '.join(MANAGERS)}; true"))
+WHICH = Command(TOOLS.argv(*MANAGERS))
 
 
 def managers(seen: Seen) -> "Sequence[str]":

@@ -15,12 +15,10 @@ from typing import Any, Dict, Iterable, List, Mapping
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run, Write
-from ..core.shell import COMMON
-from ..core.shell.serve import PROGRAM as SERVE
-from ..core.shell.services import PROGRAM as SERVICES
 from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
-from ..products.cyrus.configure import ADMIN, IMAPD, SASLDB
+from ..products.cyrus import shell
+from ..products.cyrus.configure import ADMIN, FOLDERS, IMAPD, SASLDB
 from ..systems.families import REQUESTS
 
 _BOX = {
@@ -42,52 +40,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     **OPTIONS,
 }
 _NAME = re.compile(r"^[a-z_][a-z0-9_-]{0,31}$")
-STANDS = (
-    "sh",
-    "-c",
-    "for folder in /usr/lib/cyrus-imapd /usr/lib/cyrus/bin /usr/libexec/cyrus-imapd; do "
-    '[ -x "$folder/ctl_mboxlist" ] || continue; echo "= list"; su cyrus -s /bin/sh -c "$folder/ctl_mboxlist -d" 2>/dev/null; '
-    'echo "= quota"; su cyrus -s /bin/sh -c "$folder/quota" 2>/dev/null; break; done',
-)
-#: gives the administrator a password, speaks IMAP through TLS as him, takes the password away whatever happens
-SPEAK = (
-    COMMON.partition("IFS= read -r nonce")[0]
-    + "nonce=\n"
-    + SERVICES
-    + SERVE
-    + r"""
-address=127.0.0.1 how=$1 port=$2 store=$3 name=$4 patience=$5
-secret=$(od -An -N 24 -tx1 /dev/urandom | tr -d " \n")
-trap "saslpasswd2 -f \"$store\" -d \"$name\" 2>/dev/null" 0
-trap "exit 1" 1 2 13 15
-printf "%s" "$secret" | saslpasswd2 -f "$store" -p -c "$name" || { echo "saslpasswd2 cannot write $store"; exit 1; }
-chown cyrus "$store"
-(
-    printf "a LOGIN %s %s\r\n" "$name" "$secret"
-    lines | while IFS= read -r line; do printf "%s\r\n" "$line"; done
-    printf "z LOGOUT\r\n"
-) >"$store.dialogue"
-exec 3<"$store.dialogue"
-rm -f "$store.dialogue"
-case $how in
-    implicit) answer=$(within "$patience" tls "$port" 2>/dev/null) ;;
-    *) answer=$(within "$patience" tls "$port" -starttls imap 2>/dev/null) ;;
-esac
-answer=$(printf "%s\n" "$answer" | tr -d "\r")
-bad=$(printf "%s\n" "$answer" | grep "^[a-z][0-9]* [NB][OA]" | grep -v -i -e "already exists" -e "^d[0-9]* NO.*does not exist" | head -n 3)
-case $bad in
-    "a "*) echo "Cyrus does not let $name in ($bad); cyrus_services comes first"; exit 1 ;;
-    ?*) printf "%s\n" "$bad"; exit 1 ;;
-esac
-printf "%s\n" "$answer" | grep -q "^z OK" || { echo "Cyrus did not answer to the end on port $port"; exit 1; }
-"""
-)
-#: puts a secret from stdin into the store; the store as it was is kept until the next change
-REMEMBER = (
-    'set -e; cp -p "$1" "$1.mailhost-old"; while IFS= read -r name; do IFS= read -r secret; '
-    'printf "%s" "$secret" | saslpasswd2 -f "$1" -p -c "$name"; done; chown cyrus "$1"; chmod 600 "$1"'
-)
-FORGET = 'mv -f "$1.mailhost-old" "$1"'
+STANDS = shell.LISTS.argv(*FOLDERS)
 DIGESTS = SASLDB + ".digests"
 
 
@@ -195,7 +148,7 @@ def _remember(plan: Plan, params: Mapping[str, Any], seen: Seen) -> None:
     if secrets:
         plan.facts["secrets"] = [name for name in fresh if fresh[name] != stand.get(name)]
         about = f"set {len(plan.facts['secrets'])} secrets for APOP: {', '.join(plan.facts['secrets'][:10])}"
-        keep, back = ("sh", "-c", REMEMBER, "remember", SASLDB), ("sh", "-c", FORGET, "forget", SASLDB)
+        keep, back = shell.REMEMBER.argv(SASLDB), ("mv", "-f", f"{SASLDB}.mailhost-old", SASLDB)
         plan.operations.append(Run(about, keep, encode(secrets), undo=back, undo_stdin=b"-"))
         text = "".join(f"{name} {rest}\n" for name, rest in fresh.items())
         plan.write(Write(seen.file(DIGESTS), encode(text), mode=0o600, settings=([], [])))
@@ -217,21 +170,13 @@ def _speak(plan: Plan, params: Mapping[str, Any], lines: "List[str]", back: "Lis
         if facts[key]
     )
     how, port = ("implicit", "993") if "imaps" in params["protocols"] else ("starttls", "143")
-    argv = ("sh", "-s", how, port, SASLDB, ADMIN)
-    wait = str(60 + len(lines) // 20)
+    argv = shell.SPEAK.argv(how, port, SASLDB, ADMIN, str(60 + len(lines) // 20))
     return Run(
         about,
-        (*argv, wait),
-        _script(lines),
-        undo=(*argv, wait) if back else (),
-        undo_stdin=_script(back) if back else b"",
-    )
-
-
-def _script(lines: "List[str]") -> bytes:
-    """The program with its dialogue as a here-document: the lines are of our own making, their names checked."""
-    return encode(
-        "lines() {\ncat <<'END-OF-LINES'\n" + "".join(f"{line}\n" for line in lines) + "END-OF-LINES\n}\n" + SPEAK
+        argv,
+        shell.speak(lines),
+        undo=argv if back else (),
+        undo_stdin=shell.speak(back) if back else b"",
     )
 
 

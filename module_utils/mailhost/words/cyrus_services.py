@@ -11,12 +11,13 @@ from typing import Any, Iterable, Mapping
 from ..core.errors import BadInput
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run, Write
+from ..core.shell import files
 from ..core.versions import dotted
 from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
 from ..products import access, ciphers, switch
 from ..products.access import PORTS
-from ..products.cyrus import saslauthd
+from ..products.cyrus import saslauthd, shell
 from ..products.cyrus import versions as dialect
 from ..products.cyrus.configure import ADMIN, CYRUS, IMAPD, KEY, SASLDB, STANDS, Installation
 from ..products.cyrus.cyrus_conf import CyrusConf
@@ -35,29 +36,18 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     **OPTIONS,
 }
 MECHANISMS = ("plain", "login", "apop", "gssapi")
-#: the key's copy for user cyrus: the same key, his alone
-COPIED = 'cmp -s "$1" "$2" && [ "$(stat -c "%a %U" "$2")" = "400 cyrus" ] && echo same'
-COPY = (
-    'set -e; umask 077; mkdir -p -m 755 "$(dirname "$2")"; cat "$1" >"$2.mailhost-new"; chmod 400 "$2.mailhost-new"; '
-    'chown cyrus "$2.mailhost-new"; [ ! -e "$2" ] || cp -p "$2" "$2.mailhost-old"; mv -f "$2.mailhost-new" "$2"'
-)
-UNCOPY = 'rm -f "$2"; [ ! -e "$2.mailhost-old" ] || mv -f "$2.mailhost-old" "$2"'
-#: an empty store of secrets, his alone; saslpasswd2 fills it
-EMPTY = (
-    'set -e; umask 077; mkdir -p -m 755 /etc/mailhost; echo x | saslpasswd2 -f "$1" -p -c none; saslpasswd2 -f "$1" -d none; '
-    'chown cyrus "$1"; chmod 600 "$1"'
-)
+HOLDER = ("stat", "-c", "%a %U", SASLDB)
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _wanted(params)
     yield from (*REQUESTS, File(IMAPD), File(CYRUS), Command(STANDS), *switch.reads("cyrus"), *saslauthd.REQUESTS)
-    yield Command(("sh", "-c", f'[ -e {SASLDB} ] && stat -c "%a %U" {SASLDB}'))
+    yield Command(HOLDER)
     yield from dict.fromkeys(_asked(params, family) for family in FAMILIES)
 
 
 def _asked(params: Mapping[str, Any], family: Family) -> Command:
-    return Command(("sh", "-c", COPIED, "copied", params.get("key") or family.key, KEY))
+    return Command(files.COPIED.argv(params.get("key") or family.key, KEY, "cyrus"))
 
 
 def _wanted(params: Mapping[str, Any]) -> "list[str]":
@@ -104,13 +94,12 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     )
     if not seen.output(*_asked(params, platform.family).argv).ok:
         key = params.get("key") or platform.family.key
-        copy = ("sh", "-c", COPY, "copy", key, KEY)
+        copy, back = files.COPY.argv(key, KEY, "cyrus"), files.UNCOPY.argv(key, KEY)
+        plan.operations.append(Run(f"copy {key} for user cyrus to {KEY}", copy, undo=back))
+    if seen.output(*HOLDER).text.strip() != "600 cyrus":
         plan.operations.append(
-            Run(f"copy {key} for user cyrus to {KEY}", copy, undo=("sh", "-c", UNCOPY, "undo", key, KEY))
+            Run(f"make {SASLDB} for user cyrus", shell.EMPTY.argv(SASLDB), undo=("rm", "-f", SASLDB))
         )
-    if seen.output("sh", "-c", f'[ -e {SASLDB} ] && stat -c "%a %U" {SASLDB}').text.strip() != "600 cyrus":
-        make = ("sh", "-c", EMPTY, "make", SASLDB)
-        plan.operations.append(Run(f"make {SASLDB} for user cyrus", make, undo=("rm", "-f", SASLDB)))
     plan.write(Write(seen.file(IMAPD), encode(imapd.render()), settings=(before[0], imapd.settings())))
     plan.write(Write(seen.file(CYRUS), encode(cyrus.render()), settings=(before[1], cyrus.settings())))
     saslauthd.settings(plan, seen, platform)

@@ -12,6 +12,7 @@ from ..core.versions import dotted
 from ..core.word import OPTIONS, Planned
 from ..products import access, switch
 from ..products.dovecot import configure as dovecot
+from ..products.dovecot import shell
 from ..products.dovecot import versions as dialect
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
@@ -19,12 +20,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "addresses": {"type": "list", "elements": "str", "default": []},
     **OPTIONS,
 }
-#: what Dovecot 1.0 itself says of POP3's identifiers (``key: value``); Red Hat's build has a default of its own
-IDENTIFIERS = (
-    "sh",
-    "-c",
-    "case $(dovecot --version 2>/dev/null) in 1.0*) dovecot -a 2>/dev/null | grep pop3_uidl_format ;; esac; true",
-)
+IDENTIFIERS = shell.IDENTIFIERS.argv()
 KPOP = "Dovecot has no KPOP; current Kerberos has none either. Use imaps or pop3s with GSSAPI"
 
 

@@ -13,6 +13,8 @@ from typing import Any, Iterable, Mapping
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen
 from ..core.operations import Plan, Run, Write
+from ..core.shell.certificate import MAKE, UNMAKE
+from ..core.shell.files import PUT, UNPUT
 from ..core.word import OPTIONS, Planned
 from ..formats.der import key_kind
 from ..formats.lines import scalar
@@ -147,36 +149,6 @@ extendedKeyUsage = serverAuth
 """
 
 
-#: moves old pem files aside under the time's name, makes key and certificate beside their places and puts them there
-MAKE = r"""
-set -e
-umask 077
-certificate=$1 key=$2 days=$3 bits=$4 cnf=$5
-stamp=$(date +%Y%m%dT%H%M%S)
-mkdir -p "$(dirname "$certificate")" "$(dirname "$key")"
-openssl req -new -x509 -nodes -sha256 -newkey "rsa:$bits" -days "$days" -config "$cnf" \
-    -keyout "$key.mailhost-new" -out "$certificate.mailhost-new" 2>"$key.mailhost-log" || {
-    tail -n 3 "$key.mailhost-log" >&2
-    rm -f "$key.mailhost-new" "$certificate.mailhost-new" "$key.mailhost-log"
-    exit 1
-}
-rm -f "$key.mailhost-log"
-chmod 600 "$key.mailhost-new"
-chmod 644 "$certificate.mailhost-new"
-for old in "$certificate" "$key"; do
-    if [ -e "$old" ] || [ -h "$old" ]; then mv -f "$old" "$old.$stamp"; fi
-done
-mv "$key.mailhost-new" "$key"
-mv "$certificate.mailhost-new" "$certificate"
-if command -v restorecon >/dev/null 2>&1; then restorecon "$key" "$certificate"; fi
-"""
-#: puts the newest of the files moved aside back; where there is none, removes what was made
-UNMAKE = (
-    'for file in "$1" "$2"; do old=$(ls -d "$file".2[0-9]*T[0-9]* 2>/dev/null | tail -n 1); rm -f "$file"; '
-    'if [ -n "$old" ]; then mv -f "$old" "$file"; fi; done'
-)
-
-
 def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
     why = reason_to_renew(params, seen, path, key, now)
     plan = Plan(services=tuple(params["services"]), facts={"certificate_path": path, "key_path": key, "reason": why})
@@ -187,13 +159,12 @@ def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now
             bits=params["bits"], name=names[0][:64], alternatives=", ".join("DNS:" + name for name in names)
         )
         plan.write(Write(seen.file(cnf), text.encode()))
-        words = ("sh", "-s", path, key, str(params["days"]), str(params["bits"]), cnf)
         plan.operations.append(
             Run(
                 f"make key and certificate {path} for {', '.join(names)} ({why})",
-                words,
-                MAKE.encode(),
-                undo=("sh", "-c", UNMAKE, "undo", path, key),
+                MAKE.argv(path, key, str(params["days"]), str(params["bits"]), cnf),
+                MAKE.stdin,
+                undo=UNMAKE.argv(path, key),
             )
         )
     elif not stands_of(seen, path, key).safe:
@@ -236,9 +207,9 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
     if stands.key_public != theirs or not stands.safe:
         keep = Run(
             f"put the key into {key}",
-            ("sh", "-c", PUT, "put", key),
+            PUT.argv(key),
             (params["key"].rstrip() + "\n").encode(),
-            undo=("sh", "-c", UNPUT, "put", key),
+            undo=UNPUT.argv(key),
         )
         plan.operations.insert(0, keep)
     plan.facts["new_certificate"] = new
@@ -252,15 +223,6 @@ def _unread(pem: str, seen: Seen) -> BadInput:
         return BadInput("key", "the host's openssl cannot read it", _WAY)
     what = f"is of the kind {kind}, which {openssl} of the host cannot read, and so no daemon there could serve it"
     return BadInput("key", what, "Give an RSA key of 2048 bits with a certificate of its own")
-
-
-#: the key never is a file others can read, and its old one is kept until the next change
-PUT = (
-    'set -e; umask 077; mkdir -p "$(dirname "$1")"; cat >"$1.mailhost-new"; chmod 600 "$1.mailhost-new"; '
-    'if [ -e "$1" ] || [ -h "$1" ]; then mv -f "$1" "$1.mailhost-old"; chmod 600 "$1.mailhost-old"; fi; '
-    'mv "$1.mailhost-new" "$1"'
-)
-UNPUT = 'rm -f "$1"; if [ -e "$1.mailhost-old" ]; then mv -f "$1.mailhost-old" "$1"; fi'
 
 
 WORD = Planned(ARGUMENT_SPEC, reads, plan)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Iterable, Mapping
 
 from ..core.errors import BadConfiguration, BadInput
-from ..core.host import Request, Seen, encode
+from ..core.host import Request, Seen
 from ..core.operations import Plan, Run
-from ..core.shell.services import PROGRAM as SERVICES
+from ..core.shell.switch import RESTART, STOP
 from ..core.word import OPTIONS, Planned
 from ..products import standing
 from ..products.table import PRODUCTS, Product, choices
@@ -60,14 +60,7 @@ def _refuse_to_lose_mail(package: str, other: str, row: Product, seen: Seen) -> 
 
 def _stopped(service: str) -> Run:
     """The daemon that a package takes away, stopped first: it would run on without its files and hold the ports of the new one."""
-    again = encode(SERVICES + 'restart "$1"\n')
-    return Run(
-        f"stop {service}",
-        ("sh", "-s", service),
-        encode(SERVICES + 'stop "$1"\n'),
-        undo=("sh", "-s", service),
-        undo_stdin=again,
-    )
+    return Run(f"stop {service}", STOP.argv(service), STOP.stdin, undo=RESTART.argv(service), undo_stdin=RESTART.stdin)
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:

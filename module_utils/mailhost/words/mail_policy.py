@@ -10,6 +10,8 @@ from typing import Any, Iterable, List, Mapping, Optional, Tuple
 from ..core.errors import MailhostError, Unasked
 from ..core.host import Command, File, Glob, Request, Seen
 from ..core.operations import Plan
+from ..core.shell import files as shell
+from ..core.shell import look
 from ..core.versions import dotted
 from ..core.word import Planned
 from ..formats.keyed import Keyed, Names
@@ -31,6 +33,7 @@ from ..products.postfix.master_cf import MasterCf
 from ..products.sendmail import ask as sendmail_oracle
 from ..products.sendmail import configure as sendmail_at
 from ..products.sendmail import judge as sendmail
+from ..products.sendmail import shell as sendmail_shell
 from ..products.sendmail.mc import SendmailMc
 from ..products.sendmail.versions import PROGRAMS
 from ..products.stunnel import judge as stunnel
@@ -38,28 +41,19 @@ from ..products.stunnel.configure import CONF, accepted_on
 from ..systems.families import FAMILIES, REQUESTS, system
 
 ARGUMENT_SPEC: "dict[str, Any]" = {"accept": ACCEPT}
-#: mode, owner, clear or hash, path of files that hold passwords
+#: what may hold passwords, besides what the configuration names
 STORES = (
-    'for f in "$@" /etc/sasldb2 /etc/mailhost/sasldb2 /etc/mailhost/users /etc/postfix/sasl_passwd /etc/postfix/sasl_passwd.db; do '
-    '[ -f "$f" ] || continue; case $f in *.db | *sasldb2 | *sasl_passwd) kind=clear ;; '
-    '*) if grep -q -i -e "{PLAIN}" -e "{CLEARTEXT}" -- "$f"; then kind=clear; else kind=hash; fi ;; esac; '
-    'stat -L -c "%a %U $kind %n" -- "$f"; done; true'
+    "/etc/sasldb2",
+    "/etc/mailhost/sasldb2",
+    "/etc/mailhost/users",
+    "/etc/postfix/sasl_passwd",
+    "/etc/postfix/sasl_passwd.db",
 )
-FOLDERS = 'for f in "$@"; do d=$(dirname "$f"); [ ! -d "$d" ] || stat -L -c "%a %n" -- "$d"; done; true'
 #: where Cyrus takes LMTP, and saslauthd and Dovecot answer about passwords
-_OURS = (
-    *(path for family in FAMILIES for path in (family.cyrus_socket, family.saslauthd.socket)),
-    "/var/spool/postfix/private/auth",
-)
-SOCKETS = (
-    "sh",
-    "-c",
-    'for s in "$@"; do [ ! -S "$s" ] || { stat -L -c %a "${s%/*}" "$s" | tr "\\n" " "; echo "$s"; }; done; true',
-    "sockets",
-    *dict.fromkeys(_OURS),
-)
-NAMES = ("sh", "-c", 'sed -n "s/^Name:[[:space:]]*//p" /proc/[0-9]*/status 2>/dev/null | sort -u')
-UNBUILT = ("sh", "-c", "cd /etc/mail 2>/dev/null || exit 0; [ ! -e access ] || [ -e access.db ] || echo unbuilt")
+_PLACES = [path for family in FAMILIES for path in (family.cyrus_socket, family.saslauthd.socket)]
+SOCKETS = shell.SOCKETS.argv(*dict.fromkeys(_PLACES), "/var/spool/postfix/private/auth")
+NAMES = look.NAMES.argv()
+UNBUILT = sendmail_shell.UNBUILT.argv(sendmail_at.DIRECTORY)
 TUNNELS = Glob("/etc/stunnel/*.conf")
 MAIL = (sendmail_at.MC, sendmail_at.ACCESS, sendmail_at.LOCAL, sendmail_at.RELAYED)
 
@@ -80,7 +74,7 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     yield from dovecot.reads(seen)
     here = Reading(seen, accepted(params["accept"]))
     yield from map(File, here.tables)
-    yield Command(("sh", "-c", STORES, "stores", *here.stores))
+    yield Command(here.secrets)
     yield Command(here.folders)
     for _, certificate, key in here.pairs:
         yield File(certificate)
@@ -212,7 +206,12 @@ class Reading:
     @property
     def folders(self) -> "Tuple[str, ...]":
         """The question about the folders that keys lie in."""
-        return ("sh", "-c", FOLDERS, "folders", *dict.fromkeys(key for _, _, key in self.pairs))
+        return shell.FOLDERS.argv(*dict.fromkeys(key for _, _, key in self.pairs))
+
+    @property
+    def secrets(self) -> "Tuple[str, ...]":
+        """The question about the files that hold passwords."""
+        return shell.STORES.argv(*self.stores, *STORES)
 
     def judged(self) -> "List[Cause]":
         """The causes with those of keys and stores, which the second round trip tells of."""
@@ -224,7 +223,7 @@ class Reading:
         if self.sendmail and not any(cause.is_relay for cause in found):  # else it would say once more what is known
             found += sendmail_oracle.holes(*self.sendmail, self.seen)
         found += keys.folders(self.seen.output(*self.folders).text) + keys.sockets(self.seen.output(*SOCKETS).text)
-        found += keys.secrets(self.seen.output("sh", "-c", STORES, "stores", *self.stores).text)
+        found += keys.secrets(self.seen.output(*self.secrets).text)
         return list({(cause.rule, cause.place): cause for cause in found}.values())
 
 

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run, Write
+from ..core.shell.accounts import MAKE_AGAIN, UNMAKE
 from ..core.versions import Version
 from ..core.word import OPTIONS, Planned
 from ..formats.colons import Colons
@@ -16,7 +17,8 @@ from ..products.dovecot import versions as dialect
 from ..products.dovecot.configure import USERS, VERSION
 from ..products.postfix.configure import ALIASES, MAILBOXES, MAP_TYPE, map_files, map_type
 from ..products.relay import domain
-from ..products.sendmail.configure import MAKEMAP, VIRTUSERS
+from ..products.sendmail.configure import VIRTUSERS
+from ..products.sendmail.shell import MAKEMAP
 from ..products.standing import version_of
 from ..products.table import choices
 from ..systems.families import REQUESTS, System, system
@@ -46,13 +48,6 @@ _CRYPT = re.compile(r"^\$([0-9a-z]+)\$[A-Za-z0-9./$=,+*-]+$")
 VMAIL = ("vmail", "5000")
 #: Dovecot's scheme names for what crypt(3) does, by crypt's prefix
 CRYPT_NAMES = {"MD5-CRYPT": "1", "SHA256-CRYPT": "5", "SHA512-CRYPT": "6", "BLF-CRYPT": "2y", "CRYPT": ""}
-#: takes an account back that was just made; one that has had mail since keeps its home
-UNMAKE = (
-    'home=$(getent passwd "$1" | cut -d : -f 6); '
-    'if [ -s "/var/mail/$1" ] || [ -n "$(find "$home" -type f -path "*/Maildir/*" 2>/dev/null | head -n 1)" ]; '
-    'then userdel -- "$1"; else userdel -r -- "$1" 2>/dev/null || ! getent passwd "$1" >/dev/null; fi'
-)
-MAKE_AGAIN = 'set -e\ngetent group "$3" >/dev/null || groupadd -g "$3" -- "$1"\nuseradd -M -u "$2" -g "$3" -d "$4" -s "$5" -c "$6" -- "$1"\n'
 AND_MAIL = "and its mail"
 Box = Mapping[str, Any]
 
@@ -271,7 +266,7 @@ def _make(made: "Mapping[Optional[int], List[str]]", platform: System, plan: Pla
             "--",
         )
         about = f"make {len(names)} accounts: " + ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-        undo = ("xargs", "-n", "1", "sh", "-c", UNMAKE, "unmake")
+        undo = ("xargs", "-n", "1", *UNMAKE.argv())
         plan.operations.append(Run(about, add, "".join(f"{name}\n" for name in names).encode(), undo=undo))
 
 
@@ -280,9 +275,9 @@ def _removal(account: "List[str]", secret: str, purge: bool) -> Run:
     name = account[0]
     if purge:
         return Run(f"remove account {name} {AND_MAIL}", ("userdel", "-r", "--", name))
-    again = ("sh", "-s", name, account[2], account[3], account[5], account[6], account[4])
-    script = f"{MAKE_AGAIN}chpasswd -e <<'END'\n{name}:{secret}\nEND\n"
-    return Run(f"remove account {name}, keep its mail", ("userdel", "--", name), undo=again, undo_stdin=encode(script))
+    again = MAKE_AGAIN.argv(name, account[2], account[3], account[5], account[6], account[4])
+    line = encode(f"{name}:{secret}\n")
+    return Run(f"remove account {name}, keep its mail", ("userdel", "--", name), undo=again, undo_stdin=line)
 
 
 def _crypted(place: str, text: Optional[str], platform: System) -> Optional[str]:
@@ -385,7 +380,7 @@ def _virtusertable(params: Mapping[str, Any], seen: Seen, plan: Plan) -> None:
     if plan.write(
         Write(seen.file(VIRTUSERS), encode(table.render()), fallback_mode=0o640, settings=(before, table.settings()))
     ):
-        build = ("sh", "-c", MAKEMAP, "makemap", VIRTUSERS)
+        build = MAKEMAP.argv(VIRTUSERS)
         plan.operations.append(
             Run(f"build {VIRTUSERS}.db", build, after_undo=build if seen.file(VIRTUSERS).exists else ())
         )

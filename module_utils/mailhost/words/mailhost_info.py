@@ -6,6 +6,7 @@ from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from ..core.host import Command, Request, Seen
 from ..core.operations import Plan
+from ..core.shell import look
 from ..core.versions import Version, dotted
 from ..core.word import Planned
 from ..products import standing
@@ -16,7 +17,7 @@ from ..systems.families import INSTALLED, REQUESTS, system
 from ..systems.packages import WHICH
 
 ARGUMENT_SPEC: "dict[str, Any]" = {}
-INIT = ("sh", "-c", "if [ -d /run/systemd/system ]; then echo systemd; else echo sysv; fi")
+INIT = look.INIT.argv()
 
 
 #: what each version speaks, of the products whose versions differ

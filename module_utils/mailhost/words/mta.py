@@ -20,7 +20,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     queues = (asked for other in _others(params) for asked in standing.queue(other))
-    yield from (*REQUESTS, standing.STANDS, *queues, *switch.reads(params["name"]))
+    yield from (*REQUESTS, standing.STANDS, standing.ALTERNATIVE, *queues, *switch.reads(params["name"]))
 
 
 def _others(params: Mapping[str, Any]) -> "list[str]":

@@ -21,6 +21,7 @@ from ..products import relay
 from ..products.cause import accepted as policy_accepted
 from ..products.cause import refuse
 from ..products.sendmail import judge as policy
+from ..products.sendmail import shell
 from ..products.sendmail import versions as dialect
 from ..products.sendmail.ask import candidate, live, verdict
 from ..products.sendmail.configure import (
@@ -28,8 +29,8 @@ from ..products.sendmail.configure import (
     ALIASES,
     CF,
     DH,
+    DIRECTORY,
     LOCAL,
-    MAKEMAP,
     MC,
     PROCMAIL,
     RELAYED,
@@ -44,13 +45,7 @@ from ..systems.families import REQUESTS, System, system
 ARGUMENT_SPEC = relay.ARGUMENT_SPEC
 FILES = (MC, ACCESS, LOCAL, RELAYED, PROCMAIL, ALIASES, DH)
 STAMP = "# Built by mailhost from sendmail.mc "
-#: m4 on the mc that comes by stdin: the cf, and behind a mark what m4 complained of
-BUILD = (
-    "sh",
-    "-c",
-    'cd /etc/mail && mc=$(cat) && printf "%s\\n" "$mc" | m4 - 2>/dev/null; code=$?; echo "= $code"; '
-    'printf "%s\\n" "$mc" | m4 - 2>&1 >/dev/null; exit $code',
-)
+BUILD = shell.BUILD.argv(DIRECTORY)
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
@@ -323,7 +318,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
             raise BadConfiguration(
                 "makemap", "the host has none, so the access map cannot be built", "Install sendmail's package"
             )
-        make = ("sh", "-c", MAKEMAP, "makemap", ACCESS)
+        make = shell.MAKEMAP.argv(ACCESS)
         plan.operations.append(Run(f"build {ACCESS}.db", make, after_undo=make))
     if plan.changed:
         plan.operations.insert(0, candidate(program, params))

@@ -13,12 +13,14 @@ from typing import Any, Iterable, Mapping, Optional
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Remove, Run, Write
+from ..core.shell.switch import ADD, BEGIN, END, UNADD
 from ..core.versions import Version, dotted, version
 from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
 from ..products import access, ciphers
 from ..products.access import PORTS
 from ..products.relay import network
+from ..products.stunnel import shell
 from ..products.stunnel import versions as dialect
 from ..products.stunnel.configure import CONF
 from ..products.table import PRODUCTS, choices
@@ -43,13 +45,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "networks": {"type": "list", "elements": "str", "default": []},
     **OPTIONS,
 }
-STANDS = (
-    "sh",
-    "-c",
-    "for program in /usr/sbin/stunnel /usr/bin/stunnel4 /usr/bin/stunnel; do "
-    '[ -x "$program" ] || continue; echo "program $program"; "$program" -version 2>&1 | head -n 3; break; done; '
-    "[ -d /run/systemd/system ] && echo systemd; getent group nogroup nobody",
-)
+STANDS = shell.STANDS.argv("/usr/sbin/stunnel", "/usr/bin/stunnel4", "/usr/bin/stunnel")
 #: the loopback address that tunnels to SMTP come from (stunnel's ``local``): never that of a local program
 SOURCE = "127.0.0.25"
 BEHIND = {143: "imap", 110: "pop3", 25: "smtp", 587: "smtp"}
@@ -63,46 +59,6 @@ ExecStart={program} {conf}
 
 [Install]
 WantedBy=multi-user.target
-"""
-SCRIPT_TEXT = """#!/bin/sh
-# chkconfig: 2345 81 29
-# description: TLS in front of mail services. Written by mailhost (stunnel_services).
-### BEGIN INIT INFO
-# Provides: mailhost-stunnel
-# Required-Start: $network $remote_fs
-# Required-Stop: $network $remote_fs
-# Default-Start: 2 3 4 5
-# Default-Stop: 0 1 6
-# Short-Description: TLS in front of mail services
-### END INIT INFO
-PATH=/sbin:/usr/sbin:/bin:/usr/bin
-pidfile={pid}
-running() {{
-    [ -s "$pidfile" ] && kill -0 "$(cat "$pidfile")" 2>/dev/null
-}}
-start() {{
-    running && return 0
-    mkdir -p "$(dirname "$pidfile")" && chown nobody "$(dirname "$pidfile")" # it writes it as nobody
-    rm -f "$pidfile"
-    {program} {conf}
-}}
-stop() {{
-    running || return 0
-    kill "$(cat "$pidfile")"
-    tries=0
-    while running && [ "$tries" -lt 10 ]; do
-        sleep 1
-        tries=$((tries + 1))
-    done
-    rm -f "$pidfile"
-}}
-case $1 in
-    start) start ;;
-    stop) stop ;;
-    restart | reload | force-reload) stop; start ;;
-    status) if running; then echo "stunnel (pid $(cat "$pidfile")) is running..."; else echo "stunnel is stopped"; exit 3; fi ;;
-    *) echo "Usage: $0 {{start|stop|restart|status}}"; exit 1 ;;
-esac
 """
 
 
@@ -220,18 +176,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
             again = ("systemctl", "daemon-reload")
             plan.operations.append(Run(f"let systemd know {UNIT}", again, after_undo=again))
     else:
-        fresh = plan.write(
-            Write(seen.file(SYSV), SCRIPT_TEXT.format(program=program, conf=CONF, pid=PID).encode(), mode=0o755)
-        )
+        fresh = plan.write(Write(seen.file(SYSV), shell.script(program, CONF, PID), mode=0o755))
         if not seen.file(SYSV).exists:
-            add = 'if command -v chkconfig >/dev/null; then chkconfig --add "$1"; else update-rc.d "$1" defaults >/dev/null; fi'
-            back = (
-                '"/etc/init.d/$1" stop; if command -v chkconfig >/dev/null; then chkconfig --del "$1"; '
-                'else update-rc.d -f "$1" remove >/dev/null; fi'
-            )
-            plan.operations.append(
-                Run(f"start {UNIT} at boot", ("sh", "-c", add, "add", UNIT), undo=("sh", "-c", back, "back", UNIT))
-            )
+            plan.operations.append(Run(f"start {UNIT} at boot", ADD.argv(UNIT), undo=UNADD.argv(UNIT)))
     return plan
 
 
@@ -286,14 +233,9 @@ def _conf(
 def _gone(plan: Plan, seen: Seen) -> Plan:
     """No tunnels: what was written is taken away, the service stopped."""
     if seen.file(CONF).exists:
-        end = 'if [ -d /run/systemd/system ]; then systemctl disable --now --quiet "$1"; else service "$1" stop; chkconfig "$1" off; fi; true'
-        start = (
-            'if [ -d /run/systemd/system ]; then systemctl enable --now --quiet "$1"; else chkconfig "$1" on; '
-            'service "$1" start >/dev/null 2>&1; fi; true'
-        )
         plan.services = ()
         plan.operations.append(
-            Run(f"stop {UNIT}", ("sh", "-c", end, "end", UNIT), undo=("sh", "-c", start, "start", UNIT))
+            Run(f"stop {UNIT}", END.argv(UNIT), END.stdin, undo=BEGIN.argv(UNIT), undo_stdin=BEGIN.stdin)
         )
         plan.operations.append(Remove(seen.file(CONF)))
     return plan

@@ -47,7 +47,8 @@ def test_a_row_refuses_to_be_wrong():
 def test_mta_chooses_among_three(three):
     names = "/usr/sbin/postfix\n/usr/sbin/sendmail.sendmail\n/usr/sbin/exim\n"
     outputs = {
-        standing.STANDS.argv: names + "alternative /usr/sbin/sendmail.postfix\n",
+        standing.STANDS.argv: names,
+        standing.ALTERNATIVE.argv: "/usr/sbin/sendmail.postfix\n",
         standing.queue("sendmail")[0].argv: "2\n",
         standing.queue("exim")[0].argv: "5\n",
         switch.question("mta").argv: "active sendmail\nenabled sendmail\nactive exim\n",
@@ -98,7 +99,7 @@ def test_what_is_left_behind_is_warned_of_only_if_there_is_some():
 
 
 def test_the_packages_of_a_host_tell_its_mtas_and_tunnels():
-    outputs = {standing.STANDS.argv: "/usr/sbin/postfix\n/etc/mailhost/stunnel.conf\nalternative \n"}
+    outputs = {standing.STANDS.argv: "/usr/sbin/postfix\n/etc/mailhost/stunnel.conf\n"}
     facts = run(mail_packages, debian(outputs=outputs), products=["postfix"]).facts
     assert (facts["mtas"], facts["tunnels"]) == (["postfix"], True)
 

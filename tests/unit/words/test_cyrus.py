@@ -28,7 +28,6 @@ ALL = ["imap", "imaps", "pop3", "pop3s"]
 PROGRAMS = "".join(f"program {name}\n" for name in ("imapd", "pop3d", "lmtpd", "timsieved", "ctl_cyrusdb"))
 OLD = f"folder /usr/lib/cyrus-imapd\n{PROGRAMS}"
 NEW = f"folder /usr/lib/cyrus/bin\n{PROGRAMS}cyrus-imapd 3.6.1-Debian\n"
-STORE = ("sh", "-c", f'[ -e {cyrus.SASLDB} ] && stat -c "%a %U" {cyrus.SASLDB}')
 SPARE = (
     'SERVICES {\n\timap cmd="imapd -U 30" listen="imap"\n\t#imaps cmd="imapd -s -U 30" listen="imaps"\n'
     '\tnntp cmd="nntpd" listen="nntp"\n}\n'
@@ -41,7 +40,7 @@ def el5(outputs=None, files=None):
     }
     return centos5(
         files={**found, **(files or {})},
-        outputs={cyrus.STANDS: OLD, STORE: Output(1, ""), **copied(1), **(outputs or {})},
+        outputs={cyrus.STANDS: OLD, cyrus_services.HOLDER: Output(1, ""), **copied(1), **(outputs or {})},
     )
 
 
@@ -75,7 +74,7 @@ def test_el5_in_the_names_of_2_3():
     )
     new = after(plan, seen)
     new.outputs.update(copied(0))
-    new.outputs[STORE] = Output(0, "600 cyrus\n")
+    new.outputs[cyrus_services.HOLDER] = Output(0, "600 cyrus\n")
     new.outputs[switch.question("access").argv] = Output(0, "active cyrus-imapd\n")
     assert not run(cyrus_services, new, protocols=["imap", "imaps"]).changed, diff(
         run(cyrus_services, new, protocols=["imap", "imaps"])

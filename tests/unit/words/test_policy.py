@@ -3,6 +3,7 @@
 import pytest
 from mailhost.core.errors import BadInput
 from mailhost.core.host import Output
+from mailhost.core.shell import files
 from mailhost.products import keys, standing
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.words import mail_policy
@@ -47,8 +48,8 @@ def test_keys_stores_folders_and_sockets():
     store = "passdb {\n  driver = passwd-file\n  args = /etc/users\n}\n"
     seen = debian(files={"/etc/postfix/main.cf": SAFE + pair, "/c": file("/c", PEM), "/etc/dovecot/local.conf": store})
     seen.outputs[keys.asked("/c", "/keys/k").argv] = Output(0, "x\n= key\ny\n= mode\n644 root\n")
-    seen.outputs[("sh", "-c", mail_policy.STORES, "stores", "/etc/users")] = Output(0, "644 root clear /etc/users")
-    seen.outputs[("sh", "-c", mail_policy.FOLDERS, "folders", "/keys/k")] = Output(0, "777 /keys")
+    seen.outputs[files.STORES.argv("/etc/users", *mail_policy.STORES)] = Output(0, "644 root clear /etc/users")
+    seen.outputs[files.FOLDERS.argv("/keys/k")] = Output(0, "777 /keys")
     seen.outputs[mail_policy.SOCKETS] = Output(0, "755 777 /run/mux")
     found = policy(seen)
     assert {"key of Postfix", "readable /keys/k", "readable /etc/users", "writable /keys", "socket /run/mux"} <= set(

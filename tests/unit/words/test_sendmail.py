@@ -10,6 +10,7 @@ from mailhost.core.host import Output, encode
 from mailhost.core.operations import Check, Run
 from mailhost.products import standing, switch
 from mailhost.products.sendmail import configure as sendmail
+from mailhost.products.sendmail import shell
 from mailhost.products.sendmail import versions as dialect
 from mailhost.products.sendmail.ask import candidate, live, patterns
 from mailhost.products.sendmail.mc import SendmailMc
@@ -61,7 +62,7 @@ def test_the_first_run_and_the_second():
     assert "Connect:127\tRELAY\n" in files["/etc/mail/access"]
     assert files["/etc/procmailrc"] == "DEFAULT=$HOME/Maildir/\n"
     assert isinstance(plan.operations[0], Check)
-    assert [operation.argv[2] for operation in plan.operations if isinstance(operation, Run)] == [sendmail.MAKEMAP]
+    assert [operation.argv[2] for operation in plan.operations if isinstance(operation, Run)] == [shell.MAKEMAP]
     again = run(sendmail_relay, built(seen, plan), **GIVEN)
     assert again.operations == []
 
@@ -206,7 +207,8 @@ def test_the_candidate_is_asked_with_an_address_nobody_trusts():
 def alternatives(stands, active, waiting=0):
     said = "".join(f"active {unit}\nenabled {unit}\n" for unit in active)
     return {
-        standing.STANDS.argv: f"/usr/sbin/sendmail.postfix\n/usr/sbin/sendmail.sendmail\nalternative {stands}\n",
+        standing.STANDS.argv: "/usr/sbin/sendmail.postfix\n/usr/sbin/sendmail.sendmail\n",
+        standing.ALTERNATIVE.argv: f"{stands}\n",
         standing.queue("postfix")[0].argv: f"{waiting}\n",
         switch.question("mta").argv: said,
     }
@@ -226,7 +228,7 @@ def test_the_other_mta():
         mta, centos5(outputs=alternatives("/usr/sbin/sendmail.sendmail", ["sendmail"])), name="sendmail"
     ).changed
     with pytest.raises(BadConfiguration, match="no sendmail is installed"):
-        run(mta, centos5(outputs={standing.STANDS.argv: "alternative \n"}), name="sendmail")
+        run(mta, centos5(outputs={standing.STANDS.argv: ""}), name="sendmail")
 
 
 def test_a_package_that_would_take_a_loaded_queue_away_is_refused():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from . import COMMON
+from . import COMMON, Program
 from .confirm import PROGRAM as CONFIRM
 from .journal import PROGRAM as JOURNAL
 from .lock import PROGRAM as LOCK
 from .services import PROGRAM as SERVICES
 
-PROGRAM = (
+PROGRAM = Program(
     COMMON
     + LOCK
     + JOURNAL
@@ -36,7 +36,7 @@ kind=failed
 reason="the connection ended before the change was complete"
 finished=
 end() {
-    trap "" 0 1 2 13 15
+    trap "" EXIT HUP INT PIPE TERM
     if [ -z "$finished" ]; then
         if undo "$dir"; then result="Nothing was changed"; else
             result="Not all could be undone: see $dir/undo.log"; fi
@@ -88,8 +88,8 @@ parents() { # make the directories above a new file, and remember before which t
     note "$dir/made.new" "$above"
     cat "$dir/made" >>"$dir/made.new" && mv "$dir/made.new" "$dir/made" && mkdir -m 755 "$above"
 }
-trap end 0
-trap "exit 1" 1 2 13 15
+trap end EXIT
+trap "exit 1" HUP INT PIPE TERM
 mkdir "$dir" "$dir/op" && mark "$dir" staged && : >"$dir/made" &&
     printf "%s\n" "$who" >"$dir/who" &&
     date +%s >"$dir/when" && printf "%s\n" "$reverts" >"$dir/reverts" ||
@@ -184,13 +184,15 @@ check() { # the daemon's own parser, on a private copy of its tree with the stag
         fi
     done
     if [ -d "$tree" ]; then
-        for name in $(find "$copy" -type f -name "*.conf"); do
+        find "$copy" -type f -name "*.conf" >"$dir/included" || fail write "$dir: cannot be written; is the disk full?"
+        while IFS= read -r name; do
             if grep -q "^[ 	]*!include[_a-z]*[ 	]*$tree/" "$name"; then
                 sed -e "s|^\([ 	]*!include[_a-z]*[ 	]*\)$tree/|\1$copy/|" "$name" >"$dir/rewritten"
                 cat "$dir/rewritten" >"$name"
                 rm -f "$dir/rewritten"
             fi
-        done
+        done <"$dir/included"
+        rm -f "$dir/included"
     fi
     set --
     while IFS= read -r word; do

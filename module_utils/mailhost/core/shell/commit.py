@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from . import COMMON
+from . import COMMON, Program
 from .confirm import PROGRAM as CONFIRM
 from .journal import PROGRAM as JOURNAL
 from .lock import PROGRAM as LOCK
 from .serve import PROGRAM as SERVE
 from .services import PROGRAM as SERVICES
 
-CHECK = (
+CHECK = Program(
     COMMON
     + JOURNAL
     + SERVICES
@@ -36,7 +36,7 @@ printf "MAILHOST-END %s\n" "$nonce"
 """
 )
 
-COMMIT = (
+COMMIT = Program(
     COMMON
     + LOCK
     + JOURNAL
@@ -52,8 +52,8 @@ IFS= read -r patience
 IFS= read -r keep
 expectations
 lock "$wait" "$who"
-trap "unlock" 0
-trap "exit 1" 1 2 13 15
+trap "unlock" EXIT
+trap "exit 1" HUP INT PIPE TERM
 recover
 touched=$units
 if [ -s "$state/pending" ]; then
@@ -75,7 +75,7 @@ start_all() { # restart what was touched; the others only if they do not run; se
         output=$(restart "$unit" 2>&1) || why="$unit does not start: $(printf "%s" "$output" | tail -n 1)"
     done
     for unit in $units; do
-        is_enabled "$unit" || enable "$unit" >/dev/null 2>&1
+        is_enabled "$unit" || turn_on "$unit" >/dev/null 2>&1
         is_active "$unit" || restart "$unit" >/dev/null 2>&1
     done
 }

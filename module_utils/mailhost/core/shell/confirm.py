@@ -45,10 +45,10 @@ disarm() { # under the lock
     rm -f "$state/confirm"
 }
 watch() { # the timer
-    trap "" 1 2 3 13
+    trap "" HUP INT QUIT PIPE
     nap=
-    trap "kill \$nap; exit 0" 15
-    trap "" 0
+    trap "kill \$nap; exit 0" TERM
+    trap "" EXIT
     cd /
     IFS=" " read -r me rest </proc/self/stat
     while :; do

@@ -6,21 +6,21 @@ process for each file would be most of what a run that changes nothing costs.
 
 from __future__ import annotations
 
-from . import COMMON
+from . import COMMON, Program
 from .confirm import PROGRAM as CONFIRM
 from .lock import PROGRAM as LOCK
 
-PROGRAM = (
+PROGRAM = Program(
     COMMON
     + LOCK
     + CONFIRM
     + r"""
 kind() {
     if [ -f "$1" ]; then
-        if [ -r "$1" ]; then kind=file; else kind=unreadable; fi
-    elif [ -h "$1" ] && [ ! -e "$1" ]; then kind=dangling
-    elif [ -e "$1" ]; then kind=other
-    else kind=absent
+        if [ -r "$1" ]; then kind="file"; else kind="unreadable"; fi
+    elif [ -h "$1" ] && [ ! -e "$1" ]; then kind="dangling"
+    elif [ -e "$1" ]; then kind="other"
+    else kind="absent"
     fi
     printf "F %s\n" "$kind"
 }

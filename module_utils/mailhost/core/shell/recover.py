@@ -3,13 +3,13 @@ back at once what a failing run had applied and not confirmed (unless another ru
 
 from __future__ import annotations
 
-from . import COMMON
+from . import COMMON, Program
 from .confirm import PROGRAM as CONFIRM
 from .journal import PROGRAM as JOURNAL
 from .lock import PROGRAM as LOCK
 from .services import PROGRAM as SERVICES
 
-PROGRAM = (
+PROGRAM = Program(
     COMMON
     + LOCK
     + JOURNAL
@@ -25,8 +25,8 @@ if [ -n "$why" ] && [ ! -s "$state/pending" ] && [ ! -s "$state/confirm" ]; then
     exit 0
 fi
 lock "$wait" "$who"
-trap "unlock" 0
-trap "exit 1" 1 2 13 15
+trap "unlock" EXIT
+trap "exit 1" HUP INT PIPE TERM
 recover
 echo "A"
 if [ -n "$why" ]; then

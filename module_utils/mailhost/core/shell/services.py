@@ -10,14 +10,14 @@ is_active() {
 is_enabled() {
     if systemd; then systemctl is-enabled --quiet "$1" 2>/dev/null
     elif command -v chkconfig >/dev/null; then chkconfig "$1" >/dev/null 2>&1
-    else ls /etc/rc2.d | grep -q "^S[0-9][0-9]$1\$"; fi
+    else [ -n "$(find /etc/rc2.d -name "S[0-9][0-9]$1" 2>/dev/null)" ]; fi
 }
-enable() {
+turn_on() { # at boot; a shell may have a command of its own by the name of enable
     if systemd; then systemctl enable --quiet "$1"
     elif command -v chkconfig >/dev/null; then chkconfig "$1" on
     else update-rc.d "$1" defaults >/dev/null && update-rc.d "$1" enable; fi
 }
-disable() {
+turn_off() {
     if systemd; then systemctl disable --quiet "$1"
     elif command -v chkconfig >/dev/null; then chkconfig --level 0123456 "$1" off
     else update-rc.d "$1" disable; fi
@@ -67,7 +67,7 @@ within() { # seconds, command: run it with stdin from descriptor 3, killed when 
     "$@" <&3 3<&- &
     child=$!
     {
-        trap "kill \$nap; exit" 15
+        trap "kill \$nap; exit" TERM
         sleep "$limit" &
         nap=$!
         wait "$nap"

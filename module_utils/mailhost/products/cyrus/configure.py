@@ -5,21 +5,16 @@ from __future__ import annotations
 from ...core.errors import BadConfiguration
 from ...core.host import Seen
 from ...core.versions import Version, version
+from . import shell
 from . import versions as dialect
 
 IMAPD, CYRUS = "/etc/imapd.conf", "/etc/cyrus.conf"
 KEY, SASLDB = "/etc/mailhost/cyrus.key", "/etc/mailhost/sasldb2"
 #: the name under which mailhost itself makes mailboxes; it has a password only while it does
 ADMIN = "mailhost"
-#: its programs, its version (2.3 has no cyr_info), and whether pop3d knows Kerberos 4
-STANDS = (
-    "sh",
-    "-c",
-    "for folder in /usr/lib/cyrus-imapd /usr/lib/cyrus/bin /usr/libexec/cyrus-imapd; do "
-    '[ ! -x "$folder/imapd" ] || { echo "folder $folder"; ls "$folder" | sed "s/^/program /"; '
-    '! grep -q krb_recvauth "$folder/pop3d" 2>/dev/null || echo kerberos4; '
-    '[ ! -x "$folder/cyr_info" ] || "$folder/cyr_info" version; break; }; done',
-)
+#: where packages put its programs
+FOLDERS = ("/usr/lib/cyrus-imapd", "/usr/lib/cyrus/bin", "/usr/libexec/cyrus-imapd")
+STANDS = shell.INSTALLED.argv(*FOLDERS)
 
 
 class Installation:

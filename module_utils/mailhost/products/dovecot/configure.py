@@ -11,6 +11,7 @@ from typing import Iterable, Mapping
 from ...core.errors import BadConfiguration, BadInput, Unasked
 from ...core.host import Command, File, Glob, Request, Seen
 from ...core.operations import Check, Plan, Write
+from ...core.shell.look import LISTED
 from ...core.versions import Rows, T, Version, dotted
 from ..standing import version_of
 from ..table import PRODUCTS
@@ -24,7 +25,7 @@ OWN = "/etc/dovecot/mailhost.conf"
 USERS = "/etc/mailhost/users"
 VERSION = PRODUCTS["dovecot"].version
 HEAD = "# Written by mailhost; its last word comes from the end of dovecot.conf. Changes made here are overwritten.\n"
-LOGINS = ("sh", "-c", "ls /usr/lib*/dovecot/*-login /usr/libexec/dovecot/*-login 2>/dev/null; true")
+LOGINS = LISTED.argv("/usr/lib*/dovecot/*-login", "/usr/libexec/dovecot/*-login")
 USUAL: "tuple[Request, ...]" = (
     Command(VERSION),
     File(OLD),

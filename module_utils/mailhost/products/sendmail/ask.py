@@ -13,23 +13,11 @@ from ...core.errors import BadConfiguration
 from ...core.host import Command, Seen
 from ...core.operations import Check
 from ..cause import Cause, accepted
+from .shell import CANDIDATE, LIVE
 
+FOLDER = "/etc/mail"
 STRANGERS = ("203.0.113.77", "198.51.100.77", "192.0.2.77")
 ELSEWHERE = "elsewhere.invalid"
-ANSWERS = "sed -n 's/^check_rcpt *returns: *//p'"
-#: on the copy: paths lead into it, the map is built there, the question asked, and each answer compared
-CANDIDATE = (
-    'tree=$1 program=$2 refuse=$3; shift 3; [ -s "$tree/sendmail.cf" ] || exit 0; '
-    'sed -e "s|/etc/mail/|$tree/|g" "$tree/sendmail.cf" >"$tree/candidate.cf"; '
-    'if [ -e "$tree/access" ]; then makemap -C "$tree/candidate.cf" hash "$tree/access" <"$tree/access" 2>&1 || '
-    '{ echo "makemap refuses the access map" >&2; exit 1; }; fi; '
-    'answers=$(printf "%s\\n" "$@" | "$program" -bt -C "$tree/candidate.cf" 2>&1 | ' + ANSWERS + "); "
-    "count=0; for line; do case $line in check_rcpt*) ;; *) continue ;; esac; count=$((count + 1)); "
-    'answer=$(printf "%s\\n" "$answers" | sed -n "${count}p"); recipient=${line#check_rcpt }; '
-    'case "$((count <= refuse)),$answer" in *,) echo "sendmail -bt does not answer for $recipient" >&2; exit 1 ;; '
-    "1,*'$# error'*) ;; 1,*) echo \"a stranger may relay to $recipient\" >&2; exit 1 ;; "
-    "0,*'$# error'*) echo \"mail for $recipient would be refused: $answer\" >&2; exit 1 ;; esac; done"
-)
 
 
 def stranger(params: Mapping[str, Any]) -> str:
@@ -86,15 +74,12 @@ def _questions(params: Mapping[str, Any]) -> "tuple[int, list[str]]":
 
 def candidate(program: str, params: Mapping[str, Any]) -> Check:
     count, lines = _questions(params)
-    return Check("/etc/mail", ("sh", "-c", CANDIDATE, "candidate", "@TREE@", program, str(count), *lines))
+    return Check(FOLDER, CANDIDATE.argv("@TREE@", FOLDER, program, str(count), *lines))
 
 
 def live(program: str, params: Mapping[str, Any]) -> Command:
     """The same questions to what stands."""
-    return Command(
-        ("sh", "-c", f'"$1" -bt -C /etc/mail/sendmail.cf 2>&1 | {ANSWERS}', "live", program),
-        "\n".join(_questions(params)[1]) + "\n",
-    )
+    return Command(LIVE.argv(program, f"{FOLDER}/sendmail.cf"), "\n".join(_questions(params)[1]) + "\n")
 
 
 def holes(program: str, params: Mapping[str, Any], seen: Seen) -> "list[Cause]":
