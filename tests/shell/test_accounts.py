@@ -1,0 +1,94 @@
+"""Accounts and packages, under every shell, by tools that note what they are told; the journals of a host."""
+
+import pytest
+from mailhost.core.shell import accounts, history, packages
+from mailhost.words.mail_history import journals
+
+
+@pytest.mark.parametrize("mail", ["none", "a Maildir", "a box"])
+def test_an_account_that_was_just_made_goes_with_its_home_unless_it_has_mail(run, tools, tmp_path, mail):
+    home, box = tmp_path / "home", tmp_path / "mail"
+    (home / "Maildir" / "new").mkdir(parents=True)
+    box.mkdir()
+    if mail == "a Maildir":
+        (home / "Maildir" / "new" / "1").touch()
+    if mail == "a box":
+        (box / "alice").write_text("x")
+    tools.add("getent", f'echo "alice:x:1001:1001::{home}:/bin/sh"')
+    tools.add("userdel")
+    assert run(accounts.UNMAKE, "alice", moved={"/var/mail/": f"{box}/"}).returncode == 0
+    assert [line for line in tools.calls if line.startswith("userdel")] == [
+        "userdel -r -- alice" if mail == "none" else "userdel -- alice"
+    ]
+
+
+def test_an_account_that_does_not_go_is_told(run, tools, tmp_path):
+    tools.add("getent", f'echo "alice:x:1001:1001::{tmp_path}:/bin/sh"')
+    tools.add("userdel", "exit 8")
+    assert run(accounts.UNMAKE, "alice").returncode != 0
+    tools.add("getent", f'test ! -e {tmp_path}/gone && echo "alice:x:1:1::{tmp_path}:/bin/sh"')
+    tools.add("userdel", f"touch {tmp_path}/gone; exit 12")  # its mail box was not there: only that failed
+    assert run(accounts.UNMAKE, "alice").returncode == 0
+
+
+@pytest.mark.parametrize("group", ["there", "gone"])
+def test_an_account_is_made_again_as_it_was(run, tools, tmp_path, group):
+    tools.add("getent", "exit 2" if group == "gone" else "")
+    for name in ("groupadd", "useradd"):
+        tools.add(name)
+    tools.add("chpasswd", f"cat >{tmp_path}/set")
+    words = ("alice", "1001", "1002", "/home/alice", "/sbin/nologin", "Alice $(id) B.")
+    assert run(accounts.MAKE_AGAIN, *words, stdin="alice:$6$s$h\n").returncode == 0
+    calls = [line for line in tools.calls if not line.startswith("getent")]
+    assert calls == [
+        *(["groupadd -g 1002 -- alice"] if group == "gone" else []),
+        "useradd -M -u 1001 -g 1002 -d /home/alice -s /sbin/nologin -c Alice $(id) B. -- alice",
+        "chpasswd -e",
+    ]
+    assert (tmp_path / "set").read_text() == "alice:$6$s$h\n"
+    assert not [line for line in tools.calls if "$6$" in line], "the hash stands in no argv"
+
+
+def test_an_account_that_cannot_be_made_again_gets_no_password(run, tools):
+    tools.add("getent")
+    tools.add("useradd", "exit 4")
+    tools.add("chpasswd")
+    assert run(accounts.MAKE_AGAIN, "a", "1", "1", "/h", "/s", "", stdin="a:x\n").returncode == 4
+    assert not [line for line in tools.calls if line.startswith("chpasswd")]
+
+
+def test_packages_by_apt(run, tools):
+    tools.add("apt-get", 'test "$2" != update || test ! -e "$0.offline"')
+    assert run(packages.APT, "dovecot-imapd", "postfix-").returncode == 0
+    install = (
+        "apt-get -q -y -o Dpkg::Options::=--force-confold install --no-install-recommends -- dovecot-imapd postfix-"
+    )
+    assert tools.calls == ["apt-get -q update", install]
+    (tools.folder / "apt-get.offline").touch()
+    assert run(packages.APT, "dovecot-imapd").returncode != 0
+    assert tools.calls[2:] == ["apt-get -q update"], "nothing is installed by old lists"
+
+
+def test_journals(run, tmp_path, monkeypatch):
+    state = tmp_path / "state"
+    monkeypatch.setenv("state", str(state))
+    assert run(history.SHOW).stdout == ""
+    one = state / "journal" / "000001-x" / "op" / "1001"
+    one.mkdir(parents=True)
+    (state / "journal" / "no journal").mkdir()
+    for name, text in {
+        "state": "committed",
+        "when": "17",
+        "who": "a run",
+        "services": "dovecot\npostfix",
+        "reverts": "",
+    }.items():
+        (one.parent.parent / name).write_text(text + "\n")
+    for name, text in {"kind": "W", "path": "/etc/a file", "old": "", "begun": ""}.items():
+        (one / name).write_text(text + "\n")
+    found = journals(run(history.SHOW).stdout)
+    assert [journal.told() for journal in found] == [
+        {"id": "000001-x", "state": "committed", "when": 17, "who": "a run", "services": ["dovecot", "postfix"],
+         "reverts": [], "changes": ["/etc/a file"]}
+    ]  # fmt: skip
+    assert (found[0].steps[0].has_old, found[0].steps[0].begun) == (True, True)
