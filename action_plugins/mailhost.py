@@ -79,7 +79,7 @@ class ActionModule(ActionBase):
         try:
             answer = self.answer(word, validation.validated_parameters)
         except MailhostError as error:
-            answer = {"failed": True, "msg": str(error)}
+            answer = {"failed": True, "msg": str(error), **error.codes}
         answer["round_trips"] = self._trips or answer.get("round_trips", 0)
         result.update(remove_values(answer, validation._no_log_values))
         return self._foretold(name, result, task_vars)

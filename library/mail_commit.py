@@ -110,6 +110,20 @@ undone:
   type: list
   elements: str
   sample: []
+fault:
+  description:
+    - What did not serve, in one word to decide by; C(msg) says it in a sentence. V(unconfirmed) is a change that the host itself took back,
+      because nobody confirmed it in time.
+  returned: failure, if a change does not serve or was not confirmed
+  type: str
+  sample: greeting
+after:
+  description:
+    - What became of the host. It V(serves) as before, serves and is restored in part only (V(partial)), does not serve although it was
+      restored (V(dead)), or there was V(nothing) to restore.
+  returned: failure, if a change does not serve or was not confirmed
+  type: str
+  sample: serves
 round_trips:
   description: How many times the host was asked something.
   returned: always

@@ -11,7 +11,7 @@ from mailhost.core.converge import converge
 from mailhost.core.errors import MailhostError
 from mailhost.core.host import File
 from mailhost.core.operations import Plan, Remove, Run, Write
-from mailhost.words import mail_history, mail_undo
+from mailhost.words import mail_commit, mail_history, mail_undo
 
 SERVICE = ("mailhost-no-such-service",)
 
@@ -207,6 +207,20 @@ def test_undo_of_two_at_once_and_of_an_edited_file(local, shell, tmp_path):
         converge(mail_undo.WORD, asked, local(shell, read_only=True), False)
     assert converge(mail_undo.WORD, {**asked, "force": True}, local(shell), False)["changed"]
     assert (path.read_bytes(), new.exists()) == (b"one", False)
+
+
+def test_what_cannot_be_taken_back_whole_is_told(local, shell, tmp_path, state):
+    host, path = local(shell), tmp_path / "f"
+    path.write_bytes(b"one")
+    whole = apply(plan(host, path, b"two"), host, 5, 0)
+    partly = apply(plan(host, path, b"three", Run("no way back", ("true",), undo=("false",))), host, 5, 0)
+    asked = {name: option.get("default") for name, option in mail_commit.ARGUMENT_SPEC.items()}
+    result = converge(mail_commit.WORD, {**asked, "state": "aborted"}, local(shell), False)
+    assert (result["changed"], result["undone"], path.read_bytes()) == (True, [whole, partly], b"one")
+    assert result["warnings"] == [
+        f"NOT all of it could be taken back: see undo.log in /var/lib/mailhost/journal: {partly}"
+    ]
+    assert (state_of(state, whole), state_of(state, partly)) == ("undone", "applied")
 
 
 def test_undo_of_what_runs_did(local, shell, tmp_path, state):

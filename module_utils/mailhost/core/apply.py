@@ -56,15 +56,16 @@ def failure(lines: "list[str]") -> HostError:
     return HostError(place, ". ".join(line for line in what.splitlines() if line), WAYS_OUT.get(kind, ""))
 
 
-def recover(host: Host, lock_timeout: int, why: str = "") -> "list[str]":
+def recover(host: Host, lock_timeout: int, why: str = "") -> "tuple[list[str], list[str]]":
     """Let the host undo what a killed run or a reboot left unfinished; given a reason, what this run did not confirm as well.
 
-    One round trip. Returns the journals taken back for that reason.
+    One round trip. Returns the journals taken back for that reason: those that were as a whole, and those that were in part.
     """
     lines = host.ask(RECOVER, f"{host.who}\n{lock_timeout}\n{why}\n".encode())
     if lines[:1] != ["A"]:
         raise failure(lines)
-    return [line[2:] for line in lines[1:] if line.startswith("T ")]
+    taken = [line.split(" ") for line in lines[1:]]
+    return [words[1] for words in taken if words[0] == "T"], [words[1] for words in taken if words[0] == "X"]
 
 
 def request(plan: Plan, identity: str, who: str, lock_timeout: int, confirm_timeout: int = 0) -> bytes:

@@ -20,7 +20,7 @@ def run_module(word: Word, module_class: Callable[..., Any]) -> None:
     try:
         result = converge(word, module.params, host, module.check_mode)
     except MailhostError as error:
-        module.fail_json(msg=str(error), round_trips=host.round_trips)
+        module.fail_json(msg=str(error), round_trips=host.round_trips, **error.codes)
         return
     for warning in result.pop("warnings", []):
         module.warn(warning)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Mapping
+
 
 class MailhostError(Exception):
     """An error for the person at the keyboard.
 
     ``place`` is a file:line, an option or a host, ``what`` the reason, ``way_out`` what to do about it.
-    None of the three ever holds a secret.
+    None of the three ever holds a secret. ``codes`` are what a playbook may decide by; sentences are for people.
     """
+
+    codes: "Mapping[str, str]" = {}
 
     def __init__(self, place: str, what: str, way_out: str = "") -> None:
         self.place = place
@@ -47,4 +51,12 @@ class Unasked(MailhostError):
 
 
 class RolledBack(MailhostError):
-    """The new configuration did not serve; the old one was restored."""
+    """The new configuration did not serve, or nobody confirmed it; the old one was restored as far as ``after`` says.
+
+    ``fault``: greeting, password, login, closed, service (what did not serve) or unconfirmed; ``after``: serves, partial,
+    dead, or nothing, where nothing of ours was to be restored.
+    """
+
+    def __init__(self, place: str, what: str, way_out: str = "", *, fault: str, after: str) -> None:
+        super().__init__(place, what, way_out)
+        self.codes = {"fault": fault, "after": after}

@@ -28,12 +28,15 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "lock_timeout": {"type": "int", "default": 60},
 }
 _SMTP = table.PORTS["mta"]
+#: processes that may hold a port when a commit failed, and are no stranger's
+OURS = ("dovecot", "master", "sendmail", "stunnel")
 _SERVING = re.compile(r"^(serve (imap|pop3|smtp) (plain|starttls|implicit)|closed) [1-9][0-9]{0,4}$")
 
 
 def expectations(params: Mapping[str, Any]) -> str:
     """What should answer and what should not, as the lines that the host's program reads."""
     lines = [f"unit {unit}" for unit in params["services"]] + [f"address {params['address']}"]
+    lines += [f"ours {name}" for name in OURS]
     for word in params["protocols"]:
         if word not in PORTS:
             raise BadInput("protocols", f"{word!r} is not one of {', '.join(PORTS)}", "Correct it")
@@ -81,13 +84,15 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     """One round trip to look; a second one, only if something is to be done, that does it or takes it back."""
     _validate(params)
     if params["state"] == "aborted":
-        taken = [] if check_mode else recover(host, params["lock_timeout"], "the run that made it failed")
-        return {"changed": bool(taken), "undone": taken, "pending": [], "faults": [], "diff": []}
+        return _taken_back(
+            *([], []) if check_mode else recover(host, params["lock_timeout"], "the run that made it failed")
+        )
     wanted = expectations(params)
     tidy = "" if check_mode else f"tidy {params['journal_keep']}\n"
     lines = host.ask(CHECK, (wanted + tidy + ".\n").encode())
     pending = sorted({line.split()[1] for line in lines if line.startswith("P ")})
-    faults = [line[2:] for line in lines if line.startswith(("S ", "W "))]
+    faults = [line[2:] for line in lines if line.startswith("S ")]
+    faults += [line.split(" ", 2)[2] for line in lines if line.startswith("W ")]  # behind its code
     earlier = [line[2:] for line in lines if line.startswith("N ")]
     result: "dict[str, Any]" = {"changed": bool(pending or faults), "pending": pending, "faults": faults, "diff": []}
     if result["changed"]:
@@ -111,7 +116,17 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
             result["warnings"] = [f"not proved: {'; '.join(result['unproved'])}"]
     notes = [line[2:] for line in lines if line.startswith("N ")]
     if notes:
-        _tell(notes, host.who, check_mode or notes == earlier, result)
+        made = [line[2:] for line in lines if line.startswith("B ")]
+        _tell(notes[0], host.who in made, check_mode or notes == earlier, result)
+    return result
+
+
+def _taken_back(whole: "list[str]", partly: "list[str]") -> "dict[str, Any]":
+    taken = [*whole, *partly]
+    result: "dict[str, Any]" = {"changed": bool(taken), "undone": taken, "pending": [], "faults": [], "diff": []}
+    if partly:
+        text = f"NOT all of it could be taken back: see undo.log in /var/lib/mailhost/journal: {', '.join(partly)}"
+        result["warnings"] = [text]
     return result
 
 
@@ -130,24 +145,30 @@ def _doubt(line: str, params: Mapping[str, Any]) -> str:
     return DOUBTS[word].format(protocol=protocol, user=params.get("user") or "")
 
 
-def _tell(notes: "list[str]", who: str, known: bool, result: "dict[str, Any]") -> None:
+def _tell(note: str, is_mine: bool, known: bool, result: "dict[str, Any]") -> None:
     """What the host took back by itself: an error if it was this run's, or was taken back in the middle of this commit."""
-    text = f"the host took a change back by itself, {notes[0]}"
-    if who in notes[1:] or not known:
-        raise RolledBack("mail_commit", text, "Run again; raise mailhost_confirm_timeout if a run takes longer")
+    text = f"the host took a change back by itself, {note}"
+    if is_mine or not known:
+        raise RolledBack(
+            "mail_commit",
+            text,
+            "Run again; raise mailhost_confirm_timeout if a run takes longer",
+            fault="unconfirmed",
+            after="serves",
+        )
     result["warnings"] = [*result.get("warnings", []), text]
 
 
 def _refused(answer: "list[str]", secrets: "tuple[str, ...]" = ()) -> "HostError | RolledBack":
     """The error of an answer; a daemon may have said a password again, in its answer or its log."""
-    if answer and answer[0] == "E rolled":
+    words = answer[0].split() if answer else []
+    if words[:2] == ["E", "rolled"]:
         text = bytes.fromhex("".join(answer[1:])).decode("utf-8", "replace").strip()
         for secret in filter(None, secrets):
             text = text.replace(secret, "(hidden)")
         reason, _, rest = text.partition("\n")
-        return RolledBack(
-            "mail_commit", f"the host does not serve what was asked: {reason}. {'. '.join(rest.splitlines())}"
-        )
+        what = f"the host does not serve what was asked: {reason}. {'. '.join(rest.splitlines())}"
+        return RolledBack("mail_commit", what, fault=words[2], after=words[3])
     return failure(answer)
 
 

@@ -94,7 +94,7 @@ def test_commit_with_nothing_to_do_asks_once():
 
 def test_commit_restarts_and_tells():
     host = _Answering(
-        ["P dovecot j1", "S postfix inactive", "W port 25 (smtp, plain): no answer"], ["A dovecot postfix "]
+        ["P dovecot j1", "S postfix inactive", "W greeting port 25 (smtp, plain): no answer"], ["A dovecot postfix "]
     )
     asked = params(mail_commit)
     result = converge(mail_commit.WORD, asked, host, False)
@@ -106,16 +106,32 @@ def test_commit_restarts_and_tells():
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
-        ("rolled", RolledBack, "mail_commit: the host does not serve what was asked: port 143. restored: /etc/x"),
+        (
+            "rolled greeting serves",
+            RolledBack,
+            "mail_commit: the host does not serve what was asked: port 143. restored: /etc/x",
+        ),
         ("busy", Busy, "held by process 12 (me pid 3) for"),
     ],
 )
 def test_commit_refused(answer, kind, said):
-    text = "port 143\nrestored: /etc/x" if answer == "rolled" else "12 99 1 me pid 3"
+    text = "port 143\nrestored: /etc/x" if kind is RolledBack else "12 99 1 me pid 3"
     host = _Answering(["P dovecot j1"], [f"E {answer}", text.encode().hex()])
     with pytest.raises(kind) as error:
         converge(mail_commit.WORD, params(mail_commit), host, False)
     assert said in str(error.value)
+    assert error.value.codes == ({"fault": "greeting", "after": "serves"} if kind is RolledBack else {})
+
+
+def test_what_the_host_took_back_by_itself():
+    notes = ["N Friday nobody confirmed it in time: 000001-x", "B another", "B a run of its own"]
+    told = converge(mail_commit.WORD, params(mail_commit), _Answering(notes), False)
+    assert told["warnings"] == [f"the host took a change back by itself, {notes[0][2:]}"]
+    mine = _Answering([*notes, "B me"])
+    mine.who = "me"
+    with pytest.raises(RolledBack, match="nobody confirmed it in time") as error:
+        converge(mail_commit.WORD, params(mail_commit), mine, False)
+    assert error.value.codes == {"fault": "unconfirmed", "after": "serves"}
 
 
 @pytest.mark.parametrize("given", [{"protocols": ["x"]}, {"services": ["-x"]}, {"address": "x"}])

@@ -429,7 +429,7 @@ def test_a_daemon_that_says_the_password_again_shows_nobody():
 
     def run(program, data):
         nonce = data.split(b"\n")[0].decode()
-        lines = ["S dovecot inactive"] if len(asked) == 0 else ["E rolled", text.encode().hex()]
+        lines = ["S dovecot inactive"] if len(asked) == 0 else ["E rolled login serves", text.encode().hex()]
         asked.append(data)
         return 0, "\n".join([f"MAILHOST-BEGIN {nonce}", *lines, f"MAILHOST-END {nonce}", ""]).encode(), b""
 

@@ -1,4 +1,8 @@
-"""Two programs: CHECK looks at services and ports and writes nothing; COMMIT restarts, proves, keeps or rolls back."""
+"""Two programs: CHECK looks at services and ports and writes nothing; COMMIT restarts, proves, keeps or rolls back.
+
+What did not serve comes as ``E rolled FAULT AFTER`` and a text: FAULT is one of serve.py's words, AFTER what became of the host
+(nothing was to be restored, it serves as before, restored only in part, or dead: restored and yet not serving).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ CHECK = Program(
     + SERVE
     + r"""
 address=127.0.0.1
+fault=
 why=
 expectations
 for unit in $units; do
@@ -25,9 +30,9 @@ done
 if [ -s "$state/pending" ]; then # what waits for its restart need not be asked
     sed -e "s/^/P /" "$state/pending"
 else
-    serving quick || printf "W %s\n" "$why"
+    serving quick || printf "W %s\n" "$fault $why"
 fi
-[ ! -s "$state/undone" ] || sed -e "s/^/N /" "$state/undone"
+taken_back
 if [ -n "$tidy" ]; then # not in check mode
     prune "$tidy"
     [ -s "$state/pending" ] || rm -f "$state/undone"
@@ -45,6 +50,7 @@ COMMIT = Program(
     + SERVE
     + r"""
 address=127.0.0.1
+fault=
 why=
 IFS= read -r who
 IFS= read -r wait
@@ -70,9 +76,9 @@ before=$(
     done
     wait
 )
-start_all() { # restart what was touched; the others only if they do not run; sets why
+start_all() { # restart what was touched; the others only if they do not run; sets fault and why
     for unit in $touched; do
-        output=$(restart "$unit" 2>&1) || why="$unit does not start: $(printf "%s" "$output" | tail -n 1)"
+        output=$(restart "$unit" 2>&1) || { fault=service why="$unit does not start: $(printf "%s" "$output" | tail -n 1)"; }
     done
     for unit in $units; do
         is_enabled "$unit" || turn_on "$unit" >/dev/null 2>&1
@@ -83,11 +89,11 @@ wait_for() { # how: until all serve, or patience is over
     ends=$(($(date +%s) + patience))
     until serving "$1"; do
         [ "$(date +%s)" -lt "$ends" ] || return 1
-        case $why in *"logins fail"* | *"wrong password"* | *"should be closed"*) return 1 ;; esac
+        case $fault in login | password | closed) return 1 ;; esac # no patience mends it
         sleep 1
     done
     for unit in $units $touched; do
-        is_active "$unit" || { why="$unit is not running"; return 1; }
+        is_active "$unit" || { fault=service why="$unit is not running"; return 1; }
     done
     return 0
 }
@@ -105,17 +111,20 @@ if wait_for full; then
     prune "$keep"
     printf "A %s\n" "$restarted"
     unproved | sed -e "s/^/U /"
-    [ ! -s "$state/undone" ] || sed -e "s/^/N /" "$state/undone"
+    taken_back
     rm -f "$state/undone"
     printf "MAILHOST-END %s\n" "$nonce"
     exit 0
 fi
-reason=$why
+cause=$fault reason=$why
 for item in $serve; do # a port that another process took
     case " $before " in *" $item "*) continue ;; esac
     if is_open "${item##*,}"; then
         holder=$(holder_of "${item##*,}")
-        case $holder in "" | -* | *dovecot* | *master* | *sendmail* | *stunnel*) continue ;; esac # our own, which came up after all
+        case $holder in "" | -*) continue ;; esac
+        for name in $ours; do # our own, which came up after all
+            case $holder in *"$name"*) continue 2 ;; esac
+        done
         reason="$reason; port ${item##*,} is held by $holder"
     fi
 done
@@ -125,21 +134,23 @@ for unit in $(printf "%s\n" $touched $units | sort -u); do
     [ -z "$lines" ] || logs="$logs
 $unit: $lines"
 done
-outcome="no change of ours was waiting, so there was nothing to restore"
+became=nothing outcome="no change of ours was waiting, so there was nothing to restore"
 if [ -n "$journals" ]; then
     restored=
-    outcome="restored"
+    became=serves outcome="restored"
     for journal in $journals; do
         folders "$state/journal/$journal/op"
         for op in $ops; do
             ! line path "$op/path" || restored="$restored $path"
         done
-        undo "$state/journal/$journal" || outcome="NOT all could be restored (see $state/journal/$journal/undo.log)"
+        undo "$state/journal/$journal" ||
+            became=partial outcome="NOT all could be restored (see $state/journal/$journal/undo.log)"
     done
     disarm
     rm -f "$state/pending"
     serve=$before
     closed=
+    fault=
     why=
     remain= # what the old state does not start, as the other MTA of a switch taken back, stays down
     for unit in $touched; do ! begins "$unit" || remain="$remain $unit"; done
@@ -149,9 +160,9 @@ if [ -n "$journals" ]; then
     units=$remain
     start_all
     if wait_for quick; then outcome="$outcome:$restored; the host serves as before"; else
-        outcome="$outcome:$restored; the host does NOT serve as before: $why"; fi
+        became=dead outcome="$outcome:$restored; the host does NOT serve as before: $why"; fi
 fi
-tell rolled "$reason
+tell "rolled $cause $became" "$reason
 $outcome$logs"
 """
 )

@@ -68,13 +68,14 @@ watch() { # the timer
     unlock
     exit 0
 }
-take_back() { # why: undo every applied change, the newest first, and restart what it touched. Under the lock
+take_back() { # why: undo every applied change, the newest first, and restart what it touched; sets taken, and of them partial. Under the lock
     taken=
+    partial=
     folders "$state/journal"
     for left in $spo; do
         line word "$left/state"
         [ "$word" = applied ] || continue
-        undo "$left" || taken="$taken (NOT whole, see $left/undo.log)"
+        undo "$left" || partial="$partial ${left##*/}"
         taken="$taken ${left##*/}"
     done
     if [ -s "$state/pending" ]; then
@@ -83,8 +84,10 @@ take_back() { # why: undo every applied change, the newest first, and restart wh
         done
     fi
     if [ -n "$taken" ]; then
+        told=$taken
+        [ -z "$partial" ] || told="$told (NOT whole, see undo.log in $state/journal:$partial)"
         {
-            printf "%s\n" "$(date) $1:$taken"
+            printf "%s\n" "$(date) $1:$told"
             for id_left in $taken; do cat "$state/journal/$id_left/who" 2>/dev/null; done
         } >"$state/undone"
         logger -t mailhost -p daemon.warning -- "took back$taken: $1" 2>/dev/null

@@ -105,6 +105,9 @@ forget() { # id: no service waits for it any more
     if [ -s "$state/pending.new" ]; then mv -f "$state/pending.new" "$state/pending"; else
         rm -f "$state/pending.new" "$state/pending"; fi
 }
+taken_back() { # what the host took back by itself: N what and why, B by whom it had been made
+    [ ! -s "$state/undone" ] || sed -e "1s/^/N /" -e "2,\$s/^/B /" "$state/undone"
+}
 prune() { # how many: the newest journals stay, and those that wait for their confirmation
     folders "$state/journal"
     kept=0

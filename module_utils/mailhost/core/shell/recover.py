@@ -40,7 +40,9 @@ if [ -n "$why" ]; then
     if [ -z "$others" ]; then
         disarm
         take_back "$why"
-        for one in $taken; do echo "T $one"; done
+        for one in $taken; do
+            case " $partial " in *" $one "*) echo "X $one" ;; *) echo "T $one" ;; esac
+        done
         rm -f "$state/undone"
     fi
 fi

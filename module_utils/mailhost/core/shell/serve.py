@@ -1,4 +1,5 @@
-"""What the ports of a host answer: a dialogue on each that it should serve.
+"""What the ports of a host answer: a dialogue on each that it should serve. What is wrong is a word (``fault``: greeting, password,
+login, closed, service) beside a sentence (``why``); nothing but the word decides.
 
 The dialogues come from the host itself, so that a host can judge and undo its own change when nobody reaches it. What
 a stranger sees is for mail_probe.
@@ -50,7 +51,8 @@ knows_starttls() { # protocol: does s_client? That of OpenSSL 0.9.8 shows its us
         (*"are supported"*) return 1 ;;
     esac
 }
-greets() { # protocol, tls, port: a greeting, or after STARTTLS a farewell; sets why
+greets() { # protocol, tls, port: a greeting, or after STARTTLS a farewell; sets fault and why
+    fault=greeting
     case $1 in
         imap) script="a1 LOGOUT$cr" want="^\* OK" after="^\* BYE" ;;
         pop3) script="QUIT$cr" want="^+OK" after="^+OK" ;;
@@ -75,7 +77,8 @@ a2 LOGOUT$cr"
     fi
     return 1
 }
-refuses() { # protocol, tls, port: a login with a wrong password gets a proper no; sets why
+refuses() { # protocol, tls, port: a login with a wrong password gets a proper no; sets fault and why
+    fault=password
     user="mailhost-no-such-user"
     patience_each=25 # Dovecot makes whoever failed before wait up to 17 s (auth penalty), and each commit fails once
     case $1 in
@@ -92,10 +95,10 @@ QUIT$cr" want="^-ERR" ;;
     why="port $3 ($1, $2): a wrong password is not refused with NO or -ERR but: $(printf "%s" "$answer" | tail -n 1)"
     return 1
 }
-broken() { # protocol, tls, port: does $answer tell of something else than a wrong password? sets why
+broken() { # protocol, tls, port: does $answer tell of something else than a wrong password? sets fault and why
     error=$(printf "%s\n" "$answer" | grep -i -e "process broken" -e "internal error" -e "temporary auth" -e "\[UNAVAILABLE" \
         -e "\[SYS" -e "\[SERVERBUG" | head -n 1)
-    [ -n "$error" ] && why="port $3 ($1, $2): logins fail: $error"
+    [ -n "$error" ] && fault=login && why="port $3 ($1, $2): logins fail: $error"
 }
 paced() { # the login, and a moment later what follows it: old daemons hand on the connection, but not what they have read of it
     cat <<DATA
@@ -106,7 +109,8 @@ DATA
 $follows
 DATA
 }
-lets_in() { # protocol, tls, port: the known login is let in and its session lives; sets why, or doubt where nothing is proved
+lets_in() { # protocol, tls, port: the known login is let in and its session lives; sets fault and why, or doubt
+    fault=login
     case $1 in
         imap) lives="^a2 [ONB]" refused="^a1 [NB]" script="a1 LOGIN $known_quoted$cr" follows="a2 STATUS INBOX (MESSAGES)$cr
 a3 LOGOUT$cr" ;;
@@ -126,6 +130,12 @@ QUIT$cr" ;;
     why="port $3 ($1, $2): logins fail: the session of $known ends where it should serve: $(printf "%s\n" "$answer" | tail -n 1)"
     return 1
 }
+first() { # lines of a fault and a why: the first of them into both; 0 if there is none
+    why=$(printf "%s\n" "$1" | head -n 1)
+    fault=${why%% *}
+    why=${why#* }
+    [ -z "$why" ]
+}
 way_in() { # protocol: the way that a login goes, "TLS PORT", as safe as there is one
     for how in implicit starttls plain; do
         [ "$1 $how" != "imap starttls" ] || knows_starttls imap || continue
@@ -141,15 +151,14 @@ login() { # the known login by each protocol, side by side, a fault asked again 
             {
                 doubt=
                 set -- $(way_in "$protocol")
-                [ "$#" = 0 ] || lets_in "$protocol" "$@" || { sleep 1; lets_in "$protocol" "$@"; } || printf "W %s\n" "$why"
+                [ "$#" = 0 ] || lets_in "$protocol" "$@" || { sleep 1; lets_in "$protocol" "$@"; } || printf "W %s\n" "$fault $why"
                 [ -z "$doubt" ] || printf "D %s\n" "$doubt"
             } &
         done
         wait
     )
     doubts=$(printf "%s\n" "$answers" | sed -n "s/^D //p")
-    why=$(printf "%s\n" "$answers" | sed -n "s/^W //p" | head -n 1)
-    [ -z "$why" ]
+    first "$(printf "%s\n" "$answers" | sed -n "s/^W //p")"
 }
 unproved() { # what could not be proved, a word and perhaps a protocol each
     [ -z "$doubts" ] || printf "%s\n" "$doubts"
@@ -176,6 +185,7 @@ expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up 
     serve=
     closed=
     units=
+    ours=
     tidy=
     known=
     doubts=
@@ -187,6 +197,7 @@ expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up 
             unit) units="$units $2" ;;
             address) address=$2 ;;
             tidy) tidy=$2 ;;
+            ours) ours="$ours $2" ;;
             login)
                 IFS= read -r known
                 IFS= read -r password
@@ -194,8 +205,8 @@ expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up 
         esac
     done
 }
-each() { # question, how: ask it of every port side by side; the first fault into why, 0 if there is none
-    why=$(
+each() { # question, how: ask it of every port side by side; the first fault into fault and why, 0 if there is none
+    found=$(
         asked=
         for item in $serve; do
             protocol=${item%%,*}
@@ -207,18 +218,17 @@ each() { # question, how: ask it of every port side by side; the first fault int
                 case "$asked,$protocol" in (yes,* | *,smtp) continue ;; esac
                 asked=yes
             fi
-            { "$1" "$protocol" "${rest%%,*}" "${rest#*,}" || printf "%s\n" "$why"; } &
+            { "$1" "$protocol" "${rest%%,*}" "${rest#*,}" || printf "%s\n" "$fault $why"; } &
         done
         wait
     )
-    why=$(printf "%s" "$why" | head -n 1)
-    [ -z "$why" ]
+    first "$found"
 }
-serving() { # how (quick: to look; full: with a login): do all ports answer as they should? sets why
+serving() { # how (quick: to look; full: with a login): do all ports answer as they should? sets fault and why
     each greets "$1" || return 1
     for port in $closed; do
         if is_open "$port"; then
-            why="port $port is open and should be closed: $(holder_of "$port")"
+            fault=closed why="port $port is open and should be closed: $(holder_of "$port")"
             return 1
         fi
     done
