@@ -27,6 +27,7 @@ def test_a_pair_is_made_shown_and_taken_back(run, pair):
     first = stands(run, path, key)
     assert (first.is_a_pair, first.safe, word.names_of(first.shown.text)) == (True, True, {"mx.example.test"})
     assert first.ends - first.begins == 90 * 86400
+    assert [file.parent.stat().st_mode & 0o777 for file in (path, key)] == [0o755, 0o700], "Cyrus reads it as itself"
     assert (path.stat().st_mode & 0o777, sorted(file.name for file in key.parent.iterdir())) == (0o644, ["a key.pem"])
     before = path.read_bytes(), key.read_bytes()
     assert run(certificate.MAKE, path, key, "90", "2048", cnf).returncode == 0

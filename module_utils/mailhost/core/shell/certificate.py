@@ -23,7 +23,8 @@ set -e
 umask 077
 certificate=$1 key=$2 days=$3 bits=$4 cnf=$5
 stamp=$(date +%Y%m%dT%H%M%S)
-mkdir -p "$(dirname "$certificate")" "$(dirname "$key")"
+(umask 022 && mkdir -p "$(dirname "$certificate")")
+mkdir -p "$(dirname "$key")"
 openssl req -new -x509 -nodes -sha256 -newkey "rsa:$bits" -days "$days" -config "$cnf" \
     -keyout "$key.mailhost-new" -out "$certificate.mailhost-new" 2>"$key.mailhost-log" || {
     tail -n 3 "$key.mailhost-log" >&2
