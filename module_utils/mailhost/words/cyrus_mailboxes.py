@@ -19,7 +19,6 @@ from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
 from ..products.cyrus import shell
 from ..products.cyrus.configure import ADMIN, FOLDERS, IMAPD, SASLDB
-from ..systems.families import REQUESTS
 
 _BOX = {
     "name": {"type": "str", "required": True},
@@ -46,7 +45,7 @@ DIGESTS = SASLDB + ".digests"
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
-    return (*REQUESTS, File(IMAPD), Command(STANDS), File(DIGESTS))
+    return (File(IMAPD), Command(STANDS), File(DIGESTS))
 
 
 def _validate(params: Mapping[str, Any]) -> None:

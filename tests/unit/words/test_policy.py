@@ -36,6 +36,13 @@ def test_a_debian_host():
     assert (found["products"], found["tunnels"]) == ({"postfix": "3.7.11", "dovecot": "2.3.19.1"}, [])
 
 
+def test_a_table_that_a_restriction_names_is_read():
+    main = SAFE.replace("permit_mynetworks,", "permit_mynetworks, check_client_access cidr:/etc/postfix/friends,")
+    for row, expected in (("0.0.0.0/0 OK\n", 1), ("192.0.2.7 OK\n", 0)):
+        seen = debian(files={"/etc/postfix/main.cf": main, "/etc/postfix/friends": row})
+        assert len(rules(policy(seen))) == expected, row
+
+
 def test_an_old_host_is_measured_as_one():
     found = policy(centos5())
     assert found["profile"] == "centos5"
