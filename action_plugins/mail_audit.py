@@ -2,7 +2,7 @@ from ansible.plugins.loader import action_loader
 from ansible.utils.vars import load_extra_vars
 
 
-class ActionModule(action_loader.get("mail_probe", class_only=True)):
+class ActionModule(action_loader.get("mailhost", class_only=True)):
     """Only what the inventory names is probed: neither another address in the task, nor one from the command line."""
 
     def run(self, tmp=None, task_vars=None):

@@ -1,3 +1,3 @@
 from ansible.plugins.loader import action_loader
 
-ActionModule = action_loader.get("mail_probe", class_only=True)
+ActionModule = action_loader.get("mailhost", class_only=True)

@@ -3,7 +3,7 @@ import json
 from ansible.plugins.loader import action_loader
 
 
-class ActionModule(action_loader.get("mail_probe", class_only=True)):
+class ActionModule(action_loader.get("mailhost", class_only=True)):
     """A description is made of what the inventory says the host is to be."""
 
     def run(self, tmp=None, task_vars=None):

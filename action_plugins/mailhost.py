@@ -30,7 +30,7 @@ from ansible.module_utils.mailhost.core.converge import converge  # noqa: E402  
 from ansible.module_utils.mailhost.core.errors import MailhostError  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.host import Host  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.process import name as process_name  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.core.word import Planned  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.word import Alone, Planned  # noqa: E402  (needs the path above)
 
 EXECUTIONS = ("controller", "module")
 TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in must be a tty")
@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
         ):  # here on both routes: a module's own refusal shows the value of a misspelt option
             text = "; ".join(validation.error_messages)
             return remove_values({**result, "failed": True, "msg": f"{name}: {text}"}, validation._no_log_values)
-        if execution == "module" and not self.on_controller_only():
+        if execution == "module" and not (isinstance(word, Alone) and word.on_controller):
             try:  # the same words refuse the same input there, but a module's arguments have reached the syslog by then
                 if isinstance(word, Planned):
                     word.validate(validation.validated_parameters)
@@ -115,10 +115,6 @@ class ActionModule(ActionBase):
     def plain(args):
         """Options without ansible-core's tags, which are slow to copy."""
         return json.loads(json.dumps(args, default=str))
-
-    def on_controller_only(self):
-        """Whether the word has nothing to do on the host (mail_probe)."""
-        return False
 
     @staticmethod
     def word(name):

@@ -46,12 +46,21 @@ options:
     elements: str
     default: []
   protocols:
-    description: The protocols that should be served, and no other of imap, imaps, pop3, pop3s. Not judged if empty.
+    description: >-
+      The protocols of mail access that should be served, and no other of them. Not judged if empty; C(kpop), which greets nobody
+      without a Kerberos ticket, never is.
     type: list
     elements: str
+    choices: [imap, imaps, pop3, pop3s, kpop]
+    default: []
+  smtp:
+    description: The SMTP services that should be served, on ports 25 and 587.
+    type: list
+    elements: str
+    choices: [smtp, submission]
     default: []
   cleartext_login:
-    description: What is asked of passwords in clear.
+    description: What is asked of passwords in clear by IMAP and POP3. By SMTP they must be refused.
     type: str
     choices: [refuse, allow]
     default: refuse
@@ -86,7 +95,7 @@ options:
         type: int
         default: 25
   user:
-    description: A mailbox to log in to. Without it logins and messages are not proved, and the report says so.
+    description: A mailbox to log in to. Without it and O(password) logins and messages are not proved, and the report says so.
     type: str
   password:
     description: Its password; no report shows it.

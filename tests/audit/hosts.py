@@ -86,6 +86,7 @@ class AuditHost:
             "password": PASSWORD,
             "policy": self.policy(accept=list(accept)),
             "protocols": ["imap", "imaps", "pop3"] if self.kind == "tunnels" else ALL,
+            "smtp": ["smtp", "submission"],
             "fail": False,
             **given,
         }

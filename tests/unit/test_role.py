@@ -49,7 +49,6 @@ def test_every_file_of_steps_is_imported():
         "steps.yml",
         "audit.yml",
         "plan.yml",
-        "verify.yml",
         "rollout_batch.yml",
         "rollout_plan.yml",
         "rollout_undo.yml",

@@ -5,7 +5,7 @@ import pathlib
 import poplib
 
 import pytest
-from mailhost.audit import connection
+from mailhost.audit import wire
 
 from .conftest import PASSWORD, Machine
 
@@ -22,7 +22,7 @@ def machine():
 
 def fetch(machine):
     """What POP3 says of alice's mailbox."""
-    client = poplib.POP3_SSL(machine.address, context=connection.lenient(), timeout=20)
+    client = poplib.POP3_SSL(machine.address, context=wire.lenient(), timeout=20)
     client.encoding = "utf-8"
     client.user("alice")
     client.pass_(PASSWORD)

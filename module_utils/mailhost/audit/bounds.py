@@ -18,7 +18,7 @@ def bounds(hosts: int = 1) -> "dict[str, int]":
     question asked as often as it may be, on submission inside TLS and in clear. What the policies' witnesses add (a pattern each) is known
     only later."""
     patterns = (len(relay.PATTERNS) + len(relay.CONTROLS)) * (1 + len(relay.RETRIES))
-    smtp = [submission for product, _, submission in PORTS.values() if product == "smtp"]
+    smtp = [use.submission for use in PORTS.values() if use.product == "smtp"]
     asked = 2 * (len(smtp) + sum(smtp)) + 2 * OTHERS
     ports = 2 * len(PORTS) + OTHERS
     return {

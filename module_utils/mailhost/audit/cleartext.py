@@ -13,10 +13,9 @@ import uuid
 from typing import Callable, List, Optional, Tuple
 
 from ..formats.imap import imap_quoted
-from . import connection
 from .finding import Finding, Question
 from .relay import EVIL, OUTSIDE, Pattern, ask
-from .wire import Endpoint, Invalid, Wire, opened, printable, secured
+from .wire import Endpoint, Invalid, Wire, lenient, opened, printable, secured
 
 Job = Callable[[], Finding]
 #: mechanisms that say the password, or let in without one
@@ -30,7 +29,7 @@ class Login:
     """A mailbox to log in with; without one, a name nobody has stands in, and what needs the right password is not asked."""
 
     def __init__(self, user: str = "", password: str = "") -> None:
-        self.given = bool(user)
+        self.given = bool(user and password)
         self.user, self.password = user or "nobody-mailhost", password or uuid.uuid4().hex
         self.wrong = (
             "wrong" + uuid.uuid4().hex
@@ -120,7 +119,7 @@ def offer(endpoint: Endpoint, refuse: bool) -> Finding:
             dialogue = _told(wire)
     except Invalid as error:
         return told.answer("invalid", str(error), _told(wire) or error.dialogue, reason=error.kind)
-    if bad and refuse:
+    if bad and (refuse or endpoint.product == "smtp"):  # no word of ours lets the MTA take one
         return told.answer(
             "fail",
             detail=f"offered: {', '.join(bad)}",
@@ -153,9 +152,14 @@ def in_clear(endpoint: Endpoint, login: Login, refuse: bool, by_mechanism: bool)
             return told.answer("pass", "the server ends the connection", _told(wire))
         return told.answer("invalid", str(error), _told(wire) or error.dialogue, reason=error.kind)
     said = said.replace("\n", " ")[:100]
+    if (
+        not fine and endpoint.product == "smtp" and said.startswith("4")
+    ):  # it looked at the password, or had no time for us
+        busy = said.startswith("421")
+        return told.answer("invalid" if busy else "fail", said, dialogue, reason="busy" if busy else "")
     if not fine:
         return told.answer("pass", detail=said, dialogue=dialogue)
-    if not refuse:
+    if not refuse and endpoint.product != "smtp":
         return told.answer("pass", detail="let in, as asked", dialogue=dialogue)
     return told.answer(
         "fail",
@@ -193,7 +197,7 @@ def inside(endpoint: Endpoint, login: Login) -> Finding:
         return told.answer("none", detail="no login was given")
     wire = None
     try:
-        with secured(endpoint, connection.lenient(), login.hidden) as wire:
+        with secured(endpoint, lenient(), login.hidden) as wire:
             if endpoint.product == "smtp" and "AUTH" not in wire.extensions:
                 return told.answer("none", detail="no AUTH is offered", dialogue=_told(wire))
             fine, said = log_in(wire, login)
@@ -211,7 +215,7 @@ def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
     wire: Optional[Wire] = None
     begun = time.monotonic()
     try:
-        with secured(endpoint, connection.lenient(), (other.initial(),), seconds=20) as wire:
+        with secured(endpoint, lenient(), (other.initial(),), seconds=20) as wire:
             if endpoint.product == "smtp" and "AUTH" not in wire.extensions:
                 return told.answer("none", "no AUTH is offered", _told(wire))
             fine, said = log_in(wire, other)
@@ -237,7 +241,7 @@ def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
     for mechanism, response in (("ANONYMOUS", "cHJvYmU="), ("EXTERNAL", "=")):
         wire = None
         try:
-            with secured(endpoint, connection.lenient()) as wire:
+            with secured(endpoint, lenient()) as wire:
                 offered = offered or "ANONYMOUS" in _mechanisms(wire)
                 fine, said = _authenticate(wire, mechanism, response)
                 opens, shown = _opens(wire, outside) if fine else ("", "")

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Sequence
 
 from .wire import Endpoint, Invalid, Wire
 
+
+class Port(NamedTuple):
+    """What a port is for. ``service``: what an inventory calls it; the rest as in ``Endpoint``."""
+
+    service: str
+    product: str
+    implicit: bool = False
+    submission: bool = False
+
+
 #: ports that are asked on every host; others are found among those it listens on
-PORTS: "Dict[int, Tuple[str, bool, bool]]" = {  # product, implicit TLS, submission
-    25: ("smtp", False, False),
-    465: ("smtp", True, True),
-    587: ("smtp", False, True),
-    2525: ("smtp", False, False),
-    110: ("pop3", False, False),
-    143: ("imap", False, False),
-    993: ("imap", True, False),
-    995: ("pop3", True, False),
+PORTS: "Dict[int, Port]" = {
+    25: Port("smtp", "smtp"),
+    465: Port("submissions", "smtp", implicit=True, submission=True),
+    587: Port("submission", "smtp", submission=True),
+    2525: Port("smtp on 2525", "smtp"),
+    110: Port("pop3", "pop3"),
+    143: Port("imap", "imap"),
+    993: Port("imaps", "imap", implicit=True),
+    995: Port("pop3s", "pop3", implicit=True),
 }
 #: how many ports of no fixed use are asked whether they speak SMTP
 OTHERS = 12
@@ -28,9 +38,9 @@ def find(
 ) -> "List[Endpoint]":
     """The known ports that take connections, on each address; of ``listening``, what else greets as SMTP does."""
     known = [
-        Endpoint(address, port, PORTS[port][0], PORTS[port][1], name, PORTS[port][2])
+        Endpoint(address, port, use.product, use.implicit, name, use.submission, service=use.service)
         for address in addresses
-        for port in PORTS
+        for port, use in PORTS.items()
     ]
     others = [
         Endpoint(addresses[0], port, "smtp", False, name, submission=True, extra=True)

@@ -16,10 +16,9 @@ from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from ..formats.der import rsa_bits
 from ..products.tls import PRIMES, Daemon
-from . import connection
 from .finding import Finding, Question
 from .hello import DHE, EVERY, OLDER, RENEGOTIATION_INFO, SUITES, VERSIONS, Answer, ask
-from .wire import Endpoint, Invalid, Wire, secured
+from .wire import Endpoint, Invalid, Wire, lenient, secured, strict
 
 Job = Callable[[], List[Finding]]
 
@@ -98,7 +97,7 @@ def served(endpoint: Endpoint, anchors: str = "", profile: str = "intermediate")
     ``anchors``, a PEM file, is given)."""
     handshake = Question("tls.T11", "a full handshake", str(endpoint))
     try:
-        with secured(endpoint, connection.lenient()) as wire:
+        with secured(endpoint, lenient()) as wire:
             der, dialogue = wire.certificate(), _about(wire)
             spoken = str(wire.sock.version()) if isinstance(wire.sock, ssl.SSLSocket) else "?"
             found = [_spoken(endpoint, profile, spoken, dialogue), *([] if endpoint.implicit else [_twice(wire)])]
@@ -135,9 +134,9 @@ def _twice(wire: Wire) -> Finding:
 
 def _verified(endpoint: Endpoint, der: bytes, dialogue: "Tuple[str, ...]", anchors: str) -> "Tuple[Finding, Served]":
     told = Question("tls.T12", "the certificate is for the name, in its dates, of somebody known", str(endpoint))
-    context = connection.strict(der)
+    context = strict(der)
     if anchors:
-        context = connection.lenient()
+        context = lenient()
         context.verify_mode, context.check_hostname = ssl.CERT_REQUIRED, True
         context.load_verify_locations(cafile=anchors)
     try:
@@ -161,7 +160,7 @@ def _read(endpoint: Endpoint, context: ssl.SSLContext, der: bytes) -> Served:
 
 def _read_anyway(endpoint: Endpoint, der: bytes) -> Served:
     """The same of one that does not verify: itself the anchor, whatever its dates and names."""
-    context = connection.strict(der)
+    context = strict(der)
     context.check_hostname = False
     context.verify_flags |= 0x200000  # X509_V_FLAG_NO_CHECK_TIME
     try:
@@ -299,7 +298,7 @@ def injection(endpoint: Endpoint) -> Finding:
             if not agreed:
                 return told.answer("pass", f"refused: {said[:80]}", _about(wire))
             try:
-                wire.handshake(connection.lenient())
+                wire.handshake(lenient())
             except Invalid as error:
                 if error.kind == "injected":
                     return told.answer("fail", "the smuggled command is answered in clear", _about(wire))

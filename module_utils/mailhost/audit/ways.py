@@ -15,12 +15,11 @@ import time
 import uuid
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from . import connection
 from .cleartext import Login, log_in
 from .finding import Finding, Question
 from .relay import Names
 from .sink import Sink
-from .wire import Endpoint, Invalid, Wire, opened, secured
+from .wire import HELO, Endpoint, Invalid, Wire, lenient, opened, secured
 
 WAIT = 12.0  # seconds in which a message must come out; the whole of an audit has fifteen
 ATTACHMENT = bytes(range(256)) * 4
@@ -34,8 +33,8 @@ def message(token: str, sender: str, recipient: str) -> str:
     """A message of text and one attachment, with eight bits in its body and behind its subject's encoded word."""
     body = base64.encodebytes(ATTACHMENT).decode().replace("\n", "\r\n")
     return (
-        f"From: {sender or 'postmaster@' + connection.HELO}\r\nTo: {recipient}\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe_an?= {token}\r\n"
-        f"Message-ID: <{token}@{connection.HELO}>\r\nX-Mailhost-Token: {token}\r\nMIME-Version: 1.0\r\n"
+        f"From: {sender or 'postmaster@' + HELO}\r\nTo: {recipient}\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe_an?= {token}\r\n"
+        f"Message-ID: <{token}@{HELO}>\r\nX-Mailhost-Token: {token}\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/mixed; boundary="mailhost"\r\n\r\n'
         "--mailhost\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
         f"{BODY}\r\n"
@@ -47,8 +46,8 @@ def message(token: str, sender: str, recipient: str) -> str:
 def raw_message(token: str, sender: str, recipient: str) -> str:
     """A short one with raw eight bits in its subject."""
     return (
-        f"From: {sender or 'postmaster@' + connection.HELO}\r\nTo: {recipient}\r\nSubject: {RAW} {token}\r\n"
-        f"Message-ID: <{token}@{connection.HELO}>\r\nX-Mailhost-Token: {token}\r\n\r\nA test of a header.\r\n"
+        f"From: {sender or 'postmaster@' + HELO}\r\nTo: {recipient}\r\nSubject: {RAW} {token}\r\n"
+        f"Message-ID: <{token}@{HELO}>\r\nX-Mailhost-Token: {token}\r\n\r\nA test of a header.\r\n"
     )
 
 
@@ -79,7 +78,7 @@ def harm(text: str) -> str:
 
 def by_imap(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str], Tuple[str, ...]]":
     """The message from INBOX as text; None if it is not there."""
-    with secured(endpoint, connection.lenient(), login.hidden) as wire:
+    with secured(endpoint, lenient(), login.hidden) as wire:
         fine, said = log_in(wire, login)
         if not fine:
             raise Invalid(f"the login is refused: {said[:80]}", "login")
@@ -94,7 +93,7 @@ def by_imap(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str
 
 
 def by_pop3(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str], Tuple[str, ...]]":
-    with secured(endpoint, connection.lenient(), login.hidden) as wire:
+    with secured(endpoint, lenient(), login.hidden) as wire:
         fine, said = log_in(wire, login)
         if not fine:
             raise Invalid(f"the login is refused: {said[:80]}", "login")
@@ -154,7 +153,7 @@ def _sent(
     wire: Optional[Wire] = None
     hidden = login.hidden if login else ()
     try:
-        context = connection.lenient()
+        context = lenient()
         with secured(endpoint, context, hidden) if login else opened(endpoint, context, hidden) as wire:
             if login:
                 fine, said = log_in(wire, login)
@@ -233,7 +232,7 @@ def ways(
     if not login.given:
         return [Finding("way.in", "none", "a message's ways", "no login was given")]
     outs = [found for product in ("imap", "pop3") for found in [_best(endpoints, product)] if found]
-    smtp = next((one for one in endpoints if one.product == "smtp" and one.port == 25), None)
+    smtp = next((one for one in endpoints if one.service == "smtp"), None)
     users = sorted((one for one in endpoints if one.product == "smtp" and one.submission), key=lambda one: one.implicit)
     submission = users[0] if users and authenticated else None  # 587 before 465, which may be a tunnel to port 25
     mine = login.user if "@" in login.user else f"{login.user}@{names.domain}"
@@ -298,7 +297,7 @@ def _bounced(endpoint: Endpoint, login: Login, token: str, begun: float) -> Find
     dialogue: "Tuple[str, ...]" = ()
     while time.monotonic() - begun < WAIT:
         try:
-            with secured(endpoint, connection.lenient(), login.hidden) as wire:
+            with secured(endpoint, lenient(), login.hidden) as wire:
                 log_in(wire, login)
                 if endpoint.product == "imap":
                     _, lines = wire.imap("EXAMINE INBOX")

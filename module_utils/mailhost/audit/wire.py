@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
 LINE, REPLY, LINES = 8192, 262144, 200
+LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT, which has no name in ssl before Python 3.12
 SECONDS = 12.0
 HELO = "probe.mailhost.invalid"
 
@@ -52,7 +53,7 @@ class Invalid(Exception):
 @dataclass(frozen=True)
 class Endpoint:
     """A port of a host. ``product``: smtp, imap, pop3; ``implicit``: TLS from the first byte; ``submission``: for users, not servers;
-    ``extra``: found on a port of no fixed use."""
+    ``extra``: found on a port of no fixed use; ``service``: what an inventory calls it."""
 
     address: str
     port: int
@@ -61,9 +62,32 @@ class Endpoint:
     name: str = ""
     submission: bool = False
     extra: bool = False
+    service: str = ""
 
     def __str__(self) -> str:
         return f"{self.port}/{self.product}" + (" (IPv6)" if ":" in self.address else "")
+
+
+def lenient() -> ssl.SSLContext:
+    """TLS 1.0 and newer, any cipher, no verification, with or without RFC 5746: to see what is served, not to trust it. Each dialogue has
+    a context of its own, nothing global is changed."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.options |= LEGACY_SERVER_CONNECT
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    return context
+
+
+def strict(der: bytes) -> ssl.SSLContext:
+    """As lenient, but the certificate must be ``der``, in its dates and for the name."""
+    context = lenient()
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.check_hostname = True
+    context.verify_flags |= 0x80000  # X509_V_FLAG_PARTIAL_CHAIN: the leaf itself may be the anchor
+    context.load_verify_locations(cadata=ssl.DER_cert_to_PEM_cert(der))
+    return context
 
 
 class Wire:

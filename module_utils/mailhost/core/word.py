@@ -35,10 +35,13 @@ class Planned:
 
 @dataclass(frozen=True)
 class Alone:
-    """A word that does not plan: it judges, reports, restarts, or looks from outside. ``converge`` gives the task's result."""
+    """A word that does not plan: it judges, reports, restarts, or looks from outside. ``converge`` gives the task's result.
+
+    ``on_controller``: it has nothing to do on the host, whatever ``mailhost_execution`` is."""
 
     spec: Spec
     converge: "Callable[[Params, Host, bool], Dict[str, Any]]"
+    on_controller: bool = False
 
 
 Word = Union[Planned, Alone]

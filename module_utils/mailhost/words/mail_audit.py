@@ -12,20 +12,20 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from ..audit import cleartext, connection, tls
+from ..audit import cleartext, endpoints, tls
 from ..audit import relay as battery
 from ..audit import ways as letters
 from ..audit.bounds import AT_ONCE, LOGINS, patience
 from ..audit.daemon import serving
-from ..audit.endpoints import find
 from ..audit.finding import VERDICTS, Finding, Question, worst
 from ..audit.relay import OUTSIDE, Names
 from ..audit.report.files import write_host
 from ..audit.sink import Sink
-from ..audit.wire import Endpoint, Invalid, opened
+from ..audit.wire import Endpoint, Invalid, lenient, opened
 from ..core.errors import BadInput
 from ..core.host import Host
 from ..core.word import Alone
+from ..products import access
 from ..products.cause import KINDS
 from ..products.relay import domain, network
 
@@ -53,7 +53,8 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "user": {"type": "str"},
     "password": {"type": "str", "no_log": True},
     "policy": {"type": "dict", "default": {}},
-    "protocols": {"type": "list", "elements": "str", "default": []},
+    "protocols": {"type": "list", "elements": "str", "choices": [*access.PORTS, "kpop"], "default": []},
+    "smtp": {"type": "list", "elements": "str", "choices": ["smtp", "submission"], "default": []},
     "name": {"type": "str", "default": ""},
     "directory": {"type": "path"},
     "fail": {"type": "bool", "default": True},
@@ -106,7 +107,7 @@ class Audit:
     def run(self) -> "List[Finding]":
         begun, pool = time.monotonic(), ThreadPoolExecutor(AT_ONCE)
         try:
-            self.endpoints = find(
+            self.endpoints = endpoints.find(
                 self._addresses(), self.params["fqdn"], [int(port) for port in self.policy.get("ports") or []], pool
             )
             alive = list(pool.map(lambda one: battery.patiently(lambda: self._alive(one)), self.endpoints))
@@ -130,7 +131,7 @@ class Audit:
     def _alive(self, endpoint: Endpoint) -> Finding:
         told, begun = Question("alive.greeting", "the open port greets", str(endpoint)), time.monotonic()
         try:
-            with opened(endpoint, connection.lenient()) as wire:
+            with opened(endpoint, lenient()) as wire:
                 self.mine = self.mine or wire.mine
                 self.slowest = max(self.slowest, time.monotonic() - begun)
                 self.greetings[endpoint] = wire.greeting
@@ -144,15 +145,13 @@ class Audit:
 
     def _asked(self) -> "List[Finding]":
         """What was asked to be served is, and what was not is closed."""
-        served = {(one.product, one.implicit) for one in self.endpoints if one.product != "smtp"}
+        served = {one.service for one in self.endpoints}
+        wanted = [name for name in (*self.params["protocols"], *self.params["smtp"]) if name != "kpop"]
         found = []
-        for word, (product, implicit) in WORDS.items() if self.params["protocols"] else ():
-            wanted, is_served = word in self.params["protocols"], (product, implicit) in served
-            verdict = "pass" if wanted == is_served else "fail"
-            detail = "served" if is_served else "not served"
-            found.append(
-                Finding(f"asked.{word}", verdict, f"{word} is {'served' if wanted else 'closed'}, as asked", detail)
-            )
+        for service in dict.fromkeys((*(access.PORTS if self.params["protocols"] else ()), *wanted)):
+            verdict = "pass" if (service in wanted) == (service in served) else "fail"
+            told = Question(f"asked.{service}", f"{service} is {'served' if service in wanted else 'closed'}, as asked")
+            found.append(told.answer(verdict, "served" if service in served else "not served"))
         if not self.endpoints:
             found.append(
                 Finding(
@@ -227,7 +226,7 @@ class Audit:
         messages = logins.submit(
             letters.ways, self.endpoints, self.names, self.login, self.params["authenticated"], sink
         )
-        late, context = ("time",), connection.lenient()
+        late, context = ("time",), lenient()
         clear = {
             one: [logins.submit(battery.patiently, job, late) for job in cleartext.jobs(one, self.login, refuse)]
             for one in self.endpoints
@@ -272,7 +271,7 @@ class Audit:
 
     def _failing(self, pool: ThreadPoolExecutor) -> "List[Finding]":
         """Logins that must fail, on one port of each kind; behind them one that is let in, which ends the daemon's distrust."""
-        wrong, context = cleartext.Login(self.login.user, self.login.wrong), connection.lenient()
+        wrong, context = cleartext.Login(self.login.user, self.login.wrong), lenient()
         kinds = {(one.product, one.submission): one for one in reversed(self.endpoints)}
         access = [one for one in kinds.values() if one.product != "smtp"]
         jobs: "List[battery.Job]" = [partial(cleartext.nobody, one, self.names.outside) for one in kinds.values()]
@@ -368,9 +367,6 @@ class Audit:
         return [told.answer("pass", detail=f"open by {len(relaying)} rules, by both" if let_in else "closed, by both")]
 
 
-WORDS = {"imap": ("imap", False), "imaps": ("imap", True), "pop3": ("pop3", False), "pop3s": ("pop3", True)}
-
-
 def _spoilt(finding: Finding, reason: str) -> Finding:
     """What was asked from a place that the host trusts proves nothing about strangers."""
     about_strangers = finding.id.startswith("relay.") or re.match(r"clear\.(T0[1-6]|T02\.|T04\.)", finding.id)
@@ -440,4 +436,4 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     return result
 
 
-WORD = Alone(ARGUMENT_SPEC, converge)
+WORD = Alone(ARGUMENT_SPEC, converge, on_controller=True)

@@ -25,4 +25,4 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     return {"changed": False, "plan": found, "lines": preview.lines(found), "written": written}
 
 
-WORD = Alone(ARGUMENT_SPEC, converge)
+WORD = Alone(ARGUMENT_SPEC, converge, on_controller=True)

@@ -61,4 +61,4 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     }
 
 
-WORD = Alone(ARGUMENT_SPEC, converge)
+WORD = Alone(ARGUMENT_SPEC, converge, on_controller=True)

@@ -179,4 +179,4 @@ def _at_a_terminal() -> bool:
         return False
 
 
-WORD = Alone(ARGUMENT_SPEC, converge)
+WORD = Alone(ARGUMENT_SPEC, converge, on_controller=True)

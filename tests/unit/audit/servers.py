@@ -18,6 +18,7 @@ class Faults:
         self.clear = False
         self.control = 250
         self.anyone = False  # every password is let in
+        self.auth = 530  # the answer to SMTP's AUTH in clear
         self.closes_on_login = False
         self.loses_mail = False
         self.harms_mail = False
@@ -192,7 +193,7 @@ class Smtp(Handler):
             elif verb == "RCPT":
                 self.say("250 yours" if logged_in and not self.shut and "refused" not in line else self.rcpt(line))
             elif verb == "AUTH" and not (self.tls or self.faults.clear):
-                self.say("530 Must issue a STARTTLS command first")
+                self.say(f"{self.faults.auth} Must issue a STARTTLS command first")
             elif verb == "AUTH":
                 logged_in = self.authenticates(line)
                 self.say("235 in" if logged_in or self.faults.clear else "535 no")

@@ -5,11 +5,11 @@ import subprocess
 import time
 
 import pytest
-from mailhost.audit import connection, tls
+from mailhost.audit import tls
 from mailhost.audit.finding import Question
 from mailhost.audit.hello import Answer
 from mailhost.audit.tls import PROFILES, _judged, refused, version_or_suite
-from mailhost.audit.wire import Endpoint, Wire
+from mailhost.audit.wire import Endpoint, Wire, lenient, strict
 from mailhost.products.tls import Daemon
 
 from . import old
@@ -404,7 +404,7 @@ def test_what_gnutls_serves(served, kind):
 def test_the_prober_speaks_to_a_server_without_rfc_5746(served, priorities):
     endpoint = served(*priorities)
     with Wire(endpoint) as wire:
-        wire.handshake(connection.lenient())
+        wire.handshake(lenient())
         der = wire.certificate()
     with Wire(endpoint) as wire:
-        wire.handshake(connection.strict(der))
+        wire.handshake(strict(der))

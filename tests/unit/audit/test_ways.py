@@ -26,7 +26,7 @@ def endpoints(pems, monkeypatch):
         ports = {port: server.server_address[1] for port, server in zip((25, 143), servers)}
         monkeypatch.setattr(socket, "create_connection", lambda to, *more: connect((to[0], ports[to[1]]), *more))
         return [
-            Endpoint("127.0.0.1", port, product, False, "mx.example.test")
+            Endpoint("127.0.0.1", port, product, False, "mx.example.test", service=product)
             for port, product in ((25, "smtp"), (143, "imap"))
         ], faults
 

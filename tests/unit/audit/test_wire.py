@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from mailhost.audit import cleartext, connection, relay, tls, wire
+from mailhost.audit import cleartext, relay, tls, wire
 from mailhost.audit.cleartext import Login
 from mailhost.audit.wire import Endpoint, Invalid, Wire, opened, printable, secured
 
@@ -39,9 +39,9 @@ def test_no_server_holds_the_prober(behaviour, product):
         if product == "smtp":
             names = relay.Names("mx.example.test", "example.test", "127.0.0.1")
             jobs.append(
-                lambda: relay.one("R01", relay.PATTERNS["R01"], endpoint, names, connection.lenient(), relay.Followed())
+                lambda: relay.one("R01", relay.PATTERNS["R01"], endpoint, names, wire.lenient(), relay.Followed())
             )
-            jobs.append(lambda: relay.control("C01", relay.CONTROLS["C01"], endpoint, names, connection.lenient()))
+            jobs.append(lambda: relay.control("C01", relay.CONTROLS["C01"], endpoint, names, wire.lenient()))
         with ThreadPoolExecutor(len(jobs)) as pool:
             found = list(pool.map(lambda job: job(), jobs))
         assert time.monotonic() - begun < 6 * SECONDS
@@ -79,12 +79,12 @@ def test_each_end_has_a_kind():
     with hostile.server(lambda sock, product: sock.sendall(b"421 too many\r\n"), "smtp") as port, pytest.raises(
         Invalid
     ) as error:
-        opened(Endpoint("127.0.0.1", port, "smtp"), connection.lenient())
+        opened(Endpoint("127.0.0.1", port, "smtp"), wire.lenient())
     assert error.value.kind == "busy"
     with hostile.server(
         lambda sock, product: sock.sendall(b"554 421 is not my code\r\n"), "smtp"
     ) as port, pytest.raises(Invalid) as error:
-        opened(Endpoint("127.0.0.1", port, "smtp"), connection.lenient())
+        opened(Endpoint("127.0.0.1", port, "smtp"), wire.lenient())
     assert error.value.kind == "protocol"
 
 
@@ -97,9 +97,7 @@ def test_a_late_greeting_is_no_part_of_the_dialogues_time():
         time.sleep(0.4 * SECONDS)
         sock.sendall(b"250 ok\r\n")
 
-    with hostile.server(late, "smtp") as port, opened(
-        Endpoint("127.0.0.1", port, "smtp"), connection.lenient()
-    ) as dialogue:
+    with hostile.server(late, "smtp") as port, opened(Endpoint("127.0.0.1", port, "smtp"), wire.lenient()) as dialogue:
         assert dialogue.smtp("MAIL FROM:<>") == (250, "ok")
 
 
@@ -120,7 +118,7 @@ def test_nobody_there():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(Invalid, match="no connection"):
-        opened(Endpoint("127.0.0.1", port, "smtp"), connection.lenient())
+        opened(Endpoint("127.0.0.1", port, "smtp"), wire.lenient())
     assert printable("a\0b") == "a\\x00b"
 
 

@@ -10,7 +10,7 @@ from mailhost.core.gather import gather
 from mailhost.core.host import File, FileState, Host, Seen
 from mailhost.core.operations import Plan, Remove, Run, Write, diff, hide
 from mailhost.core.versions import Row, Rows, version
-from mailhost.words import mail_commit, mail_probe
+from mailhost.words import mail_commit
 
 from ..hosts import file, params
 
@@ -138,13 +138,6 @@ def test_what_the_host_took_back_by_itself():
 def test_commit_input(given):
     with pytest.raises(MailhostError):
         converge(mail_commit.WORD, params(mail_commit, **given), _Answering([]), False)
-
-
-@pytest.mark.parametrize("given", [{"protocols": ["x"]}, {"networks": ["0.0.0.0/0"]}, {"domain": "x"}])
-def test_probe_input(given):
-    asked = params(mail_probe, **{"address": "127.0.0.1", "fqdn": "a.test", "domain": "a.test", **given})
-    with pytest.raises(MailhostError):
-        converge(mail_probe.WORD, asked, _Answering([]), False)
 
 
 def test_failures_read_well():

@@ -10,6 +10,7 @@ from mailhost.audit import bounds as bounds_of
 from mailhost.audit import cleartext, endpoints, tls, ways, wire
 from mailhost.audit.bounds import TO_A_PORT, bounds
 from mailhost.audit.daemon import serving
+from mailhost.audit.endpoints import Port
 from mailhost.audit.finding import Finding, worst
 from mailhost.audit.wire import Endpoint
 from mailhost.core.converge import converge
@@ -21,8 +22,14 @@ from mailhost.words import mail_audit
 from ..audit.servers import Faults, Imap, Pop3, Server, Smtp
 from ..hosts import params
 
-SERVERS = {"smtp": (Smtp, False, False), "submission": (Smtp, False, True), "imap": (Imap, False, False), "imaps": (Imap, True, False),
-           "pop3": (Pop3, False, False), "pop3s": (Pop3, True, False)}  # fmt: skip
+SERVERS = {
+    Port("smtp", "smtp"): Smtp,
+    Port("submission", "smtp", submission=True): Smtp,
+    Port("imap", "imap"): Imap,
+    Port("imaps", "imap", implicit=True): Imap,
+    Port("pop3", "pop3"): Pop3,
+    Port("pop3s", "pop3", implicit=True): Pop3,
+}
 READ = {
     "read": True,
     "about": "a host",
@@ -51,16 +58,15 @@ def cause(rule, kind="open", **more):
 def audit(pems, monkeypatch):
     servers = []
 
-    def go(asked=(), **wrong):
+    def go(asked=(), served=None, name="mx.example.test", odd=None, **wrong):
         faults = Faults(**wrong)
         ports = {}
-        for word, (handler, implicit, submission) in SERVERS.items():
-            servers.append(Server(handler, faults, pems["mx.example.test"], implicit, submission))
-            ports[servers[-1].server_address[1]] = (
-                word.rstrip("s") if "p3" in word or "map" in word else "smtp",
-                implicit,
-                submission,
-            )
+        for use, handler in SERVERS.items():
+            if served and use.service not in served:
+                continue
+            pem = pems[odd if odd and use.service == "imaps" else name]
+            servers.append(Server(handler, faults, pem, use.implicit, use.submission))
+            ports[servers[-1].server_address[1]] = use
         monkeypatch.setattr(endpoints, "PORTS", ports)
         monkeypatch.setattr(ways, "WAIT", 0.4)
         monkeypatch.setattr(tls, "QUIET", 0.1)
@@ -88,8 +94,11 @@ def found(result, name):
 
 
 def test_a_good_host(audit):
-    result = audit(asked={"protocols": ["imap", "imaps", "pop3", "pop3s"]})
+    result = audit(asked={"protocols": ["imap", "imaps", "pop3", "pop3s", "kpop"], "smtp": ["smtp", "submission"]})
     assert result["bad"] == []
+    assert sorted(one["id"] for one in result["audit"]["findings"] if one["id"].startswith("asked.")) == [
+        "asked.imap", "asked.imaps", "asked.pop3", "asked.pop3s", "asked.smtp", "asked.submission",
+    ]  # fmt: skip
     assert result["verdict"] in ("pass", "warn")
     assert found(result, "relay.agreement") == {"pass"}
     assert found(result, "clear.login") == set()
@@ -104,6 +113,7 @@ def test_a_good_host(audit):
     ("wrong", "name", "verdict"),
     [
         ({"open_relay": True}, "relay.R01", "fail"),
+        ({"open_relay": "%"}, "relay.R12", "fail"),
         ({"open_relay": "sub.example.test"}, "relay.R40", "fail"),
         ({"code": 454}, "relay.R01", "warn"),
         ({"code": 421}, "relay.R01", "invalid"),
@@ -118,6 +128,17 @@ def test_a_good_host(audit):
         ({"anonymous": True}, "clear.S02", "fail"),
         ({"anonymous": "offered"}, "clear.S02", "warn"),
         ({"closes_on_login": True}, "clear.T08", "fail"),
+        ({"auth": 454}, "clear.T03", "fail"),
+        ({"auth": 421}, "clear.T03", "invalid"),
+        ({"asked": {"password": "mine"}}, "clear.T07", "fail"),
+        ({"asked": {"cleartext_login": "allow"}, "clear": True}, "clear.T05", "fail"),
+        ({"name": "other.example.test"}, "tls.T12", "fail"),
+        ({"odd": "other.example.test"}, "tls.T12", "fail"),
+        ({"odd": "other.example.test"}, "tls.same", "warn"),
+        ({"control": 550}, "way.in", "fail"),
+        ({"served": ["imaps", "smtp"], "asked": {"smtp": ["smtp", "submission"]}}, "asked.submission", "fail"),
+        ({"served": ["imaps", "smtp"], "asked": {"protocols": ["imaps"]}}, "asked.pop3", "pass"),
+        ({"served": ["imaps", "smtp"], "asked": {"password": None}}, "way.in", "none"),
         ({"loses_mail": True}, "way.local.imap", "fail"),
         ({"harms_mail": True}, "way.local.imap", "fail"),
         ({"twice": True}, "tls.T10", "fail"),

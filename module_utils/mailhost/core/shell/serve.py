@@ -2,7 +2,7 @@
 login, closed, service) beside a sentence (``why``); nothing but the word decides.
 
 The dialogues come from the host itself, so that a host can judge and undo its own change when nobody reaches it. What
-a stranger sees is for mail_probe.
+a stranger sees is for mail_audit.
 """
 
 from __future__ import annotations
