@@ -6,47 +6,18 @@ All of it is asked from another address than the host's: Dovecot takes loopback 
 
 from __future__ import annotations
 
-import base64
 import re
 import time
-import uuid
-from typing import Callable, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 from ..formats.imap import imap_quoted
 from .finding import Finding, Question
-from .relay import EVIL, OUTSIDE, Pattern, ask
-from .wire import Endpoint, Invalid, Wire, lenient, opened, printable, secured
+from .relay import Pattern, ask
+from .subject import EVIL, OUTSIDE, Login
+from .wire import Endpoint, Invalid, Wire, lenient, printable, secured
 
-Job = Callable[[], Finding]
 #: mechanisms that say the password, or let in without one
 PLAIN = ("PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER")
-#: connections to one port at most: for ``jobs``; and for what must fail (ANONYMOUS, EXTERNAL, a wrong and an empty password, and what is
-#: asked behind one, inside TLS or in clear) with the login behind it
-MOST, FAILING = 5, 7
-
-
-class Login:
-    """A mailbox to log in with; without one, a name nobody has stands in, and what needs the right password is not asked."""
-
-    def __init__(self, user: str = "", password: str = "") -> None:
-        self.given = bool(user and password)
-        self.user, self.password = user or "nobody-mailhost", password or uuid.uuid4().hex
-        self.wrong = (
-            "wrong" + uuid.uuid4().hex
-        )  # always the same: Dovecot distrusts an address by how many different ones it tried
-
-    @property
-    def hidden(self) -> "Tuple[str, ...]":
-        return (
-            self.password,
-            self.initial(),
-            base64.b64encode(self.password.encode()).decode(),
-            imap_quoted(self.password),
-        )
-
-    def initial(self) -> str:
-        """The initial response of PLAIN (RFC 4616)."""
-        return base64.b64encode(f"\0{self.user}\0{self.password}".encode()).decode()
 
 
 def log_in(wire: Wire, login: Login) -> "Tuple[bool, str]":
@@ -98,7 +69,7 @@ def _told(wire: Optional[Wire]) -> "Tuple[str, ...]":
 def offer(endpoint: Endpoint, refuse: bool) -> Finding:
     """T01, T04, T05: what is offered before TLS; nothing that takes a password, if passwords in clear are to be refused."""
     number = {"imap": "T01", "pop3": "T04", "smtp": "T05"}[endpoint.product]
-    told = Question(f"clear.{number}", "before TLS no way to send a password is offered", str(endpoint))
+    told = Question(f"clear.{number}", str(endpoint))
     wire = None
     try:
         with Wire(endpoint) as wire:
@@ -138,9 +109,8 @@ def offer(endpoint: Endpoint, refuse: bool) -> Finding:
 
 def in_clear(endpoint: Endpoint, login: Login, refuse: bool, by_mechanism: bool) -> Finding:
     """T02 to T05: the right password in clear is refused, by the plain command and by AUTHENTICATE PLAIN alike."""
-    number = "T03" if by_mechanism else {"imap": "T02", "pop3": "T04.login", "smtp": "T05.login"}[endpoint.product]
-    how = "AUTH PLAIN" if by_mechanism else "the plain command"
-    told = Question(f"clear.{number}", f"a password in clear is refused ({how})", str(endpoint))
+    number = "T03" if by_mechanism else {"imap": "T02", "pop3": "T04.login"}.get(endpoint.product, "T03")
+    told = Question(f"clear.{number}", str(endpoint))
     wire = None
     try:
         with Wire(endpoint, login.hidden) as wire:
@@ -171,7 +141,7 @@ def in_clear(endpoint: Endpoint, login: Login, refuse: bool, by_mechanism: bool)
 
 def mail_before_tls(endpoint: Endpoint) -> Finding:
     """T06: submission takes no mail before TLS."""
-    told = Question("clear.T06", "no mail is taken before TLS", str(endpoint))
+    told = Question("clear.T06", str(endpoint))
     wire = None
     try:
         with Wire(endpoint) as wire:
@@ -192,7 +162,7 @@ def mail_before_tls(endpoint: Endpoint) -> Finding:
 def inside(endpoint: Endpoint, login: Login) -> Finding:
     """T07 and T08: inside TLS the right password is let in."""
     number = "T08" if endpoint.implicit else "T07"
-    told = Question(f"clear.{number}", "inside TLS the right password is let in", str(endpoint))
+    told = Question(f"clear.{number}", str(endpoint))
     if not login.given:
         return told.answer("none", detail="no login was given")
     wire = None
@@ -208,8 +178,7 @@ def inside(endpoint: Endpoint, login: Login) -> Finding:
 
 def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
     """T07, T25: a wrong or an empty password is refused properly; how long the host takes for it."""
-    what = "an empty password" if empty else "a wrong password"
-    told = Question("clear.T07.empty" if empty else "clear.T07.wrong", f"{what} is refused", str(endpoint))
+    told = Question("clear.T07.empty" if empty else "clear.T07.wrong", str(endpoint))
     other = Login(login.user, "" if empty else login.wrong)
     other.password = "" if empty else login.wrong
     wire: Optional[Wire] = None
@@ -234,7 +203,7 @@ def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
 def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
     """S02: ANONYMOUS and EXTERNAL open nothing. A server may say that such a login succeeded (Postfix 2.3 with Dovecot 1.x does) and yet
     treat it as nobody: what it opens decides."""
-    told = Question("clear.S02", "nobody is let in without a password", str(endpoint))
+    told = Question("clear.S02", str(endpoint))
     wire: Optional[Wire] = None
     answers: "List[str]" = []
     offered = False
@@ -281,18 +250,3 @@ def _opens(wire: Wire, outside: str) -> "Tuple[str, str]":
     _, listed = wire.imap('LIST "" "*"')
     names = [line for line in listed if line.upper().startswith("* LIST ")]
     return ("fail", f"{len(names)} mailboxes are listed") if names else ("", said[:80])
-
-
-def jobs(endpoint: Endpoint, login: Login, refuse: bool) -> "List[Job]":
-    """The questions to one port, those that fail a login left out (``wrong``: at the end, since daemons then slow down)."""
-    found: "List[Job]" = [lambda: inside(endpoint, login)]
-    if not endpoint.implicit:
-        found += [lambda: offer(endpoint, refuse), lambda: in_clear(endpoint, login, refuse, True)]
-        if endpoint.product != "smtp":
-            found.append(lambda: in_clear(endpoint, login, refuse, False))
-        if endpoint.submission and not endpoint.extra:
-            found.append(lambda: mail_before_tls(endpoint))
-    return found
-
-
-__all__ = ["Login", "imap_quoted", "jobs", "log_in", "opened", "wrong"]

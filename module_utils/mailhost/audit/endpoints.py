@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Dict, List, NamedTuple, Sequence
 
-from .wire import Endpoint, Invalid, Wire
+from .finding import Finding, Question
+from .subject import Subject
+from .wire import Endpoint, Invalid, Wire, opened
 
 
 class Port(NamedTuple):
@@ -37,18 +40,37 @@ def find(
     addresses: "Sequence[str]", name: str, listening: "Sequence[int]", pool: ThreadPoolExecutor
 ) -> "List[Endpoint]":
     """The known ports that take connections, on each address; of ``listening``, what else greets as SMTP does."""
+    asked = every(addresses, name, listening)
+    there = pool.map(lambda one: greets_as_smtp(one) if one.extra else is_open(one), asked)
+    return [one for one, here in zip(asked, there) if here]
+
+
+def every(addresses: "Sequence[str]", name: str, listening: "Sequence[int]") -> "List[Endpoint]":
+    """The known ports on each address, and what else may speak SMTP."""
     known = [
         Endpoint(address, port, use.product, use.implicit, name, use.submission, service=use.service)
         for address in addresses
         for port, use in PORTS.items()
     ]
-    others = [
-        Endpoint(addresses[0], port, "smtp", False, name, submission=True, extra=True)
-        for port in listening
-        if port not in PORTS
-    ][:OTHERS]
-    found = [one for one, opened in zip(known, pool.map(is_open, known)) if opened]
-    return found + [one for one, greets in zip(others, pool.map(greets_as_smtp, others)) if greets]
+    others = [port for port in listening if port not in PORTS][:OTHERS]
+    return known + [Endpoint(addresses[0], port, "smtp", False, name, submission=True, extra=True) for port in others]
+
+
+def greeting(host: Subject, endpoint: Endpoint) -> Finding:
+    """Whether an open port greets; how it does, how long it takes, and from where we ask are kept."""
+    told, begun = Question("alive.greeting", str(endpoint)), time.monotonic()
+    try:
+        with opened(endpoint, host.context) as wire:
+            host.mine = host.mine or wire.mine
+            host.slowest = max(host.slowest, time.monotonic() - begun)
+            host.greetings[endpoint] = wire.greeting
+            return told.answer("pass", detail=wire.greeting.split("\n")[0][:100], dialogue=tuple(wire.dialogue))
+    except Invalid as error:
+        if error.kind == "busy":
+            out = "Ask again later: the host limits an address's connections"
+            return told.answer("invalid", str(error), error.dialogue, out, reason=error.kind)
+        out = "See the daemon's log; a port that only opens serves nobody"
+        return told.answer("fail", f"open, but nothing serves there: {error}", error.dialogue, out)
 
 
 def is_open(endpoint: Endpoint) -> bool:

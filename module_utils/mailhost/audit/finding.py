@@ -14,7 +14,8 @@ VERDICTS = ("none", "pass", "warn", "invalid", "fail")
 
 @dataclass(frozen=True)
 class Finding:
-    """``id`` is stable (``relay.R12``); ``where`` is the endpoint (``25``, ``993 imap``) or a file:line of the host.
+    """``id`` is stable (``relay.R12``) and in the catalogue, whose ``title`` it has unless it has one of its own;
+    ``where`` is the endpoint (``25``, ``993 imap``) or a file:line of the host.
 
     ``reason`` of one that is invalid is a kind of ``wire.Invalid``, or ``names``: the host could not ask who we are. ``accepted``: the host
     took what is asked about; ``rule``: the rule of its own configuration that the question was made of.
@@ -22,7 +23,7 @@ class Finding:
 
     id: str
     verdict: str
-    title: str
+    title: str = ""
     detail: str = ""
     where: str = ""
     way_out: str = ""
@@ -47,8 +48,8 @@ class Question:
     """What is asked, and of which endpoint; ``answer`` makes the finding of it."""
 
     id: str
-    title: str
     where: str = ""
+    title: str = ""
     rule: str = ""
 
     def answer(

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import re
 import ssl
-import time
 import uuid
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .finding import Finding, Question
+from .subject import Followed, Names
 from .wire import HELO, Endpoint, Invalid, Wire, opened, secured
 
-OUTSIDE = "victim.invalid"
-EVIL = "evil.invalid"
-FOREIGN = "192.0.2.1"  # RFC 5737
 SPAM = "<spam@{E}>"
 USER = "<{U}@{V}>"
 
@@ -103,43 +99,6 @@ CONTROLS: "Dict[str, Pattern]" = {
 AFTER_AUTH = ("R01", "R02", "R05", "R13", "R20", "R24", "R28", "R40")
 
 
-@dataclass(frozen=True)
-class Names:
-    """What the patterns' letters stand for. ``passed_on`` is a domain that the host passes on, ``user`` a mailbox; both may be empty."""
-
-    server: str
-    domain: str
-    address: str
-    passed_on: str = ""
-    user: str = ""
-    outside: str = OUTSIDE
-    evil: str = EVIL
-
-    def letters(self) -> "dict[str, str]":
-        literal = f"IPv6:{self.address}" if ":" in self.address else self.address
-        return {
-            "S": self.server,
-            "D": self.domain,
-            "IP": literal,
-            "B": self.passed_on,
-            "V": self.outside,
-            "VU": self.outside.upper(),
-            "E": self.evil,
-            "U": "relaytest",
-            "P": f"parked-{self.outside}",
-            "F": FOREIGN,
-            "user": self.user or "postmaster",
-        }
-
-
-@dataclass
-class Followed:
-    """Messages that were accepted where they should not be, by token: what the sink is asked for at the end."""
-
-    enabled: bool = False
-    tokens: "Dict[str, Finding]" = field(default_factory=dict)
-
-
 def _fill(pattern: Pattern, names: Names) -> Pattern:
     letters = names.letters()
     parts = (pattern.sender, pattern.recipient, pattern.helo, pattern.first, pattern.before, pattern.parameter)
@@ -190,7 +149,7 @@ def one(
     """A pattern on a port: refused for good, or what happened instead."""
     filled = _fill(pattern, names)
     title = f"{pattern.trick}: from {filled.sender} to {filled.recipient}"
-    told = Question(f"relay.{name}", title, str(endpoint), pattern.rule)
+    told = Question(f"relay.{name}", str(endpoint), title, pattern.rule)
     wire: Optional[Wire] = None
     try:
         with _opened(endpoint, context, filled.helo) as wire:
@@ -237,7 +196,7 @@ def _send(wire: Wire) -> str:
 def control(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: ssl.SSLContext) -> Finding:
     """A control: accepted from every server. Submission may refuse it for want of a login, but answer it must."""
     filled = _fill(pattern, names)
-    told = Question(f"relay.{name}", f"control, {pattern.trick}: {filled.recipient} is accepted", str(endpoint))
+    told = Question(f"relay.{name}", str(endpoint), f"control, {pattern.trick}: {filled.recipient} is accepted")
     wire: Optional[Wire] = None
     try:
         with _opened(endpoint, context, filled.helo) as wire:
@@ -256,7 +215,7 @@ def control(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, conte
 
 def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refused: str) -> Finding:
     """A login that fails (``refused``, the initial response of PLAIN) opens nothing: then patterns in the same connection."""
-    told = Question("relay.S03", "a failed login opens nothing", str(endpoint))
+    told = Question("relay.S03", str(endpoint))
     wire: Optional[Wire] = None
     try:
         with _opened(endpoint, context, HELO) as wire:
@@ -297,39 +256,12 @@ def witness(number: int, seen: "Mapping[str, str]") -> "Tuple[str, Pattern]":
     )
 
 
-Job = Callable[[], Finding]
-#: what is asked again, how often: the host has too many connections just now (RFC 5321, section 3.8); no answer came in time, or it says
-#: that it could not ask who we are, since a question of the host's own to a name server may have been lost
-RETRIES = ("busy", "busy", "busy", "time", "names")
+def asked(patterns: "Mapping[str, Pattern]", names: Names) -> "List[str]":
+    """Which of these patterns can be asked: those that need a domain passed on are left out where there is none."""
+    return [name for name, pattern in patterns.items() if names.passed_on or "{B}" not in pattern.recipient]
 
 
-def patiently(job: Job, retries: "Optional[Sequence[str]]" = None) -> Finding:
-    """A question, asked again where it is invalid for one of these reasons (by default ``RETRIES``)."""
-    found, left = job(), list(RETRIES if retries is None else retries)
-    while found.verdict == "invalid":
-        if found.reason not in left:
-            break
-        left.remove(found.reason)
-        if found.reason == "busy":
-            time.sleep(1.0)
-        found = job()
-    return found
-
-
-def jobs(
-    endpoint: Endpoint,
-    names: Names,
-    context: ssl.SSLContext,
-    followed: Followed,
-    witnesses: "Sequence[Mapping[str, str]]" = (),
-) -> "List[Job]":
-    """Every question to one port; patterns that need a domain passed on are left out where there is none."""
-    patterns = {**PATTERNS, **dict(witness(number, seen) for number, seen in enumerate(witnesses, 1))}
-    found: "List[Job]" = []
-    for name, pattern in CONTROLS.items():
-        if names.passed_on or "{B}" not in pattern.recipient:
-            found.append(partial(patiently, partial(control, name, pattern, endpoint, names, context)))
-    for name, pattern in patterns.items():
-        if names.passed_on or "{B}" not in pattern.recipient:
-            found.append(partial(patiently, partial(one, name, pattern, endpoint, names, context, followed)))
-    return found
+def witnesses(causes: "Sequence[Mapping[str, Any]]") -> "Dict[str, Pattern]":
+    """A pattern for each of the causes that the host's own policy says would let it through."""
+    seen = [{**cause["witness"], "rule": cause["rule"]} for cause in causes if cause.get("witness")]
+    return dict(witness(number, one) for number, one in enumerate(seen, 1))

@@ -12,15 +12,14 @@ import hashlib
 import ssl
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 from ..formats.der import rsa_bits
 from ..products.tls import PRIMES, Daemon
 from .finding import Finding, Question
 from .hello import DHE, EVERY, OLDER, RENEGOTIATION_INFO, SUITES, VERSIONS, Answer, ask
+from .subject import Subject
 from .wire import Endpoint, Invalid, Wire, lenient, secured, strict
-
-Job = Callable[[], List[Finding]]
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,6 @@ PROFILES: "Dict[str, Profile]" = {
 }
 #: the hellos by which it is found out whether a server takes any
 ANY = ("TLSv1.2", "TLSv1.1", "TLSv1.0", "SSLv3")
-#: connections to one port at most: three handshakes with its certificate, one for what is smuggled in; a hello for the versions
-#: together and for each; one for everything, the suites together, each kind, and the prime, as often as there are older hellos
-MOST = 3 + 1 + 1 + len(VERSIONS) + len(ANY) + len(OLDER) * (len(SUITES) + 2)
 LEFT = 14  # days
 QUIET = 1.0  # seconds in which an answer to what was smuggled in would come
 
@@ -95,7 +91,7 @@ def _until_tls(endpoint: Endpoint) -> Wire:
 def served(endpoint: Endpoint, anchors: str = "", profile: str = "intermediate") -> "Tuple[List[Finding], Served]":
     """T10 to T12 and T21: a full handshake; the certificate covers the name, is in its dates, and leads to an anchor (itself, unless
     ``anchors``, a PEM file, is given)."""
-    handshake = Question("tls.T11", "a full handshake", str(endpoint))
+    handshake = Question("tls.T11", str(endpoint))
     try:
         with secured(endpoint, lenient()) as wire:
             der, dialogue = wire.certificate(), _about(wire)
@@ -108,10 +104,20 @@ def served(endpoint: Endpoint, anchors: str = "", profile: str = "intermediate")
     return [handshake.answer("pass", spoken, dialogue), finding, *found], here
 
 
+def certificate(host: Subject, endpoint: Endpoint) -> "List[Finding]":
+    """``served``, and what only the host's files and the other ports tell of its certificate, which is kept for them."""
+    found, here = served(endpoint, host.anchors, host.profile)
+    if not here.der:
+        return found
+    host.served.append((str(endpoint), here))
+    fingerprint = str(host.policy.get("fingerprint") or "")
+    return [*found, key_size(str(endpoint), here.der), deployed(str(endpoint), here, fingerprint)]
+
+
 def _spoken(endpoint: Endpoint, profile: str, version: str, dialogue: "Tuple[str, ...]") -> Finding:
     """T21: the newest version that both speak is one that the profile wants."""
     wanted = PROFILES[profile].wanted
-    told = Question("tls.T21", f"serves {' or '.join(wanted)}", str(endpoint))
+    told = Question("tls.T21", str(endpoint), f"serves {' or '.join(wanted)}")
     if version not in (*wanted, *("TLSv1" for one in wanted if one == "TLSv1.0")):
         return told.answer("fail", f"{version} at most", dialogue, f"The profile {profile} asks for it")
     legacy = PROFILES[profile].legacy and version in ("TLSv1", "TLSv1.1")
@@ -122,7 +128,7 @@ def _spoken(endpoint: Endpoint, profile: str, version: str, dialogue: "Tuple[str
 
 def _twice(wire: Wire) -> Finding:
     """T10: TLS inside TLS is refused."""
-    told = Question("tls.T10", "a second STARTTLS is refused", str(wire.endpoint))
+    told = Question("tls.T10", str(wire.endpoint))
     try:
         agreed, said = wire.begin_tls()
     except Invalid as error:
@@ -133,7 +139,7 @@ def _twice(wire: Wire) -> Finding:
 
 
 def _verified(endpoint: Endpoint, der: bytes, dialogue: "Tuple[str, ...]", anchors: str) -> "Tuple[Finding, Served]":
-    told = Question("tls.T12", "the certificate is for the name, in its dates, of somebody known", str(endpoint))
+    told = Question("tls.T12", str(endpoint))
     context = strict(der)
     if anchors:
         context = lenient()
@@ -279,7 +285,7 @@ def _none_of(endpoint: Endpoint, versions: "Sequence[str]") -> "Tuple[str, ...] 
 
 def _about_one(endpoint: Endpoint, what: str) -> Question:
     number = "T18" if what in (*BROKEN, *SUITES) else "T19"
-    return Question(f"tls.{number}.{what.replace(' ', '-')}", f"{what} is refused", str(endpoint))
+    return Question(f"tls.{number}.{what.replace(' ', '-')}", str(endpoint))
 
 
 INJECTED = {"smtp": "STARTTLS\r\nNOOP\r\n", "imap": "p0 STARTTLS\r\np1 CAPABILITY\r\n", "pop3": "STLS\r\nCAPA\r\n"}
@@ -287,7 +293,7 @@ INJECTED = {"smtp": "STARTTLS\r\nNOOP\r\n", "imap": "p0 STARTTLS\r\np1 CAPABILIT
 
 def injection(endpoint: Endpoint) -> Finding:
     """T09: what follows the command in the same segment is not answered inside TLS."""
-    told = Question("tls.T09", "a command smuggled in behind STARTTLS is forgotten", str(endpoint))
+    told = Question("tls.T09", str(endpoint))
     wire = None
     try:
         with Wire(endpoint) as wire:
@@ -319,7 +325,7 @@ def injection(endpoint: Endpoint) -> Finding:
 
 def key_size(where: str, der: bytes) -> Finding:
     """T17, as far as a client sees it: RSA of 2048 bits and more, or an elliptic curve."""
-    told = Question("tls.T17", "the certificate's key is long enough", where)
+    told = Question("tls.T17", where)
     bits = rsa_bits(der)
     if bits is None:
         return told.answer("pass", detail="not RSA")
@@ -332,7 +338,7 @@ def key_size(where: str, der: bytes) -> Finding:
 
 def deployed(where: str, here: Served, fingerprint: str) -> Finding:
     """T13: what is served is what lies on the host's disk."""
-    told = Question("tls.T13", "the certificate served is the one deployed", where)
+    told = Question("tls.T13", where)
     if not fingerprint:
         return told.answer("none", detail="the host's files were not read")
     same = here.sha256 == fingerprint
@@ -345,7 +351,7 @@ def deployed(where: str, here: Served, fingerprint: str) -> Finding:
 def prime(endpoint: Endpoint, by: "Daemon | None" = None, hello: str = "") -> Finding:
     """T26: where a key is agreed on over a finite field, its prime is long enough. OpenSSL and GnuTLS refuse less than 1,024 bits by
     default since 2015 (CVE-2015-4000), and less than 2,048 where they are set to (Debian, SECLEVEL 2)."""
-    told = Question("tls.T26", "the key exchange is long enough for a current client", str(endpoint))
+    told = Question("tls.T26", str(endpoint))
     try:
         answer, version, dialogue = _suites(endpoint, DHE, hello, key=True)
         if answer.kind != "taken" and version == OLDER[0]:  # an older version may have it
@@ -363,12 +369,9 @@ def prime(endpoint: Endpoint, by: "Daemon | None" = None, hello: str = "") -> Fi
     return told.answer("warn", f"{answer.bits} bits: not every current client takes it", dialogue, out)
 
 
-RENEGOTIATION = "tls.T27", "secure renegotiation (RFC 5746) is known"
-
-
 def renegotiation(where: str, profile: Profile, answer: Answer, dialogue: "Tuple[str, ...]" = ()) -> Finding:
     """T27: the ServerHello says that RFC 5746 is known; OpenSSL 3 speaks to nobody else."""
-    told = Question(*RENEGOTIATION, where)
+    told = Question("tls.T27", where)
     if answer.kind != "taken":
         return told.answer("none", "neither TLS 1.2 nor older is served, and TLS 1.3 has no renegotiation", dialogue)
     if RENEGOTIATION_INFO in answer.extensions:
@@ -392,14 +395,8 @@ def old(endpoint: Endpoint, profile: Profile, by: "Daemon | None" = None) -> "Li
             hello = ""
         last = renegotiation(str(endpoint), profile, answer, dialogue)
     except Invalid as error:
-        hello, last = "", Question(*RENEGOTIATION, str(endpoint)).answer("invalid", str(error), error.dialogue)
+        hello, last = "", Question("tls.T27", str(endpoint)).answer("invalid", str(error), error.dialogue)
     return [*refused(endpoint, profile, by, hello), prime(endpoint, by, hello), last]
-
-
-def jobs(endpoint: Endpoint, profile: str, by: "Daemon | None" = None) -> "List[Job]":
-    """The questions to one port but for its certificate (``served``), which others wait for. ``by``: who serves it."""
-    found: "List[Job]" = [lambda: old(endpoint, PROFILES[profile], by)]
-    return found if endpoint.implicit else [*found, lambda: [injection(endpoint)]]
 
 
 def one_certificate(all_served: "Sequence[Tuple[str, Served]]") -> "List[Finding]":
@@ -412,8 +409,4 @@ def one_certificate(all_served: "Sequence[Tuple[str, Served]]") -> "List[Finding
         return []
     detail = "; ".join(f"{', '.join(wheres)}: {sha[:16]}" for sha, wheres in prints.items())
     verdict = "pass" if len(prints) == 1 else "warn"
-    return [
-        Finding(
-            "tls.same", verdict, "one certificate on every port", detail if len(prints) > 1 else detail.split(": ")[-1]
-        )
-    ]
+    return [Question("tls.same").answer(verdict, detail if len(prints) > 1 else detail.split(": ")[-1])]

@@ -15,10 +15,10 @@ import time
 import uuid
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from .cleartext import Login, log_in
+from .cleartext import log_in
 from .finding import Finding, Question
-from .relay import Names
 from .sink import Sink
+from .subject import Login, Names
 from .wire import HELO, Endpoint, Invalid, Wire, lenient, opened, secured
 
 WAIT = 12.0  # seconds in which a message must come out; the whole of an audit has fifteen
@@ -120,9 +120,9 @@ Fetch = Callable[[Endpoint, Login, str], "Tuple[Optional[str], Tuple[str, ...]]"
 FETCH: "Dict[str, Fetch]" = {"imap": by_imap, "pop3": by_pop3}
 
 
-def comes_out(name: str, title: str, endpoint: Endpoint, login: Login, token: str, begun: float) -> Finding:
+def comes_out(name: str, endpoint: Endpoint, login: Login, token: str, begun: float) -> Finding:
     """The message with this token comes out here, whole."""
-    told = Question(f"way.{name}", title, str(endpoint))
+    told = Question(f"way.{name}", str(endpoint))
     dialogue: "Tuple[str, ...]" = ()
     while True:
         try:
@@ -166,20 +166,14 @@ def _sent(
 
 
 def _way(
-    name: str,
-    title: str,
-    way_in: "Tuple[Endpoint, Optional[Login], str, str]",
-    outs: "Sequence[Endpoint]",
-    login: Login,
+    name: str, way_in: "Tuple[Endpoint, Optional[Login], str, str]", outs: "Sequence[Endpoint]", login: Login
 ) -> "List[Finding]":
     token = uuid.uuid4().hex
     problem, dialogue = _sent(*way_in, token)
     begun = time.monotonic()
     if problem:
-        return [Finding(f"way.{name}", "fail", title, problem, str(way_in[0]), dialogue=dialogue)]
-    return [
-        comes_out(f"{name}.{out.product}", f"{title}, out by {out.product}", out, login, token, begun) for out in outs
-    ]
+        return [Question(f"way.{name}", str(way_in[0])).answer("fail", problem, dialogue)]
+    return [comes_out(f"{name}.{out.product}", out, login, token, begun) for out in outs]
 
 
 class Raw:
@@ -188,9 +182,7 @@ class Raw:
 
     def __init__(self, way_in: "Tuple[Endpoint, Optional[Login], str, str]", out: Endpoint, login: Login) -> None:
         self.out, self.login, self.token = out, login, uuid.uuid4().hex
-        self.told = Question(
-            f"way.raw.{out.product}", f"raw eight bits in a header survive, out by {out.product}", str(out)
-        )
+        self.told = Question(f"way.raw.{out.product}", str(out))
         self.problem, self.dialogue = _sent(*way_in, self.token, raw_message)
         self.begun = time.monotonic()
 
@@ -219,18 +211,12 @@ class Raw:
             time.sleep(PAUSE)
 
 
-def most() -> int:
-    """Connections for the messages at most: six that hand in or read once more, and as many looks into a mailbox as the waits allow (in by
-    IMAP and POP3, between users, a bounce; raw)."""
-    return 6 + 4 * (int(WAIT / PAUSE) + 2) + int(RAW_WAIT / PAUSE) + 2
-
-
 def ways(
     endpoints: "Sequence[Endpoint]", names: Names, login: Login, authenticated: bool, sink: "Sink | None"
 ) -> "List[Finding]":
     """Every way that these ports and this login allow; those that lack something are told as ``none``."""
     if not login.given:
-        return [Finding("way.in", "none", "a message's ways", "no login was given")]
+        return [Question("way.in").answer("none", "no login was given")]
     outs = [found for product in ("imap", "pop3") for found in [_best(endpoints, product)] if found]
     smtp = next((one for one in endpoints if one.service == "smtp"), None)
     users = sorted((one for one in endpoints if one.product == "smtp" and one.submission), key=lambda one: one.implicit)
@@ -239,13 +225,13 @@ def ways(
     found: "List[Finding]" = []
     raw: "Optional[Raw]" = None
     if smtp:
-        found += _way("in", "from outside to a user", (smtp, None, "", mine), outs, login)
+        found += _way("in", (smtp, None, "", mine), outs, login)
         if outs and found[0].verdict == "pass":
             raw = Raw((smtp, None, "", mine), outs[0], login)
     if submission:
-        found += _way("local", "from a user to a user", (submission, login, mine, mine), outs[:1], login)
+        found += _way("local", (submission, login, mine, mine), outs[:1], login)
     if not sink:
-        found.append(Finding("way.out", "none", "from a user to outside, and a bounce", "no sink was given"))
+        found.append(Question("way.out").answer("none", "no sink was given"))
     elif submission:
         found += _outwards(submission, names, login, mine, outs, sink)
     return [*found, raw.finding()] if raw else found
@@ -260,40 +246,22 @@ def _best(endpoints: "Sequence[Endpoint]", product: str) -> "Endpoint | None":
 def _outwards(
     endpoint: Endpoint, names: Names, login: Login, mine: str, outs: "Sequence[Endpoint]", sink: Sink
 ) -> "List[Finding]":
-    token, title = uuid.uuid4().hex, "from a user who logged in to outside"
+    token = uuid.uuid4().hex
     problem, dialogue = _sent(endpoint, login, mine, f"someone@{names.outside}", token)
     if not problem and not sink.wait_for({token}, WAIT):
         problem = f"it did not come to the sink within {WAIT:.0f} s"
-    found = [
-        Finding(
-            "way.out",
-            "fail" if problem else "pass",
-            title,
-            problem or "it came to the sink",
-            str(endpoint),
-            dialogue=dialogue,
-        )
-    ]
+    told = Question("way.out", str(endpoint))
+    found = [told.answer("fail" if problem else "pass", problem or "it came to the sink", dialogue)]
     token = uuid.uuid4().hex
     problem, dialogue = _sent(endpoint, login, mine, f"refused@{names.outside}", token)
     begun = time.monotonic()
     if problem or not outs:
-        return [
-            *found,
-            Finding(
-                "way.bounce",
-                "fail",
-                "a bounce comes back to its sender",
-                problem or "no way to read it",
-                dialogue=dialogue,
-            ),
-        ]
-    bounce = _bounced(outs[0], login, token, begun)
-    return [*found, bounce]
+        return [*found, Question("way.bounce").answer("fail", problem or "no way to read it", dialogue)]
+    return [*found, _bounced(outs[0], login, token, begun)]
 
 
 def _bounced(endpoint: Endpoint, login: Login, token: str, begun: float) -> Finding:
-    told = Question("way.bounce", "a bounce comes back to its sender", str(endpoint))
+    told = Question("way.bounce", str(endpoint))
     dialogue: "Tuple[str, ...]" = ()
     while time.monotonic() - begun < WAIT:
         try:

@@ -69,8 +69,8 @@ class Endpoint:
 
 
 def lenient() -> ssl.SSLContext:
-    """TLS 1.0 and newer, any cipher, no verification, with or without RFC 5746: to see what is served, not to trust it. Each dialogue has
-    a context of its own, nothing global is changed."""
+    """TLS 1.0 and newer, any cipher, no verification, with or without RFC 5746: to see what is served, not to trust it.
+    Nothing global is changed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -27,6 +27,7 @@ class Faults:
         self.lists = False  # a login that opens no mailbox may yet list their names
         self.raw = ""  # a header of raw eight bits is "refused", or "lost": bytes 0x80 to 0x9F are dropped
         self.twice = False  # TLS is begun a second time
+        self.no_tls = False  # SMTP offers TLS and then has none
         self.mail = []
         self.__dict__.update(wrong)
 
@@ -183,6 +184,8 @@ class Smtp(Handler):
             if verb == "EHLO":
                 extra = "250-AUTH PLAIN\r\n250-8BITMIME\r\n" if self.tls or self.faults.clear else ""
                 self.say(f"250-mx\r\n{extra}250 STARTTLS")
+            elif verb == "STARTTLS" and self.faults.no_tls:
+                self.say("454 TLS not available")
             elif verb == "STARTTLS" and self.tls and not self.faults.twice:
                 self.say("503 already")
             elif verb == "STARTTLS":

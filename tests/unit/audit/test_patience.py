@@ -4,8 +4,10 @@ import contextlib
 import types
 
 import pytest
-from mailhost.audit import relay
+from mailhost.audit import engine, relay
+from mailhost.audit.catalogue import PATIENT
 from mailhost.audit.finding import Question
+from mailhost.audit.subject import Followed, Names
 from mailhost.audit.wire import Endpoint
 
 BUSY, LATE, BROKEN, UNASKED = "busy", "time", "end", "names"
@@ -28,8 +30,8 @@ def test_a_host_that_could_not_ask_its_name_server_has_judged_nothing(monkeypatc
     code, _, text = reply.partition(" ")
     monkeypatch.setattr(relay, "_opened", lambda *_: contextlib.nullcontext(types.SimpleNamespace(dialogue=[])))
     monkeypatch.setattr(relay, "ask", lambda *_: (int(code), text))
-    pattern, names = relay.PATTERNS["R01"], relay.Names(server="m.test", domain="m.test", address="192.0.2.2")
-    found = relay.one("R01", pattern, Endpoint("192.0.2.2", 25, "smtp"), names, None, relay.Followed(enabled=False))
+    pattern, names = relay.PATTERNS["R01"], Names(server="m.test", domain="m.test", address="192.0.2.2")
+    found = relay.one("R01", pattern, Endpoint("192.0.2.2", 25, "smtp"), names, None, Followed(enabled=False))
     assert found.verdict == verdict
     assert said in found.detail
 
@@ -49,13 +51,13 @@ def test_a_host_that_could_not_ask_its_name_server_has_judged_nothing(monkeypatc
     ],
 )
 def test_patiently(monkeypatch, answers, asked, verdict):
-    monkeypatch.setattr(relay.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(engine.time, "sleep", lambda seconds: None)
     given = []
 
     def job():
         given.append(answers[len(given)])
         known = given[-1] in ("pass", "fail")
-        told = Question("relay.R01", "a question")  # whatever the server's own words
+        told = Question("relay.R01")  # whatever the server's own words
         return told.answer(given[-1]) if known else told.answer("invalid", "421 in time, closed", reason=given[-1])
 
-    assert (relay.patiently(job).verdict, len(given)) == (verdict, asked)
+    assert (engine.patiently(job, PATIENT).verdict, len(given)) == (verdict, asked)

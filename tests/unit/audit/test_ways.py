@@ -6,8 +6,7 @@ import socket
 
 import pytest
 from mailhost.audit import ways
-from mailhost.audit.cleartext import Login
-from mailhost.audit.relay import Names
+from mailhost.audit.subject import Login, Names
 from mailhost.audit.wire import Endpoint
 
 from .servers import Faults, Imap, Server, Smtp

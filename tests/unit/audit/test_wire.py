@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from mailhost.audit import cleartext, relay, tls, wire
-from mailhost.audit.cleartext import Login
+from mailhost.audit.subject import Followed, Login, Names
 from mailhost.audit.wire import Endpoint, Invalid, Wire, opened, printable, secured
 
 from . import hostile
@@ -37,10 +37,8 @@ def test_no_server_holds_the_prober(behaviour, product):
             lambda: cleartext.inside(endpoint, Login("alice", "secret")),
         ]
         if product == "smtp":
-            names = relay.Names("mx.example.test", "example.test", "127.0.0.1")
-            jobs.append(
-                lambda: relay.one("R01", relay.PATTERNS["R01"], endpoint, names, wire.lenient(), relay.Followed())
-            )
+            names = Names("mx.example.test", "example.test", "127.0.0.1")
+            jobs.append(lambda: relay.one("R01", relay.PATTERNS["R01"], endpoint, names, wire.lenient(), Followed()))
             jobs.append(lambda: relay.control("C01", relay.CONTROLS["C01"], endpoint, names, wire.lenient()))
         with ThreadPoolExecutor(len(jobs)) as pool:
             found = list(pool.map(lambda job: job(), jobs))

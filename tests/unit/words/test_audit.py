@@ -3,19 +3,25 @@
 import json
 import re
 import socket
+import threading
+from collections import Counter
 from dataclasses import replace
+from itertools import takewhile
 
 import pytest
 from mailhost.audit import bounds as bounds_of
-from mailhost.audit import cleartext, endpoints, tls, ways, wire
-from mailhost.audit.bounds import TO_A_PORT, bounds
+from mailhost.audit import catalogue, cleartext, endpoints, engine, tls, ways, wire
+from mailhost.audit.bounds import bounds, largest
+from mailhost.audit.catalogue import AFTER, CATALOGUE, EVERY, Row
 from mailhost.audit.daemon import serving
 from mailhost.audit.endpoints import Port
-from mailhost.audit.finding import Finding, worst
+from mailhost.audit.finding import Finding, Question, worst
+from mailhost.audit.subject import Login
 from mailhost.audit.wire import Endpoint
 from mailhost.core.converge import converge
 from mailhost.core.errors import BadInput
 from mailhost.core.host import Host
+from mailhost.formats.imap import imap_quoted
 from mailhost.products.tls import Daemon
 from mailhost.words import mail_audit
 
@@ -70,8 +76,8 @@ def audit(pems, monkeypatch):
         monkeypatch.setattr(endpoints, "PORTS", ports)
         monkeypatch.setattr(ways, "WAIT", 0.4)
         monkeypatch.setattr(tls, "QUIET", 0.1)
-        monkeypatch.setattr(mail_audit, "FOLLOW", 0.2)
-        monkeypatch.setattr(mail_audit.Audit, "_vantage", lambda self: Finding("vantage", "pass", "said so"))
+        monkeypatch.setattr(engine, "FOLLOW", 0.2)
+        monkeypatch.setattr(engine.Audit, "_vantage", lambda self: Finding("vantage", "pass", "x"))
         given = {
             "user": "alice",
             "password": "right ö",
@@ -146,16 +152,16 @@ def test_a_good_host(audit):
     ],
 )
 def test_a_fault_is_seen(audit, monkeypatch, wrong, name, verdict):
-    monkeypatch.setattr("mailhost.audit.relay.RETRIES", ())
+    monkeypatch.setattr(engine, "patiently", lambda job, again: job())
     result = audit(**wrong)
     assert verdict in found(result, name), [one for one in result["audit"]["findings"] if one["id"] == name]
 
 
 def test_a_login_without_an_answer_in_time_is_asked_again(audit, monkeypatch):
-    late = Finding("clear.T05", "invalid", "a question", "", reason="time")
-    answers, jobs = iter([late, replace(late, verdict="fail")]), [lambda: next(answers)]
-    monkeypatch.setattr(cleartext, "jobs", lambda *given: [jobs.pop()] if jobs else [])
-    assert found(audit(), "clear.T05") == {"fail"}
+    late = Finding("clear.T06", "invalid", reason="time")
+    answers = iter([late, replace(late, verdict="fail")])
+    monkeypatch.setattr(cleartext, "mail_before_tls", lambda endpoint: next(answers))
+    assert found(audit(), "clear.T06") == {"fail"}
 
 
 def test_what_the_policy_says_is_tried_and_shown(audit):
@@ -219,19 +225,83 @@ def test_who_serves_a_port(policy, port, product, implicit, greeting, daemon):
     assert serving(Endpoint("127.0.0.1", port, product, implicit), greeting, policy) == daemon
 
 
-def test_an_audit_makes_no_more_connections_than_it_told(audit, monkeypatch):
-    made, connect = [], socket.create_connection
-    monkeypatch.setattr(
-        socket, "create_connection", lambda *given, **more: (made.append(given[0]), connect(*given, **more))[1]
+def answered(row):
+    """The rows that one asking answers: the row, and those without a function of their own below it."""
+    below = CATALOGUE[CATALOGUE.index(row) + 1 :]
+    return [row, *takewhile(lambda one: one.ask is None and one.battery == row.battery, below)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"asked": {"user": None, "password": None}},
+        {"loses_mail": True, "raw": "lost"},
+        {"closes_on_login": True, "anonymous": True, "twice": True},
+        {"code": 421, "no_tls": True, "clear": True, "asked": {"passed_on": "other.example.test"}},
+        {"open_relay": True, "clear": True, "odd": "other.example.test"},
+    ],
+    ids=str,
+)
+def test_no_question_opens_more_connections_than_its_row_says(audit, monkeypatch, wrong):
+    """And it answers what its rows ask, nothing else."""
+    asking, made, connect = threading.local(), Counter(), socket.create_connection
+    limits, strange = {}, []
+
+    def counting(row):
+        group = answered(row)
+
+        def ask(host, at, *name):
+            asking.key = (row.title, at, *name)
+            limits[asking.key] = sum(one.most for one in group) * (1 + len(row.again))
+            try:
+                answer = row.ask(host, at, *name)
+            finally:
+                asking.key = None
+            findings = [answer] if isinstance(answer, Finding) else answer
+            strange.extend(one.id for one in findings if catalogue.row(one.id).id not in [each.id for each in group])
+            return answer
+
+        return ask if row.when != AFTER else row.ask
+
+    def counted(to, *more):
+        made[getattr(asking, "key", None) or ("a look", *to)] += 1
+        return connect(to, *more)
+
+    rows = tuple(replace(row, ask=counting(row)) if row.ask else row for row in CATALOGUE)
+    monkeypatch.setattr(catalogue, "CATALOGUE", rows)
+    monkeypatch.setattr(socket, "create_connection", counted)
+    monkeypatch.setattr(engine.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(ways.time, "sleep", lambda seconds: threading.Event().wait(min(seconds, 0.1)))
+    audit(**wrong)
+    assert strange == []
+    # one look whether it is open, and on one of the ports the login that ends the daemon's distrust
+    looks = [key for key in made if key[0] == "a look"]
+    assert sum(made[key] for key in looks) <= len(looks) + 1
+    assert len(made) > 100
+    assert {key: number for key, number in made.items() if number > limits.get(key, 2)} == {}
+    assert sum(made.values()) <= bounds()["connections"]
+
+
+def test_a_new_question_is_its_function_and_its_row(audit, monkeypatch):
+    row = Row(
+        "tls.T99", "a question of tomorrow", EVERY, 2, lambda host, at: Question("tls.T99", str(at)).answer("warn")
     )
-    audit(asked={"user": None, "password": None})
-    assert 100 < len(made) <= bounds()["connections"]
-    of_imap = [port for (_, port) in made if endpoints.PORTS[port][0] == "imap"]
-    assert max(of_imap.count(port) for port in of_imap) <= TO_A_PORT
+    monkeypatch.setattr(catalogue, "CATALOGUE", (*CATALOGUE, row))
+    monkeypatch.setattr(bounds_of, "CATALOGUE", (*CATALOGUE, row))
+    told = [one for one in audit()["audit"]["findings"] if one["id"] == "tls.T99"]
+    assert [one["title"] for one in told] == ["a question of tomorrow"] * len(SERVERS)
+    assert bounds()["connections"] - sum(one.cost(largest()) for one in CATALOGUE) == 2 * len(largest().endpoints)
+
+
+def test_an_answer_to_no_question_of_the_catalogue_is_an_error(audit, monkeypatch):
+    monkeypatch.setattr(tls, "injection", lambda endpoint: Question("tls.T99").answer("pass"))
+    with pytest.raises(ValueError, match=r"tls\.T99 is in no row of the audit's catalogue"):
+        audit()
 
 
 def test_what_could_not_be_asked_in_time_is_said(audit, monkeypatch):
-    monkeypatch.setattr(mail_audit, "patience", lambda greeting: 0.0)
+    monkeypatch.setattr(engine, "patience", lambda greeting: 0.0)
     findings = audit(policy={**READ, "ports": []})["audit"]["findings"]
     late = {one["id"]: one for one in findings if one["id"].endswith(".time")}
     assert {one["verdict"] for one in late.values()} == {"invalid"}
@@ -267,15 +337,15 @@ def test_a_dead_host_and_a_trusted_place():
     nothing = converge(mail_audit.WORD, params(mail_audit, **given), Host(lambda program, data: (1, b"", b"")), False)
     assert nothing["failed"]
     assert nothing["verdict"] == "invalid"
-    spoilt = mail_audit._spoilt(Finding("relay.R01", "pass", "t"), "192.0.2.9 is trusted")
+    spoilt = engine._spoilt(Finding("relay.R01", "pass", "t"), "192.0.2.9 is trusted")
     assert (spoilt.verdict, spoilt.detail) == ("invalid", "192.0.2.9 is trusted: ")
-    assert mail_audit._spoilt(Finding("tls.T12", "pass", "t"), "x").verdict == "pass"
-    here = mail_audit.Audit(params(mail_audit, **given))
-    here.mine = "192.0.2.9"
+    assert engine._spoilt(Finding("tls.T12", "pass", "t"), "x").verdict == "pass"
+    here = engine.Audit(params(mail_audit, **given))
+    here.host.mine = "192.0.2.9"
     assert here._vantage().verdict == "pass"
-    here.policy = {"networks": ["192.0.2.0/24"]}
+    here.host.policy = {"networks": ["192.0.2.0/24"]}
     assert "lies in 192.0.2.0/24" in here._vantage().detail
-    here.mine = "127.0.0.1"
+    here.host.mine = "127.0.0.1"
     assert "the host itself" in here._vantage().detail
 
 
@@ -302,6 +372,6 @@ def test_bad_input(given, said):
 def test_verdicts_and_logins():
     assert worst(["pass", "warn", "invalid"]) == "invalid"
     assert worst([]) == "none"
-    login = cleartext.Login("alice", "s")
+    login = Login("alice", "s")
     assert login.initial() in login.hidden
-    assert cleartext.imap_quoted('a"\\') == '"a\\"\\\\"'
+    assert imap_quoted('a"\\') == '"a\\"\\\\"'
