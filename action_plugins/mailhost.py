@@ -20,6 +20,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import module_utils_loader
+from ansible.utils.vars import get_unique_id
 
 # On a host AnsiballZ makes ansible.module_utils a path over the configured directories; here it is a closed package.
 for _path in module_utils_loader._get_paths(subdirs=False):
@@ -49,6 +50,8 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = False
+    #: this run of ansible-playbook, as journals name it: ansible-core draws the middle of its ids once, before it forks its workers
+    run_id = "r" + "".join(get_unique_id().split("-")[2:4])
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
@@ -95,7 +98,7 @@ class ActionModule(ActionBase):
 
     def on_the_host(self, name, args, task_vars):
         """The word as an ordinary module."""
-        self._task.environment = [*(self._task.environment or []), {"MAILHOST_RUN": self.who()}]
+        self._task.environment = [*(self._task.environment or []), {"MAILHOST_RUN": f"{self.run_id} {self.who()}"}]
         return self._execute_module(module_name=name, module_args=args, task_vars=task_vars)
 
     def _foretold(self, name, result, task_vars):
@@ -121,7 +124,7 @@ class ActionModule(ActionBase):
         return importlib.import_module(f"ansible.module_utils.mailhost.words.{name}").WORD
 
     def host(self):
-        return Host(self.sh, self.who())
+        return Host(self.sh, self.who(), self.run_id)
 
     def answer(self, word, params):
         return converge(word, params, self.host(), self._task.check_mode)

@@ -23,13 +23,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 history:
-  description: The changes, the oldest first.
+  description: The changes, the oldest first; each is a journal, which one word wrote.
   returned: success
   type: list
   elements: dict
   contains:
     id:
       description: The journal's name; C(/var/lib/mailhost/journal/ID) holds it.
+      type: str
+    run:
+      description:
+        - The run that the change belongs to, the same for all that one C(ansible-playbook) did on this host.
+        - One that was made without a run's name, as by a version before 0.1.0, is a run of its own and has its own name here.
       type: str
     state:
       description: V(applied) (not confirmed yet), V(committed) or V(undone).
@@ -48,10 +53,32 @@ history:
       description: The journals that this change took back.
       type: list
       elements: str
+    undone_by:
+      description: The run that took it back; empty if none did.
+      type: str
     changes:
       description: The files that were written or removed, and what was run.
       type: list
       elements: str
+runs:
+  description: The runs, the newest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    run:
+      description: The run's name, as O(mail_undo#module:id) takes it.
+      type: str
+    who:
+      description: The run, as user, controller and process.
+      type: str
+    when:
+      description: When its first change began, in seconds since 1970, by the host's clock.
+      type: int
+    journals:
+      description: Its changes, the newest first, as in RV(history).
+      type: list
+      elements: dict
 round_trips:
   description: How many times the host was asked something.
   returned: always

@@ -5,21 +5,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: mail_undo
-short_description: Take back the last changes of a mail host
+short_description: Take back what runs changed on a mail host
 description:
   - Files get the content, mode and owner that the journal kept; commands are taken back where they have a way back, and the
-    others are named in RV(not_undone). Installed packages and removed mail do not come back.
+    others are named in RV(not_undone). Installed packages stay, and removed mail does not come back.
+  - A run is taken back whole, its newest change first. Whether all of it can be is seen before anything is changed; if not, each
+    file that stands against it is named with the reason.
+  - Services that did not run before the run are stopped, and do not begin at boot again, unless an earlier run had to do with them.
   - It is a change like any other, staged, checked by the daemon's parser and journalled; M(mail_commit) makes it effective.
   - Run again, it goes further back; what an undo did is not a change that it would take back.
 options:
   count:
-    description: How many changes to take back, the newest first.
+    description: How many runs to take back, the newest first.
     type: int
     default: 1
+  id:
+    description:
+      - The run to take back instead of the last, or a single change of one, by its name in M(mail_history).
+      - One that is not there, or was taken back before, is an error.
+    type: str
   runs:
     description:
-      - Take back what these runs did, as M(mail_history) names them in C(who), instead of O(count) changes; C(this) is the run that is
-        going on. A host where they did nothing stays as it is.
+      - Take back what these runs did, as M(mail_history) names them, instead of the last O(count); C(this) is the run that is going on.
+        A host where they did nothing stays as it is.
       - Of the first all is taken back, of the others what lies below no change of yet another run.
     type: list
     elements: str
@@ -34,14 +42,19 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Back by two changes
+- name: Back by two runs
   mail_undo:
     count: 2
   register: back
 
 - name: Make it effective
   mail_commit:
+    services: "{{ back.services }}"
     serving: "{{ back.serving }}"
+
+- name: One run, or one change, by its name in the history
+  mail_undo:
+    id: r91c6aa2f
 """
 
 RETURN = r"""
@@ -53,6 +66,9 @@ undone:
   contains:
     id:
       description: The journal's name; C(/var/lib/mailhost/journal/ID) holds it.
+      type: str
+    run:
+      description: The run that the change belongs to.
       type: str
     state:
       description: V(applied) (not confirmed yet), V(committed) or V(undone).
@@ -71,12 +87,25 @@ undone:
       description: The journals that this change took back.
       type: list
       elements: str
+    undone_by:
+      description: Empty; M(mail_history) has it afterwards.
+      type: str
     changes:
       description: The files that were written or removed, and what was run.
       type: list
       elements: str
+services:
+  description: The services that had to restart and run on, for M(mail_commit).
+  returned: success
+  type: list
+  elements: str
+lines:
+  description: What was taken back, by run, and what stays, as text.
+  returned: success
+  type: list
+  elements: str
 serving:
-  description: What served when the change before them was confirmed, for M(mail_commit) to see that it does again.
+  description: What served when the run before was confirmed, for M(mail_commit) to see that it does again. Empty if that is not known.
   returned: success
   type: list
   elements: str

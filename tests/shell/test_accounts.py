@@ -79,7 +79,9 @@ def test_journals(run, tmp_path, monkeypatch):
     for name, text in {
         "state": "committed",
         "when": "17",
-        "who": "a run",
+        "who": "me",
+        "run": "r1",
+        "before": "dovecot stopped disabled",
         "services": "dovecot\npostfix",
         "reverts": "",
     }.items():
@@ -87,8 +89,9 @@ def test_journals(run, tmp_path, monkeypatch):
     for name, text in {"kind": "W", "path": "/etc/a file", "old": "", "begun": ""}.items():
         (one / name).write_text(text + "\n")
     found = journals(run(history.SHOW).stdout)
-    assert [journal.told() for journal in found] == [
-        {"id": "000001-x", "state": "committed", "when": 17, "who": "a run", "services": ["dovecot", "postfix"],
-         "reverts": [], "changes": ["/etc/a file"]}
+    assert [journal.data() for journal in found] == [
+        {"id": "000001-x", "run": "r1", "state": "committed", "when": 17, "who": "me", "services": ["dovecot", "postfix"],
+         "reverts": [], "undone_by": "", "changes": ["/etc/a file"]}
     ]  # fmt: skip
+    assert found[0].lines["b"] == ["dovecot stopped disabled"]
     assert (found[0].steps[0].has_old, found[0].steps[0].begun) == (True, True)

@@ -192,7 +192,7 @@ def test_history_and_undo(local, shell, tmp_path, state):
     assert not gone.exists()
     converge(mail_undo.WORD, asked, local(shell), False)  # further back, not back to three
     assert (path.read_bytes(), path.stat().st_mode & 0o777, gone.read_bytes()) == (b"one", 0o600, b"here")
-    with pytest.raises(MailhostError, match="holds 0 changes that can be taken back"):
+    with pytest.raises(MailhostError, match="no run is left that can be taken back"):
         converge(mail_undo.WORD, asked, local(shell), False)
 
 
@@ -228,9 +228,8 @@ def test_undo_of_what_runs_did(local, shell, tmp_path, state):
     path.write_bytes(b"one")
     for content in (b"two", b"three", b"four"):
         identity = apply(plan(host, path, content), host, 5, 0)
-        if content != b"four":
-            (state / "journal" / identity / "who").write_text(f"run {content.decode()}\n")
-    asked = {"count": 1, "runs": [" a  test ", "run three"], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+        (state / "journal" / identity / "run").write_text(f"{content.decode()}\n")
+    asked = {"count": 1, "runs": ["four", "three"], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
     assert len(converge(mail_undo.WORD, asked, local(shell), False)["undone"]) == 2
     assert path.read_bytes() == b"two", "what another run did stays"
     nothing = converge(mail_undo.WORD, asked, local(shell), False)
@@ -240,12 +239,108 @@ def test_undo_of_what_runs_did(local, shell, tmp_path, state):
 def test_undo_of_an_earlier_run_stops_below_somebody_elses_change(local, shell, tmp_path, state):
     host, path = local(shell), tmp_path / "f"
     path.write_bytes(b"one")
-    for content, who in ((b"two", "died"), (b"three", "by hand"), (b"four", "a test")):
+    for content, run in ((b"two", "died"), (b"three", "by hand"), (b"four", "a-test")):
         identity = apply(plan(host, path, content), host, 5, 0)
-        (state / "journal" / identity / "who").write_text(f"{who}\n")
-    asked = {"count": 1, "runs": ["a test", "died"], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+        (state / "journal" / identity / "run").write_text(f"{run}\n")
+    asked = {"count": 1, "runs": ["a-test", "died"], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
     assert len(converge(mail_undo.WORD, asked, local(shell), False)["undone"]) == 1
     assert path.read_bytes() == b"three"
+
+
+UNDO = {"count": 1, "runs": [], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
+
+
+def two_runs(local, shell, tmp_path):
+    """A run r1 that wrote a and b, then r2 that wrote b and c; the ids of r2's changes."""
+    host, files = local(shell), [tmp_path / name for name in "abc"]
+    for path in files:
+        path.write_bytes(b"before")
+    made = []
+    for host.run_id, path in (("r1", files[0]), ("r1", files[1]), ("r2", files[1]), ("r2", files[2])):
+        made.append(apply(plan(host, path, host.run_id.encode()), host, 5, 0))
+    return files, made[2:]
+
+
+def test_a_run_is_taken_back_whole(local, shell, tmp_path):
+    files, ids = two_runs(local, shell, tmp_path)
+    history = converge(mail_history.WORD, {}, local(shell, read_only=True), False)["runs"]
+    assert [(run["run"], len(run["journals"])) for run in history] == [("r2", 2), ("r1", 2)]
+    done = converge(mail_undo.WORD, UNDO, local(shell), False)
+    assert [entry["id"] for entry in done["undone"]] == ids[::-1], "the newest first"
+    assert [path.read_bytes() for path in files] == [b"r1", b"r1", b"before"]
+    with pytest.raises(MailhostError, match=r"r2 was taken back already, by run \S+ of 20"):
+        converge(mail_undo.WORD, {**UNDO, "id": "r2"}, local(shell, read_only=True), False)
+    with pytest.raises(MailhostError, match="1 runs that can be taken back"):
+        converge(mail_undo.WORD, {**UNDO, "count": 2}, local(shell, read_only=True), False)
+    converge(mail_undo.WORD, {**UNDO, "id": "r1"}, local(shell), False)
+    assert [path.read_bytes() for path in files] == [b"before"] * 3
+    with pytest.raises(MailhostError, match="'r9' is no run and no change"):
+        converge(mail_undo.WORD, {**UNDO, "id": "r9"}, local(shell, read_only=True), False)
+
+
+def test_a_run_that_cannot_be_taken_back_whole_stays(local, shell, tmp_path):
+    files, ids = two_runs(local, shell, tmp_path)
+    with pytest.raises(MailhostError, match=r"not all of it can be: /\S+/b: .* \(run r2 did: take it back first\)"):
+        converge(mail_undo.WORD, {**UNDO, "id": "r1"}, local(shell, read_only=True), False)
+    files[1].write_bytes(b"by hand")
+    files[2].write_bytes(b"by hand")
+    with pytest.raises(MailhostError, match=r"/c: is not what that change left.*/b: is not what that change left"):
+        converge(mail_undo.WORD, UNDO, local(shell, read_only=True), False)
+    files[2].write_bytes(b"r2")
+    converge(mail_undo.WORD, {**UNDO, "id": ids[1]}, local(shell), False)
+    assert [path.read_bytes() for path in files] == [b"r1", b"by hand", b"before"], (
+        "a single change, for who asks for it"
+    )
+
+
+def test_services_that_did_not_run_before_are_stopped(local, shell, tmp_path, state):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in (
+        "systemctl",
+        "service",
+        "chkconfig",
+    ):  # systemctl VERB [--quiet] UNIT; service UNIT VERB; chkconfig [--list] UNIT [on]
+        (tools / name).write_text(f"""#!/bin/sh
+for word; do last=$word; case $word in new | old) unit=$word ;; esac; done
+case "{name} $*" in
+    *is-active* | *status*) [ -e {tools}/$unit.runs ] ;;
+    *is-enabled*) [ -e {tools}/$unit.boots ] ;;
+    *"--list"*) [ ! -e {tools}/$unit.boots ] || echo "$unit 3:on" ;;
+    *disable* | *off*) rm -f {tools}/$unit.boots ;;
+    *enable* | *chkconfig*on*) : >{tools}/$unit.boots ;;
+    *stop*) rm -f {tools}/$unit.runs ;;
+    *start*) : >{tools}/$unit.runs ;;
+    *chkconfig*) [ -e {tools}/$unit.boots ] ;;
+esac
+""")
+        (tools / name).chmod(0o755)
+    (tools / "old.runs").touch()
+    (tools / "old.boots").touch()
+    host, path = local(shell, path=str(tools)), tmp_path / "f"
+    host.run_id = "r1"
+    path.write_bytes(b"before")
+    write = Write(host.read([File(str(path))]).file(str(path)), b"after")
+    identity = apply(Plan([write], ("old",), new_services=("new",)), host, 5, 0)
+    assert (state / "journal" / identity / "before").read_text() == "old active enabled\nnew stopped disabled\n"
+    (tools / "new.runs").touch()
+    (tools / "new.boots").touch()
+    done = converge(mail_undo.WORD, UNDO, local(shell, path=str(tools)), False)
+    assert done["services"] == ["old"] and done["lines"][-1] == "stopped, as before: new"
+    assert sorted(path.name for path in tools.glob("*.*")) == ["old.boots", "old.runs"]
+
+
+def test_the_newest_journals_stay_and_all_of_a_run_that_they_begin_in(local, shell, tmp_path, state):
+    two_runs(local, shell, tmp_path)
+    for journal in (state / "journal").iterdir():
+        (journal / "state").write_text("committed\n")
+    (state / "pending").unlink()
+    given = {"state": "confirmed", "services": [], "protocols": [], "smtp": [], "serving": [], "address": "127.0.0.1"}
+    for keep, left in ((3, 4), (2, 2), (1, 2)):
+        converge(
+            mail_commit.WORD, {**given, "journal_keep": keep, "lock_timeout": 5, "timeout": 5}, local(shell), False
+        )
+        assert len(list((state / "journal").iterdir())) == left
 
 
 def test_undo_never_removes_a_file_for_want_of_its_copy(local, shell, tmp_path, state):

@@ -128,7 +128,7 @@ def test_a_plan_that_does_not_arrive_whole(local, shell, tmp_path, state):
     from mailhost.core.shell.apply import PROGRAM
 
     host = local(shell)
-    data = request(Plan([write(host, tmp_path / "f", b"content")]), "20260101T000000-a", "me", 5)
+    data = request(Plan([write(host, tmp_path / "f", b"content")]), "20260101T000000-a", host, 5)
     for cut in (len(data) - 1, len(data) // 2 + 20):
         assert "did not arrive whole" in str(failure(host.ask(PROGRAM, data[:cut])))
     assert not (tmp_path / "f").exists()
@@ -147,7 +147,7 @@ def test_a_run_killed_in_the_middle_is_undone_by_the_next(local, shell, tmp_path
     child = subprocess.Popen(
         [*shell, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
     )
-    child.stdin.write(b"nonce\n" + request(slow, "20260101T000000-a", "me", 5))
+    child.stdin.write(b"nonce\n" + request(slow, "20260101T000000-a", host, 5))
     child.stdin.close()
     for _ in range(100):
         if path.read_bytes() == b"half":

@@ -31,7 +31,7 @@ def apply(plan: Plan, host: Host, lock_timeout: int, confirm_timeout: int = 0) -
     Unless mail_commit confirms it within ``confirm_timeout`` seconds (0: wait for ever), the host takes it back.
     """
     identity = time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + "-" + uuid.uuid4().hex[:8]
-    lines = host.ask(PROGRAM, request(plan, identity, host.who, lock_timeout, confirm_timeout))
+    lines = host.ask(PROGRAM, request(plan, identity, host, lock_timeout, confirm_timeout))
     if lines and lines[0].startswith("A "):
         return lines[0][2:]
     raise failure(lines)
@@ -68,7 +68,7 @@ def recover(host: Host, lock_timeout: int, why: str = "") -> "tuple[list[str], l
     return [words[1] for words in taken if words[0] == "T"], [words[1] for words in taken if words[0] == "X"]
 
 
-def request(plan: Plan, identity: str, who: str, lock_timeout: int, confirm_timeout: int = 0) -> bytes:
+def request(plan: Plan, identity: str, host: Host, lock_timeout: int, confirm_timeout: int = 0) -> bytes:
     """The input of the program: a head, the records, and the pieces of data they point to."""
     blobs = bytearray()
     records: "list[str]" = []
@@ -76,11 +76,13 @@ def request(plan: Plan, identity: str, who: str, lock_timeout: int, confirm_time
         records += _record(operation, blobs)
     for service in plan.services:
         records += ["S", service]
+    for service in plan.new_services:
+        records += ["N", service]
     text = encode("".join(map(_word, records)))
     body = text + bytes(blobs)
     reverts = " ".join(plan.reverts)
-    head = f"{identity}\n{who}\n{lock_timeout}\n{confirm_timeout}\n{reverts}\n{len(body)}\n{len(text)}\n"
-    return encode(head) + body
+    head = [identity, host.who, host.run_id, lock_timeout, confirm_timeout, reverts, len(body), len(text)]
+    return encode("".join(f"{line}\n" for line in head)) + body
 
 
 def _piece(blobs: bytearray, data: bytes) -> "tuple[str, str]":

@@ -14,9 +14,8 @@ from .word import Word
 def run_module(word: Word, module_class: Callable[..., Any]) -> None:
     """Run a word on the host that this Python runs on."""
     module = module_class(argument_spec=word.spec, supports_check_mode=True)
-    host = Host(
-        child(module.run_command), who=os.environ.get("MAILHOST_RUN", f"module {module._name} pid {os.getpid()}")
-    )
+    run_id, _, who = os.environ.get("MAILHOST_RUN", f" module {module._name} pid {os.getpid()}").partition(" ")
+    host = Host(child(module.run_command), who, run_id)
     try:
         result = converge(word, module.params, host, module.check_mode)
     except MailhostError as error:

@@ -127,11 +127,13 @@ def named(run: str) -> str:
 
 
 class Host:
-    """A host reached through ``run``; counts its round trips."""
+    """A host reached through ``run``; counts its round trips. ``who`` tells people which run this is, ``run_id`` is its name in the
+    journals (one word; empty: none, and each change counts as a run of its own)."""
 
-    def __init__(self, run: Run, who: str = "") -> None:
+    def __init__(self, run: Run, who: str = "", run_id: str = "") -> None:
         self._run = run
         self.who = named(who) or f"pid {os.getpid()}"
+        self.run_id = run_id
         self.round_trips = 0
 
     def ask(self, program: str, data: bytes) -> "list[str]":

@@ -78,6 +78,7 @@ class Plan:
     facts: "dict[str, Any]" = field(default_factory=dict)
     warnings: "list[str]" = field(default_factory=list)
     reverts: "tuple[str, ...]" = ()  # the journals that this plan takes back
+    new_services: "tuple[str, ...]" = ()  # services that the plan may bring: an undo stops those that did not run before
 
     def write(self, write: Write) -> bool:
         """Add a write if it changes anything."""

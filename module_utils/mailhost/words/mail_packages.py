@@ -90,7 +90,13 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         going = [other for name in missing for other in family.removes.get(name, ()) if other in have]
         gone = [MANAGERS[tool].removed.format(name) for name in going]
         plan.operations.append(Run(f"install {about} with {tool}", (*MANAGERS[tool].install, *missing, *gone)))
-        plan.operations.append(Run(f"see that {about} came", (*family.database.confirm, *missing)))
+        came = (*family.database.confirm, *missing)
+        plan.operations.append(Run(f"see that {about} came", came, undo=("true",)))  # it looks, and nothing else
+        plan.new_services = tuple(
+            PRODUCTS[name].unit
+            for name in params["products"]
+            if name in PRODUCTS and set(missing).intersection(family.packages.get(name, ()))
+        )
     return plan
 
 

@@ -33,25 +33,25 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     record = Record(params["directory"])
     done: "Dict[str, Any]" = {"changed": False}
     step = {"described": _describe, "held": _hold, "planned": _plan, "begun": _begin, "judged": _judge}[params["state"]]
-    done.update(step(params, record, host.who))
+    done.update(step(params, record, host))
     return done
 
 
-def _describe(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, Any]":
+def _describe(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, Any]":
     """``described`` is what the next steps need of a host. The action adds ``variables``, the text that the digest is made of."""
     described = {name: params[name] for name in ("name", "fqdn", "domains", "canary")}
     return {"described": {**described, "digest": record.digest(str(params.get("variables", "")))}}
 
 
-def _hold(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, Any]":
+def _hold(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, Any]":
     fleet = batches.members(params["fleet"])
     named = batches.check(fleet, params["batches"])
     seconds = batches.hold(params["hold"], _at_a_terminal())
-    record.hold([member.name for member in fleet], os.getppid(), who)
+    record.hold([member.name for member in fleet], os.getppid(), host.who)
     return {"canaries": named, "hold": "ask" if seconds is None else seconds}
 
 
-def _plan(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, Any]":
+def _plan(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, Any]":
     fleet = batches.members(params["fleet"])
     named = batches.check(fleet, params["batches"])
     first = named or batches.of_each_kind(fleet, params["kinds"])
@@ -108,23 +108,23 @@ def _names(names: "List[str]") -> str:
     )
 
 
-def _begin(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, Any]":
+def _begin(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, Any]":
     for name in params["hosts"]:
-        record.tell(name, "begun", who)
+        record.tell(name, "begun", host.run_id)
     return {}
 
 
-def _judge(params: Mapping[str, Any], record: Record, who: str) -> "Dict[str, Any]":
+def _judge(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, Any]":
     """What the batch's hosts are now; ``failed`` with the summary as message if one of them did not prove itself."""
     digests = {str(one["name"]): str(one["digest"]) for one in params["fleet"]}
     every = list(digests)
     stands: "Dict[str, Dict[str, Any]]" = {}
     for name in params["hosts"]:
         state, why = _became(params["results"].get(name) or {})
-        record.tell(name, state, who, why, digests.get(name, ""))
+        record.tell(name, state, host.run_id, why, digests.get(name, ""))
     for name in every:
         known = record.host(name)
-        mine = known.get("run") == who or record.is_new(name, digests[name])
+        mine = known.get("run") == host.run_id or record.is_new(name, digests[name])
         stands[name] = {
             "state": known.get("state", "old") if mine else "old",
             "why": known.get("why", "") if mine else "",

@@ -246,9 +246,8 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
     if hashes:
         about = f"set {len(hashes)} passwords: " + ", ".join(line.split(":")[0] for line in hashes[:10])
         setting = ("chpasswd", "-e")
-        plan.operations.append(
-            Run(about, setting, encode("".join(hashes)), undo=setting if old else (), undo_stdin=encode("".join(old)))
-        )
+        back = (setting, encode("".join(old))) if old else (("true",), b"-")  # those of new accounts go with them
+        plan.operations.append(Run(about, setting, encode("".join(hashes)), undo=back[0], undo_stdin=back[1]))
 
 
 def _make(made: "Mapping[Optional[int], List[str]]", platform: System, plan: Plan) -> None:
@@ -380,10 +379,9 @@ def _virtusertable(params: Mapping[str, Any], seen: Seen, plan: Plan) -> None:
     if plan.write(
         Write(seen.file(VIRTUSERS), encode(table.render()), fallback_mode=0o640, settings=(before, table.settings()))
     ):
-        build = MAKEMAP.argv(VIRTUSERS)
-        plan.operations.append(
-            Run(f"build {VIRTUSERS}.db", build, after_undo=build if seen.file(VIRTUSERS).exists else ())
-        )
+        build, remove = MAKEMAP.argv(VIRTUSERS), ("rm", "-f", "--", f"{VIRTUSERS}.db")
+        again = {"after_undo": build} if seen.file(VIRTUSERS).exists else {"undo": remove}
+        plan.operations.append(Run(f"build {VIRTUSERS}.db", build, **again))
 
 
 def _maps(params: Mapping[str, Any], seen: Seen) -> "dict[str, str]":

@@ -23,7 +23,7 @@ class Rollout:
             raise AssertionError("a host was asked")
 
         asked = {**params(mail_rollout, state=state, directory=self.folder), **given}
-        return converge(mail_rollout.WORD, asked, Host(never, self.who), False)
+        return converge(mail_rollout.WORD, asked, Host(never, self.who, self.who), False)
 
     def describe(self, **variables):
         for name, domains in DOMAINS.items():

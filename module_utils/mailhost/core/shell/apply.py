@@ -17,6 +17,7 @@ PROGRAM = Program(
     + r"""
 IFS= read -r id
 IFS= read -r who
+IFS= read -r run
 IFS= read -r wait
 IFS= read -r confirm
 IFS= read -r reverts
@@ -88,10 +89,17 @@ parents() { # make the directories above a new file, and remember before which t
     note "$dir/made.new" "$above"
     cat "$dir/made" >>"$dir/made.new" && mv "$dir/made.new" "$dir/made" && mkdir -m 755 "$above"
 }
+stands() { # service: whether it runs and begins at boot before this change, for whoever takes it back
+    runs=stopped
+    boots=disabled
+    ! is_active "$1" || runs=active
+    ! begins "$1" || boots=enabled
+    printf "%s %s %s\n" "$1" "$runs" "$boots" >>"$dir/before" || fail write "$dir/before: cannot be written; is the disk full?"
+}
 trap end EXIT
 trap "exit 1" HUP INT PIPE TERM
 mkdir "$dir" "$dir/op" && mark "$dir" staged && : >"$dir/made" &&
-    printf "%s\n" "$who" >"$dir/who" &&
+    printf "%s\n" "$who" >"$dir/who" && printf "%s\n" "$run" >"$dir/run" &&
     date +%s >"$dir/when" && printf "%s\n" "$reverts" >"$dir/reverts" ||
     fail write "$dir: cannot be written; is the disk full or read-only?"
 cat >"$dir/stdin" || fail write "$dir/stdin: cannot be written; is the disk full?"
@@ -153,7 +161,8 @@ while IFS= read -r record <&4; do
                 blob "$offset" "$length" >"$op/undo-stdin" || fail write "$op: cannot be written; is the disk full?"
             fi ;;
         K) next tree; note "$op/tree" "$tree"; words "$op/argv" ;;
-        S) next service; services="$services $service"; printf "%s\n" "$service" >>"$dir/services" ;;
+        S) next service; services="$services $service"; printf "%s\n" "$service" >>"$dir/services"; stands "$service" ;;
+        N) next service; stands "$service" ;;
         *) fail failed "unknown record in the plan" ;;
     esac
 done

@@ -11,7 +11,8 @@ say() { [ ! -s "$2" ] || sed -e "s/^/$1 /" "$2"; }
 for id in *; do
     [ -d "$id/op" ] || continue
     echo "J $PWD/$id"
-    say t "$id/state"; say d "$id/when"; say w "$id/who"; say s "$id/services"; say r "$id/reverts"; say v "$id/served"
+    say t "$id/state"; say d "$id/when"; say w "$id/who"; say i "$id/run"
+    say s "$id/services"; say b "$id/before"; say r "$id/reverts"; say v "$id/served"
     for op in "$id"/op/*; do
         [ -e "$op/kind" ] || continue
         echo "O $op"

@@ -1,7 +1,8 @@
 """Undoing what a journal holds: shared by the transaction that fails, the commit that finds no greeting, and the timer.
 
-A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone), ``who``, ``when``,
-``services``, and for each operation a folder ``op/NNNN`` with ``kind``, ``path``, ``target``, ``old`` (a copy with all
+A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone), ``who``, ``run`` (the
+run's id, the same in all its journals; may be empty), ``when``, ``services``, ``before`` (``SERVICE active|stopped enabled|disabled``: what
+each was before the change), and for each operation a folder ``op/NNNN`` with ``kind``, ``path``, ``target``, ``old`` (a copy with all
 metadata; none if there was no file), ``sum`` (what was written), or for a command ``undo`` (its words, one a line) and its
 ``stdin`` or ``undo-stdin``. ``begun`` marks an operation that may have had an effect, ``back`` one that was taken back.
 """
@@ -108,12 +109,16 @@ forget() { # id: no service waits for it any more
 taken_back() { # what the host took back by itself: N what and why, B by whom it had been made
     [ ! -s "$state/undone" ] || sed -e "1s/^/N /" -e "2,\$s/^/B /" "$state/undone"
 }
-prune() { # how many: the newest journals stay, and those that wait for their confirmation
+prune() { # how many: the newest journals stay, all of a run that they begin in, and those that wait for their confirmation
     folders "$state/journal"
     kept=0
+    last=
     for old in $spo; do
         kept=$((kept + 1))
         line word "$old/state"
+        line run "$old/run"
+        [ "$kept" -gt "$1" ] || last=$run
+        [ -z "$run" ] || [ "$run" != "$last" ] || continue
         case "$((kept > $1)),$word" in "1,committed" | "1,undone") rm -rf "$old" ;; esac
     done
 }

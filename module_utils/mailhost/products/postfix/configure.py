@@ -49,5 +49,6 @@ def map_files(plan: Plan, seen: Seen, kind: str, contents: "dict[str, str]") -> 
     for path, text in contents.items():
         state = seen.file(path)
         if plan.write(Write(state, text.encode("utf-8"), fallback_mode=0o644)):
-            build = ("postmap", f"{kind}:{path}")
-            plan.operations.append(Run(f"build {path}", build, after_undo=build if state.exists else ()))
+            build, remove = ("postmap", f"{kind}:{path}"), ("rm", "-f", "--", f"{path}.db", f"{path}.{kind}")
+            again = {"after_undo": build} if state.exists else {"undo": remove}
+            plan.operations.append(Run(f"build {path}", build, **again))
