@@ -64,8 +64,35 @@ summary:
   returned: when written
   type: dict
   sample: {pass: 3}
+todo:
+  description: What must be done, the worst first; findings of the same kind with the same fix are one, for all hosts.
+  returned: when written
+  type: list
+  elements: dict
+  contains:
+    verdict:
+      description: V(fail), V(invalid) (it could not be asked) or V(warn).
+      type: str
+    id:
+      description: The question.
+      type: str
+    title:
+      description: What should be.
+      type: str
+    fix:
+      description: What to do about it; empty if the answer says it.
+      type: str
+    places:
+      description: The hosts that gave the same answer (C(detail)) at the same endpoints (C(where)).
+      type: list
+      elements: dict
+lines:
+  description: The same as text.
+  returned: when written
+  type: list
+  elements: str
 rows:
-  description: For each host its verdict, the verdict of each battery, and what is not as it should be.
+  description: For each host its verdict and the verdict of each battery.
   returned: when written
   type: list
   elements: dict

@@ -16,7 +16,8 @@ from playwright.sync_api import sync_playwright
 from ..unit.audit.report.test_forms import record
 from ..wire.conftest import ROOT
 
-EVIL = "</script><script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>"
+EVIL = "</script><script>window.harmed = 1</script><img src=x onerror='window.harmed = 1'>{{ 7 * 7 }}"
+SIX = ("25/smtp", "587/smtp", "143/imap", "993/imap", "110/pop3", "995/pop3")
 FINDINGS = {
     "good.example.test": [
         Finding("relay.R01", "pass", "plain third party", "554 no", "25/smtp", dialogue=("C: EHLO x", "S: 554 no"))
@@ -43,7 +44,9 @@ def page_file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     for name, findings in FINDINGS.items():
         if findings:
-            files.write_host(str(folder / "audit"), record(name, *findings))
+            told = record(name, *findings)
+            told["certificates"] = [{**told["certificates"][0], "where": where} for where in SIX]
+            files.write_host(str(folder / "audit"), told)
     tasks = {"ansible.builtin.import_tasks": str(ROOT / "playbooks/tasks/report.yml")}
     playbook = ROOT / "playbooks" / f".test-{os.getpid()}.yml"  # beside the templates
     playbook.write_text(
@@ -119,6 +122,19 @@ def test_the_fleet_and_its_filters(page):
     assert serious(page) == []
 
 
+def test_what_must_be_done_stands_first(page):
+    assert page.evaluate("[...document.querySelectorAll('main > section')].map(one => one.id)")[:2] == ["todo", "fleet"]
+    rows = page.query_selector_all("#todo article")
+    assert [row.query_selector("h3").inner_text() for row in rows] == [
+        "fail forged local sender (relay.R05)",
+        "invalid the host was audited (alive.host)",
+    ]
+    assert "Close it" in rows[0].inner_text() and EVIL in rows[0].inner_text()
+    rows[0].query_selector("a").click()
+    assert page.inner_text("#host-title") == "open.example.test: fail"
+    assert not page.query_selector("#todo").is_visible()
+
+
 def test_a_host_by_keyboard(page):
     page.focus("[data-open='1']")
     page.keyboard.press("Enter")
@@ -133,7 +149,10 @@ def test_a_host_by_keyboard(page):
     assert EVIL in first.inner_text()
     page.select_option("#proof-verdict", "pass")
     assert page.inner_text("#proof-count") == "1 of 2 proofs"
-    assert page.query_selector(".bar").get_attribute("aria-label") == "9 days left"
+    assert [bar.get_attribute("aria-label") for bar in page.query_selector_all(".bar")] == ["9 days left"]
+    assert page.inner_text("#certificates").startswith(", ".join(SIX) + ": 9 days left"), (
+        "one that six ports serve is one line"
+    )
     assert serious(page) == []
     page.focus("#back")
     page.keyboard.press("Enter")

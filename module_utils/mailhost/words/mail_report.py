@@ -8,6 +8,7 @@ from typing import Any, Mapping
 
 from ..audit.bounds import bounds
 from ..audit.report import files, forms
+from ..audit.report.todo import lines, todo
 from ..core.errors import BadInput
 from ..core.host import Host
 from ..core.word import Alone
@@ -43,19 +44,16 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     }
     written = [files.write(params["directory"], name, text) for name, text in texts.items()]
     rows = [
-        {name: one[name] for name in ("name", "verdict", "about", "seconds", "counts", "batteries")}
-        for one in report["hosts"]
+        {name: host_report[name] for name in ("name", "verdict", "about", "seconds", "counts", "batteries")}
+        for host_report in report["hosts"]
     ]
-    for row, one in zip(rows, report["hosts"]):
-        row["bad"] = [
-            f"{finding['id']} {finding['where']}: {finding['verdict']}: {finding['detail']}"
-            for finding in one["findings"]
-            if finding["verdict"] in ("fail", "invalid")
-        ][:20]
+    must_be_done = todo(report["hosts"])
     return {
         "changed": False,
         "verdict": report["verdict"],
         "summary": report["summary"],
+        "todo": must_be_done,
+        "lines": lines(must_be_done),
         "rows": rows,
         "written": written,
     }

@@ -70,11 +70,13 @@ def _clean(text: object) -> str:
 
 
 def junit(report: "Mapping[str, Any]") -> str:
-    """A suite for each host, a case for each finding; fail and invalid are failures; what there was nothing to ask about is skipped."""
+    """A suite for each host, a case for each finding: fail is a failure, invalid (it could not be asked) an error; what there was nothing
+    to ask about is skipped."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>"]
     for host in report["hosts"]:
         counts = host["counts"]
-        head = f"tests={quoteattr(str(len(host['findings'])))} failures={quoteattr(str(counts['fail'] + counts['invalid']))}"
+        head = f"tests={quoteattr(str(len(host['findings'])))} failures={quoteattr(str(counts['fail']))}"
+        head += f" errors={quoteattr(str(counts['invalid']))}"
         head += f" skipped={quoteattr(str(counts['none']))} time={quoteattr(str(host['seconds']))}"
         head += f" timestamp={quoteattr(report['generated'][:-1])}"
         lines.append(f"  <testsuite name={quoteattr(_clean(host['name']))} {head}>")
@@ -91,7 +93,9 @@ def _cases(host: "Mapping[str, Any]") -> "Iterator[str]":
         )
         text = escape(_clean("\n".join([one["title"], one["detail"], one["way_out"], *one["dialogue"]])))
         if one["verdict"] in ("fail", "invalid"):
-            yield f"{case}><failure type={quoteattr(one['verdict'])} message={quoteattr(_clean(one['detail']))}>{text}</failure></testcase>"
+            kind = "failure" if one["verdict"] == "fail" else "error"
+            about = f"type={quoteattr(one['verdict'])} message={quoteattr(_clean(one['detail']))}"
+            yield f"{case}><{kind} {about}>{text}</{kind}></testcase>"
         elif one["verdict"] == "none":
             yield f"{case}><skipped message={quoteattr(_clean(one['detail']))}/></testcase>"
         else:

@@ -46,16 +46,18 @@ def test_a_fleet(tmp_path):
     assert fleet["hosts"][2]["findings"][0]["detail"] == "no route"
     assert fleet["hosts"][1]["batteries"]["relay"] == "fail"
     assert all(os.stat(path).st_mode & 0o077 == 0 for path in result["written"])
-    assert result["rows"][1]["bad"][0].startswith("relay.R02 25/smtp: fail: x")
+    assert [(row["verdict"], row["id"]) for row in result["todo"]] == [("fail", "relay.R02"), ("invalid", "alive.host")]
 
 
 def test_junit_is_xml_and_counts(tmp_path):
-    report(tmp_path, ["good.test", "bad.test"], [GOOD, BAD])
+    report(tmp_path, ["good.test", "bad.test", "gone.test"], [GOOD, BAD])
     suites = ET.parse(tmp_path / "audit.xml").getroot()
-    assert [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in suites] == [
-        ("good.test", "2", "0"),
-        ("bad.test", "1", "1"),
+    assert [[suite.get(name) for name in ("name", "tests", "failures", "errors")] for suite in suites] == [
+        ["good.test", "2", "0", "0"],
+        ["bad.test", "1", "1", "0"],
+        ["gone.test", "1", "0", "1"],
     ]
+    assert suites.find(".//error").get("type") == "invalid"
     failure = suites.find(".//failure")
     assert failure.get("type") == "fail"
     assert "</script>" in failure.text
