@@ -1,10 +1,11 @@
 #!/bin/sh
-# The name server that every test host of a container network asks: names.sh up NETWORK prints its address, and starts it if it does not
-# run; names.sh down NETWORK removes it.
+# The name server that every test host of a container network asks: names.sh up NETWORK prints its address, and starts it
+# if it does not run; names.sh down NETWORK removes it. Each checkout has one of its own (setup/suffix.sh).
 set -eu
 here=$(dirname "$0")
 network=$2
-name=mailhost-names-$network
+suffix=$(sh "$here/suffix.sh")
+name=mailhost-names-${network%-"$suffix"}-$suffix
 if [ "$1" = down ]; then
     docker rm -f -v "$name" >/dev/null 2>&1 || true # it may never have been started
     exit

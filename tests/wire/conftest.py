@@ -30,6 +30,9 @@ VARIABLES = {
 class Machine:
     def __init__(self, image, options=(), names=""):
         self.image, self.name = image, f"mailhost-wire-{image}-{uuid.uuid4().hex[:6]}"
+        missing = subprocess.run(["sh", ROOT / "setup/present.sh", image], capture_output=True, text=True, check=False)
+        if missing.returncode:
+            pytest.fail(missing.stderr.strip(), pytrace=False)
         command = [
             "docker",
             "run",
