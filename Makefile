@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made
 AUDIT_TOOLS := testssl.sh chromium tcpdump
 TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client gnutls-bin
 
-.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell molecule wire bench bench-fleet engine images tools
+.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell molecule wire test-versions bench bench-fleet engine images tools
 demo: $(STAMP) engine
 	sh setup/images.sh centos5 bookworm trixie
 	sh setup/fleet.sh up
@@ -17,7 +17,7 @@ demo: $(STAMP) engine
 down:
 	sh setup/fleet.sh down
 
-test: test-fast molecule wire test-faults
+test: test-fast molecule wire test-versions test-faults
 
 test-fast: lint unit shell
 
@@ -53,6 +53,10 @@ molecule: $(STAMP) images tools
 
 wire: $(STAMP) images tools
 	pytest -q -n 3 --dist loadgroup tests/wire
+
+# ansible-core from the oldest to the newest, on each Python that is here; -rs names those that are not
+test-versions: $(STAMP) images
+	pytest -q -n 3 -rs tests/versions
 
 # good hosts and hosts broken in one way each, others' tools, the page in a browser, fifty hosts at once
 test-audit: $(STAMP) images tools

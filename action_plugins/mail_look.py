@@ -2,9 +2,13 @@ import os
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.playbook.conditional import Conditional
 from ansible.plugins.loader import action_loader
+from ansible.template import Templar
 
 IMPORT = "ansible.builtin.import_tasks"
+#: ansible-core 2.19 and newer template only what is trusted, and evaluate conditions by themselves
+TRUST = {"trusted_as_template": True} if hasattr(Templar, "evaluate_conditional") else {}
 
 
 class ActionModule(action_loader.get("mailhost", class_only=True)):
@@ -68,7 +72,7 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
     def _steps(self, name, outer=()):
         """Each step with what it is given, the conditions of the blocks and imports around it beside its own."""
         for task in self._loader.load_from_file(
-            os.path.join(self._task._role._role_path, "tasks", name), unsafe=True, trusted_as_template=True
+            os.path.join(self._task._role._role_path, "tasks", name), unsafe=True, **TRUST
         ):
             yield from self._within(task, outer)
 
@@ -91,11 +95,20 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
     def _is_wanted(self, task, registered):
         """One around a step that asks what another has done holds here, where none has done anything."""
         around = [one for one in task["outer"].conditions if not any(name in str(one) for name in registered)]
-        return all(self._templar.evaluate_conditional(one) for one in [*around, *self._conditions(task)])
+        return all(self._holds(one) for one in [*around, *self._conditions(task)])
+
+    def _holds(self, condition):
+        if TRUST:
+            return self._templar.evaluate_conditional(condition)
+        asked = Conditional(self._loader)
+        asked.when = [condition]
+        return asked.evaluate_conditional(self._templar, self._templar.available_variables)
 
     def _given(self, task):
         word = self.word(task["word"])
         given = self._templar.template(task[task["word"]]) or {}
+        omitted = self._templar.available_variables.get("omit")  # before ansible-core 2.19 a value like others
+        given = {option: value for option, value in given.items() if value != omitted}
         validation = ArgumentSpecValidator(word.spec).validate(self.plain(self.completed(word, given)))
         if validation.error_messages:
             raise AnsibleError("; ".join(validation.error_messages))

@@ -20,6 +20,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import module_utils_loader
+from ansible.release import __version__ as CORE
 from ansible.utils.vars import get_unique_id
 
 # On a host AnsiballZ makes ansible.module_utils a path over the configured directories; here it is a closed package.
@@ -33,6 +34,8 @@ from ansible.module_utils.mailhost.core.host import Host  # noqa: E402  (needs t
 from ansible.module_utils.mailhost.core.process import name as process_name  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.word import Alone, Planned  # noqa: E402  (needs the path above)
 
+#: the oldest ansible-core that tests/versions runs; meta/main.yml of the role says it too
+OLDEST = (2, 16)
 EXECUTIONS = ("controller", "module")
 TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in must be a tty")
 
@@ -55,6 +58,12 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
+        if tuple(map(int, CORE.split(".")[:2])) < OLDEST:
+            oldest = ".".join(map(str, OLDEST))
+            return {
+                "failed": True,
+                "msg": f"mailhost needs ansible-core {oldest} or newer, and this is {CORE}. Install one",
+            }
         self._trips = 0
         name = self._task.action.rsplit(".", 1)[-1]
         execution = self._templar.template((task_vars or {}).get("mailhost_execution", "controller"))

@@ -82,6 +82,13 @@ def reason(message):
     return f"{known} ({said})" if known else said
 
 
+def of(result):
+    """Host, task and what the task returned: ansible-core before 2.19 has them under names of its own."""
+    if hasattr(result, "result"):
+        return result.host, result.task, result.result
+    return result._host, result._task, result._result
+
+
 class Progress:
     """What was done of the work, as numbers."""
 
@@ -149,7 +156,8 @@ class CallbackModule(Default):
         self._show()
 
     def _note(self, result, failed=False):
-        host, action, said = result.host.get_name(), result.task.action.rsplit(".", 1)[-1], result.result
+        host, task, said = of(result)
+        host, action = host.get_name(), task.action.rsplit(".", 1)[-1]
         if action == "mail_rollout" and "plan" in said:
             self._plan = said["plan"]
         if self._progress is None or host.startswith("batch-"):
@@ -222,9 +230,10 @@ class CallbackModule(Default):
         if self._display.verbosity:
             super().v2_runner_on_unreachable(result)
             return
-        if self._last_task_banner != result.task._uuid:
-            self._print_task_banner(result.task)
-        text = f"unreachable: [{self.host_label(result)}]: {reason(str(result.result.get('msg', '')))}"
+        _, task, said = of(result)
+        if self._last_task_banner != task._uuid:
+            self._print_task_banner(task)
+        text = f"unreachable: [{self.host_label(result)}]: {reason(str(said.get('msg', '')))}"
         self._display.display(text, color=C.COLOR_UNREACHABLE, stderr=self.get_option("display_failed_stderr"))
 
     def v2_playbook_on_stats(self, stats):

@@ -24,12 +24,12 @@ wheels() { # what the controller image installs, of the versions that the requir
     "$here/../.venv/bin/pip" -q download --disable-pip-version-check --python-version 3.11 --only-binary=:all: -c "$here/../requirements.txt" -d "$images/controller/wheels" \
         ansible-core ansible-runner
 }
-[ $# -gt 0 ] || set -- centos5 bookworm trixie ssh bookworm-cyrus trixie-sendmail kdc controller
+[ $# -gt 0 ] || set -- centos5 bookworm trixie ssh ssh-python bookworm-cyrus trixie-sendmail kdc controller
 for image in names "$@"; do # names: what every other one asks
     case $image in
         trixie) base trixie ;;
         controller) wheels ;;
-        ssh | bookworm-cyrus | trixie-sendmail) ;; # made from mailhost/bookworm and mailhost/trixie
+        ssh | ssh-python | bookworm-cyrus | trixie-sendmail) ;; # made from mailhost/bookworm and mailhost/trixie
         *) base bookworm ;;
     esac
     echo "building mailhost/$image"
