@@ -44,12 +44,12 @@ try:
 except ImportError:  # lines everywhere, as where there is no terminal
     Console = None
 
-#: the plays of mailhost's playbooks, and the words with which a host is done there
+#: the words with which a host is done, by what a play of mailhost's playbooks does (its variable __mailhost_work)
 LAST = {
-    "Provision mail hosts": ("mail_look", "mail_commit"),
-    "Plan": ("mail_look", "mail_commit"),
-    "Audit": ("mail_audit",),
-    "Roll out": ("mail_audit",),
+    "provision": ("mail_look", "mail_commit"),
+    "plan": ("mail_look", "mail_commit"),
+    "audit": ("mail_audit",),
+    "rollout": ("mail_audit",),
 }
 REASONS = (
     (
@@ -141,11 +141,11 @@ class CallbackModule(Default):
 
     def v2_playbook_on_play_start(self, play):
         super().v2_playbook_on_play_start(play)
-        name = play.get_name().strip()
+        work = play.get_vars().get("__mailhost_work")
         hosts = play.get_variable_manager()._inventory.get_hosts(play.hosts)
         self._many = len(hosts) > self.get_option("many")
-        self._last = LAST.get(name, ())
-        if name == "Roll out" and self._plan:
+        self._last = LAST.get(work, ())
+        if work == "rollout" and self._plan:
             self._batch += 1
             if self._batch == 1:
                 self._progress = Progress(sum(len(row["hosts"]) for row in self._plan), batches=len(self._plan))

@@ -19,6 +19,7 @@ PLAY = """
 - name: Provision mail hosts
   hosts: mailhosts
   gather_facts: false
+  vars: {__mailhost_work: provision}
   tasks:
     - name: Fail on one
       ansible.builtin.assert: {that: inventory_hostname != 'h03', quiet: true}

@@ -197,7 +197,7 @@ class Audit:
         reasons = self._reasons()
         found = [Question("policy.read").answer("pass", str(self.host.policy.get("about") or ""))]
         for cause in self.host.causes:
-            as_asked = cause["rule"].startswith("cleartext ") and self.params["cleartext_login"] == "allow"
+            as_asked = cause.get("option") == "cleartext_login" and self.params["cleartext_login"] == "allow"
             verdict = "warn" if cause["rule"] in reasons or as_asked else KINDS[cause["kind"]]
             detail = cause["what"] + (f" (accepted: {reasons[cause['rule']]})" if cause["rule"] in reasons else "")
             found.append(

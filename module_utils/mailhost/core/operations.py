@@ -47,7 +47,8 @@ class Remove:
 @dataclass(frozen=True)
 class Run:
     """Run a command: ``about`` says what for (in errors and in the diff), ``undo`` takes it back with ``undo_stdin`` or the
-    same stdin, ``after_undo`` follows once files are restored (a map built again). Secrets belong into ``stdin``."""
+    same stdin, ``after_undo`` follows once files are restored (a map built again). Secrets belong into ``stdin``.
+    ``final`` is what nothing can bring back, and so goes last: mail that is deleted."""
 
     about: str
     argv: "tuple[str, ...]"
@@ -55,6 +56,7 @@ class Run:
     undo: "tuple[str, ...]" = ()
     after_undo: "tuple[str, ...]" = ()
     undo_stdin: bytes = b""
+    final: bool = False
 
 
 @dataclass(frozen=True)

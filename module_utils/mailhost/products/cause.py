@@ -22,7 +22,8 @@ KINDS = {
 @dataclass(frozen=True)
 class Cause:
     """``rule`` is the stable name by which ``mailhost_relay_accept`` accepts it; ``place`` is file:line; ``witness`` what a prober can
-    try to see it on the wire (keys helo, sender, recipient; empty if it cannot be seen from outside); ``service`` a port or name."""
+    try to see it on the wire (keys helo, sender, recipient; empty if it cannot be seen from outside); ``service`` a port or name;
+    ``option`` the option of the inventory that asks for just this, if there is one."""
 
     rule: str
     kind: str
@@ -31,6 +32,7 @@ class Cause:
     way_out: str = ""
     witness: "Mapping[str, str]" = field(default_factory=dict)
     service: str = ""
+    option: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

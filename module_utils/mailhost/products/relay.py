@@ -36,11 +36,13 @@ _SMARTHOST = re.compile(
 
 def network(place: str, text: str) -> str:
     """A network in Postfix' form; refuses what is not one, and what would trust strangers."""
+    out = "Write it as address/length, as in 192.0.2.0/24"
     try:
-        found = ipaddress.ip_network(text, strict=True)
-    except ValueError as error:
-        detail = "has host bits set" if "host bits" in str(error) else "is not an IP network"
-        raise BadInput(place, f"{text!r} {detail}", "Write it as address/length, as in 192.0.2.0/24") from None
+        found = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise BadInput(place, f"{text!r} is not an IP network", out) from None
+    if ipaddress.ip_interface(text).ip != found.network_address:
+        raise BadInput(place, f"{text!r} has host bits set", out)
     widest = 8 if found.version == 4 else 16
     if found.prefixlen < widest:
         raise BadInput(

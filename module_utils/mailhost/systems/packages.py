@@ -28,7 +28,7 @@ def _by_dpkg(text: str, names: "Sequence[str]") -> "Set[str]":
 
 
 def _by_rpm(text: str, names: "Sequence[str]") -> "Set[str]":
-    lines = [line for line in text.splitlines() if "not installed" not in line]
+    lines = text.splitlines()
     return {
         name for name in names for line in lines if line.startswith(name + "-") and line[len(name) + 1 :][:1].isdigit()
     }

@@ -48,7 +48,6 @@ _CRYPT = re.compile(r"^\$([0-9a-z]+)\$[A-Za-z0-9./$=,+*-]+$")
 VMAIL = ("vmail", "5000")
 #: Dovecot's scheme names for what crypt(3) does, by crypt's prefix
 CRYPT_NAMES = {"MD5-CRYPT": "1", "SHA256-CRYPT": "5", "SHA512-CRYPT": "6", "BLF-CRYPT": "2y", "CRYPT": ""}
-AND_MAIL = "and its mail"
 Box = Mapping[str, Any]
 
 
@@ -201,9 +200,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         _virtusertable(params, seen, plan)
     elif seen.output(*MAP_TYPE).ok:
         map_files(plan, seen, map_type(seen), _maps(params, seen))
-    plan.operations.sort(
-        key=lambda operation: isinstance(operation, Run) and operation.about.endswith(AND_MAIL)
-    )  # no way back: last
+    plan.operations.sort(key=lambda operation: isinstance(operation, Run) and operation.final)
     return plan
 
 
@@ -273,7 +270,7 @@ def _removal(account: "List[str]", secret: str, purge: bool) -> Run:
     """An account's end; without its mail it can be made again as it was."""
     name = account[0]
     if purge:
-        return Run(f"remove account {name} {AND_MAIL}", ("userdel", "-r", "--", name))
+        return Run(f"remove account {name} and its mail", ("userdel", "-r", "--", name), final=True)
     again = MAKE_AGAIN.argv(name, account[2], account[3], account[5], account[6], account[4])
     line = encode(f"{name}:{secret}\n")
     return Run(f"remove account {name}, keep its mail", ("userdel", "--", name), undo=again, undo_stdin=line)
@@ -304,7 +301,9 @@ def _virtual(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons
                 gone.append(name)
                 if box.get("purge_mail"):
                     plan.operations.append(
-                        Run(f"remove mailbox {name} {AND_MAIL}", ("rm", "-rf", "--", f"/var/vmail/{name}"))
+                        Run(
+                            f"remove mailbox {name} and its mail", ("rm", "-rf", "--", f"/var/vmail/{name}"), final=True
+                        )
                     )
             continue
         secret = _secret(box, _place(at, box), stands[1] if stands else None, platform, number)

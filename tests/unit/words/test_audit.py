@@ -183,9 +183,13 @@ def test_a_host_that_was_not_read(audit):
 
 
 def test_cleartext_as_asked_and_no_login(audit):
-    policy = {**READ, "causes": [cause("cleartext disable_plaintext_auth", "clear")]}
+    policy = {
+        **READ,
+        "causes": [cause("cleartext disable_plaintext_auth", "clear", option="cleartext_login"), cause("y", "clear")],
+    }
     result = audit(asked={"cleartext_login": "allow", "user": None, "password": None, "policy": policy}, clear=True)
     assert found(result, "policy.cleartext disable_plaintext_auth") == {"warn"}
+    assert found(result, "policy.y") == {"fail"}, "that no password is needed was not asked for"
     assert found(result, "clear.T02") == {"pass"}
     assert found(result, "way.in") == {"none"}
     assert found(result, "clear.login") == {"warn"}  # the audit says that nothing is known of logins

@@ -34,6 +34,7 @@ def judge(imapd: Settings, number: Version) -> "List[Cause]":
                 "Set allowplaintext to no",
                 {},
                 "143",
+                "cleartext_login",
             )
         )
     anonymous, place = value("allowanonymouslogin", "no")

@@ -46,6 +46,7 @@ def judge(configuration: Configuration, number: Version, is_clear_by_default: bo
                 f"Set {name} to {refused}",
                 {},
                 "143",
+                "cleartext_login",
             )
         )
     for path, (value, place) in last.items():
@@ -65,7 +66,16 @@ def judge(configuration: Configuration, number: Version, is_clear_by_default: bo
     ssl, place = last.get(path, ("", ""))
     if ssl.lower() == off:
         found.append(
-            Cause("cleartext ssl", "clear", place, "TLS is switched off in Dovecot", "Switch it on", {}, "143")
+            Cause(
+                "cleartext ssl",
+                "clear",
+                place,
+                "TLS is switched off in Dovecot",
+                "Switch it on",
+                {},
+                "143",
+                "cleartext_login",
+            )
         )
     return found + drivers(configuration, number)
 

@@ -37,9 +37,7 @@ def _by_its_lists(effective: Effective, name: str) -> "List[Cause]":
     ways = [walk(effective, one) for one in asked]
     closed = [way for way in ways if way.closed]
     if not closed:
-        return [cause for way in ways for cause in way.causes if cause.rule.endswith(" permit")] + [
-            _no_guard(effective, name, asked)
-        ]
+        return [*(way.permit for way in ways if way.permit), _no_guard(effective, name, asked)]
     tight = [way for way in closed if all(cause.kind == "unknown" for cause in way.causes)]
     if tight:
         is_alone = len([one for one in dialect.LISTS if words(effective.get(one))]) == 1

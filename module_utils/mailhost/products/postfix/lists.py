@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from ...formats.keyed import Keyed, Row
 from ..cause import Cause
@@ -56,10 +56,11 @@ TABLES = {
 
 @dataclass
 class Way:
-    """What one list lets a stranger do before it decides: the causes, and whether it refuses the rest."""
+    """What one list lets a stranger do before it decides: the causes, whether it refuses the rest, and the ``permit`` that lets it by."""
 
     causes: "List[Cause]"
     closed: bool
+    permit: "Optional[Cause]" = None
 
 
 def _steps(effective: Effective, value: str, place: str, depth: int = 0) -> "Iterator[Tuple[str, str, str]]":
@@ -98,7 +99,7 @@ def walk(effective: Effective, name: str) -> Way:
             what, seen = f"{word} in {name}: {PERMITS[word]}", {"sender": ""} if word == "permit" else {}
             found.append(Cause(f"{name} {word}", "open", place, what, f"Take {word} out of {name}", seen))
             if word == "permit":
-                break
+                return Way(found, False, found[-1])
         elif word in ASKED:
             what, out = ASKED[word].format(argument), f"Put it behind reject_unauth_destination in {name}"
             found.append(Cause(f"{name} {word} {argument}", "unknown", place, what, out))
