@@ -21,8 +21,33 @@ class MailhostError(Exception):
         super().__init__(f"{place}: {what}" + (f". {way_out}" if way_out else ""))
 
 
+class Entry(str):
+    """The place of an entry of a list, ``mailboxes[3]``, which knows the entry's name, for who cannot count to it."""
+
+    name: str
+
+    def __new__(cls, place: str, name: str) -> "Entry":
+        made = super().__new__(cls, place)
+        made.name = name
+        return made
+
+    def at(self, key: str) -> "Entry":
+        """The place of one of its values, ``mailboxes[3].uid``."""
+        return Entry(f"{self}.{key}", self.name)
+
+
 class BadInput(MailhostError):
-    """An option's value is refused; nothing was read from or written to the host for it."""
+    """An option's value is refused; nothing was written to the host for it.
+
+    ``place`` is the option with the path to the value, ``mailboxes[3].uid``; ``rest`` the text behind it, so that a file,
+    a line and the name of a variable can stand in its place.
+    """
+
+    def __init__(self, place: str, what: str, way_out: str = "") -> None:
+        super().__init__(place, what, way_out)
+        entry = f" ({place.name[:40]!r})" if isinstance(place, Entry) else ""
+        self.rest = f"{entry}: {what}" + (f". {way_out}" if way_out else "")
+        self.args = (place + self.rest,)
 
 
 class BadConfiguration(MailhostError):

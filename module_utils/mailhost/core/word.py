@@ -33,14 +33,20 @@ class Planned:
             pass
 
 
+def _anything(params: Params) -> None:
+    """Nothing is refused beyond the options' types."""
+
+
 @dataclass(frozen=True)
 class Alone:
-    """A word that does not plan: it judges, reports, restarts, or looks from outside. ``converge`` gives the task's result.
+    """A word that does not plan: it judges, reports, restarts, or looks from outside. ``converge`` gives the task's result;
+    ``validate`` is that of ``Planned``, which ``converge`` calls itself.
 
     ``on_controller``: it has nothing to do on the host, whatever ``mailhost_execution`` is."""
 
     spec: Spec
     converge: "Callable[[Params, Host, bool], Dict[str, Any]]"
+    validate: "Callable[[Params], None]" = _anything
     on_controller: bool = False
 
 

@@ -17,11 +17,11 @@ MANAGESIEVE = "ManageSieve is not one of the protocols this word manages"
 def protocols(params: Mapping[str, Any], product: str, refused: "Mapping[str, str]") -> "list[str]":
     """The protocols asked for, in the order of PORTS; refuses what no server, or not this one, has."""
     wanted = list(params["protocols"])
-    for word in wanted:
+    for number, word in enumerate(wanted):
         if word not in PORTS:
             reasons = {"rpop": RPOP, "managesieve": MANAGESIEVE, **refused}
             reason = reasons.get(word.lower(), f"{word!r} is not a protocol of {product}'s")
-            raise BadInput("protocols", reason, f"Choose from {', '.join(PORTS)}")
+            raise BadInput(f"protocols[{number}]", reason, f"Choose from {', '.join(PORTS)}")
     if not wanted:
         raise BadInput("protocols", "empty: nothing would be served", f"Choose from {', '.join(PORTS)}")
     if len(set(wanted)) != len(wanted):
@@ -31,12 +31,14 @@ def protocols(params: Mapping[str, Any], product: str, refused: "Mapping[str, st
 
 def addresses(params: Mapping[str, Any]) -> "list[str]":
     """The addresses to listen on, ``*`` for all."""
-    for address in params["addresses"]:
+    for number, address in enumerate(params["addresses"]):
         if address != "*":
             try:
                 ipaddress.ip_address(address)
             except ValueError:
-                raise BadInput("addresses", f"{address!r} is not an IP address or *", "Give addresses") from None
+                raise BadInput(
+                    f"addresses[{number}]", f"{address!r} is not an IP address or *", "Give addresses"
+                ) from None
     return list(params["addresses"])
 
 

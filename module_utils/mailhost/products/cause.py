@@ -58,11 +58,13 @@ ACCEPT: "dict[str, Any]" = {
 def accepted(accept: "Iterable[Mapping[str, str]]") -> "dict[str, str]":
     """Reasons by rule; refuses one without a reason."""
     found = {}
-    for entry in accept:
+    for number, entry in enumerate(accept):
         rule, reason = entry["rule"].strip(), entry["reason"].strip()
         if not rule or not reason:
             raise BadInput(
-                "accept", f"rule {rule[:60]!r} is accepted without a reason", "Say why, every report shows it"
+                f"accept[{number}]",
+                f"rule {rule[:60]!r} is accepted without a reason",
+                "Say why, every report shows it",
             )
         found[rule] = reason
     return found

@@ -47,7 +47,7 @@ def network(place: str, text: str) -> str:
     if found.prefixlen < widest:
         raise BadInput(
             place,
-            f"{text} would let strangers relay: it holds {'all of' if not found.prefixlen else 'much of'} the Internet",
+            f"{text} holds {'all of' if not found.prefixlen else 'much of'} the Internet",
             f"Name your own networks, no wider than /{widest}",
         )
     return str(found) if found.version == 4 else f"[{found.network_address}]/{found.prefixlen}"
@@ -63,13 +63,13 @@ def domain(place: str, text: str) -> str:
 
 def validate(params: Mapping[str, Any]) -> None:
     accepted(params["accept"])
-    for text in params["networks"]:
-        network("networks", text)
+    for number, text in enumerate(params["networks"]):
+        network(f"networks[{number}]", text)
     for option in ("certificate", "key"):
         path(option, params.get(option))
     for option in ("domains", "relay_domains"):
-        for text in params[option]:
-            domain(option, text)
+        for number, text in enumerate(params[option]):
+            domain(f"{option}[{number}]", text)
     if not params["domains"]:
         raise BadInput("domains", "empty: mail would be accepted for nobody", "Name the domains delivered here")
     domain("hostname", params["hostname"])

@@ -12,7 +12,7 @@ import os
 import re
 from typing import Any, Dict, Iterable, List, Mapping
 
-from ..core.errors import BadConfiguration, BadInput
+from ..core.errors import BadConfiguration, BadInput, Entry
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run, Write
 from ..core.word import OPTIONS, Planned
@@ -55,10 +55,10 @@ def _validate(params: Mapping[str, Any]) -> None:
             "protocols", "neither imap nor imaps, and Cyrus' mailboxes are made over IMAP", "Serve one of them"
         )
     for number, box in enumerate(params["mailboxes"]):
-        place = f"mailboxes[{number}] ({box['name'][:40]!r})"
+        place = Entry(f"mailboxes[{number}]", box["name"])
         if not _NAME.match(box["name"]) or box["name"].endswith("\n"):
             raise BadInput(
-                f"{place}, name",
+                place.at("name"),
                 "not a name that is one part of a mailbox: letters, digits, _ and -, all lower case",
                 "Choose such a name",
             )
@@ -69,9 +69,9 @@ def _validate(params: Mapping[str, Any]) -> None:
         seen.add(box["name"])
         quota = box.get("quota")
         if quota is not None and not 1 <= quota <= 2147483647:
-            raise BadInput(f"{place}, quota", f"{quota} is not a number of KiB from 1 to 2147483647", "Correct it")
+            raise BadInput(place.at("quota"), f"{quota} is not a number of KiB from 1 to 2147483647", "Correct it")
         if re.search(r"[\r\n\0]", box.get("password") or ""):
-            raise BadInput(f"{place}, password", "a newline or NUL in the password", "Give one line")
+            raise BadInput(place.at("password"), "a newline or NUL in the password", "Give one line")
 
 
 def listed(text: str) -> "set[str]":

@@ -59,10 +59,10 @@ def _wanted(params: Mapping[str, Any]) -> "list[str]":
         raise BadInput("addresses", "a service of Cyrus listens on one address, or on all", "Give one, or none")
     for option in ("certificate", "key"):
         access.path(option, params.get(option))
-    for word in params["auth_mechanisms"]:
+    for number, word in enumerate(params["auth_mechanisms"]):
         if word.lower() not in MECHANISMS:
             raise BadInput(
-                "auth_mechanisms",
+                f"auth_mechanisms[{number}]",
                 f"{word!r} is not a mechanism that saslauthd, its store or Kerberos serves",
                 "Use plain",
             )
@@ -74,9 +74,11 @@ def _wanted(params: Mapping[str, Any]) -> "list[str]":
             "apop needs each user's clear password, and no mailbox has one",
             "Give the users who need it a password (mailhost_mailboxes[].password), or use plain inside TLS",
         )
-    for name in params["admins"]:
+    for number, name in enumerate(params["admins"]):
         if not re.match(r"^[a-z][a-z0-9_-]{0,31}$", name) or name in ("anyone", "anonymous"):
-            raise BadInput("admins", f"{name!r} is not an administrator's name", "Name accounts that own no mail")
+            raise BadInput(
+                f"admins[{number}]", f"{name!r} is not an administrator's name", "Name accounts that own no mail"
+            )
     return found
 
 

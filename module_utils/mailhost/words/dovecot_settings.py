@@ -39,20 +39,19 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
 
 
 def _validate(params: Mapping[str, Any]) -> None:
-    for word in params["auth_mechanisms"]:
+    for number, word in enumerate(params["auth_mechanisms"]):
+        place = f"auth_mechanisms[{number}]"
         if word.lower() == "apop":
-            _needs_clear_passwords(params)
+            _needs_clear_passwords(place, params)
         elif word.lower() in NEED_A_SECRET:
             raise BadInput(
-                "auth_mechanisms",
+                place,
                 f"{word} needs each user's clear password, and the {params['mailbox_store']} store holds hashes: no password "
                 "database could serve it, and Dovecot's logins would all fail",
                 "Use plain and login inside TLS",
             )
         elif word.lower() not in ("plain", "login"):
-            raise BadInput(
-                "auth_mechanisms", f"{word!r} is not a mechanism that these stores serve", "Use plain and login"
-            )
+            raise BadInput(place, f"{word!r} is not a mechanism that these stores serve", "Use plain and login")
     if not params["auth_mechanisms"]:
         raise BadInput("auth_mechanisms", "empty: nobody could log in", "Use plain and login")
     maildir = params["maildir"]
@@ -67,16 +66,16 @@ def _validate(params: Mapping[str, Any]) -> None:
         access.path(option, params.get(option))
 
 
-def _needs_clear_passwords(params: Mapping[str, Any]) -> None:
+def _needs_clear_passwords(place: str, params: Mapping[str, Any]) -> None:
     if params["mailbox_store"] == "system":
         raise BadInput(
-            "auth_mechanisms",
+            place,
             "apop needs each user's clear password, and accounts of the system have hashes",
             "Use mailbox_store virtual",
         )
     if not params["clear_passwords"]:
         raise BadInput(
-            "auth_mechanisms",
+            place,
             "apop needs each user's clear password, and the virtual store holds hashes only: Dovecot's logins would all fail",
             "Give the users who need it a password (mailhost_mailboxes[].password), or use plain and login inside TLS",
         )

@@ -50,8 +50,8 @@ def _validate(params: Mapping[str, Any]) -> None:
     for option in ("domain", "passed_on"):
         if params[option]:
             domain(option, params[option])
-    for text in params["networks"]:
-        network("networks", text)
+    for number, text in enumerate(params["networks"]):
+        network(f"networks[{number}]", text)
     sink = params.get("sink")
     if sink:
         domain("sink.domain", sink["domain"])
@@ -107,4 +107,4 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     return result
 
 
-WORD = Alone(ARGUMENT_SPEC, converge, on_controller=True)
+WORD = Alone(ARGUMENT_SPEC, converge, _validate, on_controller=True)

@@ -49,9 +49,11 @@ def _paths(params: Mapping[str, Any], family: Family) -> "tuple[str, str]":
 def _validate(params: Mapping[str, Any]) -> None:
     if not params["names"]:
         raise BadInput("names", "empty: a certificate needs a name", "Name the host")
-    for name in params["names"]:
+    for number, name in enumerate(params["names"]):
         if not NAME.match(name[2:] if name.startswith("*.") else name) or len(name) > 253:
-            raise BadInput("names", f"{name!r} is not a host name of at least two labels", "Use the IDNA form")
+            raise BadInput(
+                f"names[{number}]", f"{name!r} is not a host name of at least two labels", "Use the IDNA form"
+            )
     if params["provider"] == "self_signed":
         if params["bits"] < 2048 or params["bits"] > 16384:
             raise BadInput("bits", f"{params['bits']} is not between 2048 and 16384", "Use 2048 or more")

@@ -21,10 +21,12 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
-    for product in params["products"]:
+    for number, product in enumerate(params["products"]):
         if product not in PACKAGED:
             raise BadInput(
-                "products", f"{product!r} is not a product mailhost knows", f"Choose from {', '.join(PACKAGED)}"
+                f"products[{number}]",
+                f"{product!r} is not a product mailhost knows",
+                f"Choose from {', '.join(PACKAGED)}",
             )
     yield from (*REQUESTS, WHICH, *INSTALLED, standing.STANDS)
     family = system(seen).family

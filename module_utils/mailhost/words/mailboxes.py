@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
-from ..core.errors import BadConfiguration, BadInput
+from ..core.errors import BadConfiguration, BadInput, Entry
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run, Write
 from ..core.shell.accounts import MAKE_AGAIN, UNMAKE
@@ -51,22 +51,22 @@ CRYPT_NAMES = {"MD5-CRYPT": "1", "SHA256-CRYPT": "5", "SHA512-CRYPT": "6", "BLF-
 Box = Mapping[str, Any]
 
 
-def _place(number: int, box: Box) -> str:
-    return f"mailboxes[{number}] ({box['name'][:40]!r})"
+def _place(number: int, box: Box) -> Entry:
+    return Entry(f"mailboxes[{number}]", box["name"])
 
 
 def _validate(params: Mapping[str, Any]) -> None:
     seen: "set[str]" = set()
     pattern = _SYSTEM_NAME if params["store"] == "system" else _NAME
-    for text in params["domains"]:
-        domain("domains", text)
+    for number, text in enumerate(params["domains"]):
+        domain(f"domains[{number}]", text)
     if params["store"] == "virtual" and not params["domains"]:
         raise BadInput("domains", "empty, and virtual mailboxes live in domains", "Name the domains delivered here")
     for number, box in enumerate(params["mailboxes"]):
         name = box["name"]
         if not pattern.match(name) or ".." in name or name.endswith((".", "\n")):
             raise BadInput(
-                f"{_place(number, box)}, name",
+                _place(number, box).at("name"),
                 "not a mailbox name: a letter, digit or _, then letters, digits, . _ or -, all lower case"
                 + (
                     "; a system account begins with a letter or _ and has at most 32 characters"
@@ -80,11 +80,11 @@ def _validate(params: Mapping[str, Any]) -> None:
         seen.add(name)
         if re.search(r"[:\s\0]", box.get("password_hash") or ""):
             raise BadInput(
-                f"{_place(number, box)}, password_hash", "a colon or white space in the hash", "Give the hash alone"
+                _place(number, box).at("password_hash"), "a colon or white space in the hash", "Give the hash alone"
             )
         if box.get("quota") is not None and params["access"] == "dovecot":
             raise BadInput(
-                f"{_place(number, box)}, quota",
+                _place(number, box).at("quota"),
                 "this store enforces none",
                 "Leave it out, or use Cyrus (mailhost_access: cyrus)",
             )
@@ -92,47 +92,51 @@ def _validate(params: Mapping[str, Any]) -> None:
         uid = box.get("uid")
         if uid is not None and (uid < 500 or uid > 2147483646 or params["store"] == "virtual"):
             raise BadInput(
-                f"{_place(number, box)}, uid",
+                _place(number, box).at("uid"),
                 f"{uid} is not a mailbox user's uid",
                 "Give 500 or more, for a system account",
             )
-        for alias in box.get("aliases") or []:
+        for index, alias in enumerate(box.get("aliases") or []):
             if not _NAME.match(alias):
                 raise BadInput(
-                    f"{_place(number, box)}, aliases", f"{alias[:40]!r} is not a local part", "Choose such a name"
+                    _place(number, box).at(f"aliases[{index}]"),
+                    f"{alias[:40]!r} is not a local part",
+                    "Choose such a name",
                 )
     for number, box in enumerate(params["mailboxes"]):
-        for alias in box.get("aliases") or []:
+        for index, alias in enumerate(box.get("aliases") or []):
             if alias in seen:
                 raise BadInput(
-                    f"{_place(number, box)}, aliases", f"{alias!r} is a mailbox or an alias already", "Name each once"
+                    _place(number, box).at(f"aliases[{index}]"),
+                    f"{alias!r} is a mailbox or an alias already",
+                    "Name each once",
                 )
             seen.add(alias)
 
 
-def _refuse_password(place: str, box: Box, params: Mapping[str, Any]) -> None:
+def _refuse_password(place: Entry, box: Box, params: Mapping[str, Any]) -> None:
     """A clear password is for APOP: in Dovecot's virtual store, or in Cyrus' own store of secrets."""
     word = box.get("password")
     if params["access"] == "cyrus":
         if params["store"] == "virtual" and box.get("password_hash"):
             way = "Give password, or use system accounts (mailhost_mailbox_store: system)"
             raise BadInput(
-                f"{place}, password_hash", "a hash, and Cyrus' own store of users holds clear passwords", way
+                place.at("password_hash"), "a hash, and Cyrus' own store of users holds clear passwords", way
             )
         return
     if not word:
         return
     if params["store"] == "system":
         raise BadInput(
-            f"{place}, password",
+            place.at("password"),
             "clear, and accounts of the system have hashes",
             "Give password_hash, or use the virtual store",
         )
     if box.get("password_hash"):
-        raise BadInput(f"{place}, password", "given beside password_hash, and the store holds one of them", "Give one")
+        raise BadInput(place.at("password"), "given beside password_hash, and the store holds one of them", "Give one")
     if re.search(r"[:\r\n\0]", word):
         raise BadInput(
-            f"{place}, password",
+            place.at("password"),
             "a colon, a newline or NUL, which the passwd-file cannot hold",
             "Choose another password",
         )
@@ -229,11 +233,11 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
             made.setdefault(uid, []).append(name)
         elif uid is not None and int(account[2]) != uid:
             raise BadInput(
-                f"{place}, uid",
+                place.at("uid"),
                 f"the account has uid {account[2]}, not {uid}",
                 "Moving an account to another uid is for you to do",
             )
-        wanted = _crypted(f"{place}, password_hash", box.get("password_hash"), platform)
+        wanted = _crypted(place.at("password_hash"), box.get("password_hash"), platform)
         if wanted is not None and (shadow.get(name) or ["", ""])[1] != wanted:
             hashes.append(f"{name}:{wanted}\n")
             if account is not None:
@@ -343,7 +347,7 @@ def _vmail(account: "Optional[List[str]]", platform: System, plan: Plan) -> None
         raise BadConfiguration("/etc/passwd", f"user vmail has uid {account[2]}, not {VMAIL[1]}", "Rename that account")
 
 
-def _secret(box: Mapping[str, Any], place: str, stands: "Optional[str]", platform: System, number: Version) -> str:
+def _secret(box: Mapping[str, Any], place: Entry, stands: "Optional[str]", platform: System, number: Version) -> str:
     """The password field of a virtual user; what stands where no password is given, and nobody's for a new user."""
     text = box.get("password_hash")
     if box.get("password"):
@@ -352,7 +356,7 @@ def _secret(box: Mapping[str, Any], place: str, stands: "Optional[str]", platfor
         return stands if stands is not None else "{CRYPT}!"
     if stands == "{CRYPT}" + text and text.startswith(("$6$", "$5$")):
         return str(stands)  # unchanged since it was validated
-    return stored_form(f"{place}, password_hash", text, platform, number)
+    return stored_form(place.at("password_hash"), text, platform, number)
 
 
 def _described(users: Colons) -> "list[str]":

@@ -69,8 +69,8 @@ def _validate(params: Mapping[str, Any]) -> None:
             "virtual: Sendmail delivers to accounts of the system or to Cyrus, not to Dovecot's own users",
             "Use system, or Postfix (mailhost_mta: postfix)",
         )
-    for text in params["networks"]:
-        prefixes("networks", text)
+    for number, text in enumerate(params["networks"]):
+        prefixes(f"networks[{number}]", text)
 
 
 def prefixes(place: str, text: str) -> "list[str]":

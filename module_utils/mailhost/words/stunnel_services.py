@@ -10,7 +10,7 @@ import ipaddress
 import re
 from typing import Any, Iterable, Mapping, Optional
 
-from ..core.errors import BadConfiguration, BadInput
+from ..core.errors import BadConfiguration, BadInput, Entry
 from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Remove, Run, Write
 from ..core.shell.switch import ADD, BEGIN, END, UNADD
@@ -90,11 +90,11 @@ def _validate(params: Mapping[str, Any]) -> None:
     if not re.match(r"^[A-Za-z0-9.]*$", params["ssl_version"]):
         raise BadInput("ssl_version", f"{params['ssl_version'][:40]!r} is not a version's name", "Write it as in TLSv1")
     for number, service in enumerate(params["services"]):
-        where = f"services[{number}] ({service['name'][:40]!r})"
+        where = Entry(f"services[{number}]", service["name"])
         if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", service["name"]) or service["name"].endswith("\n"):
-            raise BadInput(f"{where}, name", "not a name of letters, digits, _ and -", "Choose such a name")
-        _, accept = place(f"{where}, accept", service["accept"])
-        behind, connect = place(f"{where}, connect", service["connect"])
+            raise BadInput(where.at("name"), "not a name of letters, digits, _ and -", "Choose such a name")
+        _, accept = place(where.at("accept"), service["accept"])
+        behind, connect = place(where.at("connect"), service["connect"])
         if service["name"].lower() in names or accept in ports:
             raise BadInput(where, "a name or a port to accept on is there twice", "Name each once")
         names.add(service["name"].lower())
@@ -102,24 +102,24 @@ def _validate(params: Mapping[str, Any]) -> None:
         taken = [word for word in params["protocols"] if PORTS.get(word) == accept]
         if taken:
             raise BadInput(
-                f"{where}, accept",
+                where.at("accept"),
                 f"{params['access']} serves {taken[0]} on port {accept} itself",
                 "Take one of the two out",
             )
         _refuse_trust(where, behind or "127.0.0.1", connect, service["protocol"], params)
 
 
-def _refuse_trust(where: str, behind: str, connect: int, protocol: str, params: Mapping[str, Any]) -> None:
+def _refuse_trust(where: Entry, behind: str, connect: int, protocol: str, params: Mapping[str, Any]) -> None:
     """Nothing behind a tunnel may trust loopback, and a daemon that wants TLS itself sees none."""
     kind = protocol or BEHIND.get(connect, "")
     if protocol and BEHIND.get(connect, protocol) != protocol:
         raise BadInput(
-            f"{where}, protocol", f"{protocol}, but port {connect} speaks {BEHIND[connect]}", "Correct one of the two"
+            where.at("protocol"), f"{protocol}, but port {connect} speaks {BEHIND[connect]}", "Correct one of the two"
         )
     if kind == "smtp":
         if behind not in ("127.0.0.1", "localhost"):
             raise BadInput(
-                f"{where}, connect",
+                where.at("connect"),
                 f"{behind} is not this host's loopback",
                 "Give 127.0.0.1 and the port, or the port alone",
             )
@@ -129,13 +129,13 @@ def _refuse_trust(where: str, behind: str, connect: int, protocol: str, params: 
         ]
         if trusted:
             raise BadInput(
-                f"{where}, connect",
+                where.at("connect"),
                 f"{trusted[0]} may relay, and whoever comes through the tunnel comes from {SOURCE}: anybody could relay",
                 "Name 127.0.0.1/32 in mailhost_relay_networks instead of that network, or no loopback at all",
             )
     if kind in ("imap", "pop3") and params["access"] == "cyrus":
         raise BadInput(
-            f"{where}, connect",
+            where.at("connect"),
             "Cyrus refuses a password without TLS from loopback too",
             "Let it serve imaps and pop3s itself",
         )
@@ -187,7 +187,7 @@ def _refuse_unknown(params: Mapping[str, Any], number: Version) -> None:
         rows = dialect.PROTOCOLS[service["protocol"]]
         if rows.at(number) is None:
             raise BadInput(
-                f"services[{position}] ({service['name']!r}), protocol",
+                Entry(f"services[{position}].protocol", service["name"]),
                 f"stunnel {dotted(number)} does not know {rows.concept}, which came with {dotted(rows.rows[0].since)}",
                 "Wrap the port for TLS from the first byte (imaps on 993) instead",
             )

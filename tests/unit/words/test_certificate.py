@@ -155,7 +155,7 @@ def test_files(local, asked, tmp_path):
         ({}, {"key": None}, "key: missing, and the provider is files"),
         ({}, {"key": "-----BEGIN ENCRYPTED PRIVATE KEY-----"}, "key: is encrypted"),
         ({}, {"chain": "-----BEGIN RSA PRIVATE KEY-----"}, "certificate: holds a private key"),
-        ({}, {"names": ["nodots"]}, "names: 'nodots' is not a host name"),
+        ({}, {"names": ["nodots"]}, "names[0]: 'nodots' is not a host name"),
         ({}, {"names": []}, "names: empty"),
         ({}, {"provider": "self_signed", "bits": 1024}, "bits: 1024 is not between"),
         ({}, {"provider": "self_signed", "days": 10, "renew_days": 30}, "days: days must be"),

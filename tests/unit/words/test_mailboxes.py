@@ -71,25 +71,25 @@ BOX = {"name": "alice", "state": "present"}
 REFUSED_BOXES = [
     (
         {"name": "bob:{PLAIN}x:0:0::/"},
-        'mailboxes[0] ("bob:{PLAIN}x:0:0::/"), name: not a mailbox name'.replace('"', "'"),
+        "mailboxes[0].name ('bob:{PLAIN}x:0:0::/'): not a mailbox name",
     ),
-    ({"name": "bob\nroot2"}, "mailboxes[0] ('bob\\nroot2'), name"),
-    ({"name": "../bob"}, "mailboxes[0] ('../bob'), name"),
-    ({"name": "-rf"}, "mailboxes[0] ('-rf'), name"),
-    ({"name": "#bob"}, "mailboxes[0] ('#bob'), name"),
-    ({"name": ""}, "mailboxes[0] (''), name"),
-    ({"name": "Bob"}, "mailboxes[0] ('Bob'), name"),
-    ({"name": "b" * 300}, "mailboxes[0] ("),
+    ({"name": "bob\nroot2"}, "mailboxes[0].name ('bob\\nroot2')"),
+    ({"name": "../bob"}, "mailboxes[0].name ('../bob')"),
+    ({"name": "-rf"}, "mailboxes[0].name ('-rf')"),
+    ({"name": "#bob"}, "mailboxes[0].name ('#bob')"),
+    ({"name": ""}, "mailboxes[0].name ('')"),
+    ({"name": "Bob"}, "mailboxes[0].name ('Bob')"),
+    ({"name": "b" * 300}, "mailboxes[0].name ("),
     ({"name": "root"}, "mailboxes[0] ('root'): is an account of the system itself"),
-    ({"uid": 0}, "mailboxes[0] ('alice'), uid: 0 is not a mailbox user's uid"),
-    ({"name": "bob", "uid": 2222}, "mailboxes[0] ('bob'), uid: the account has uid 1001"),
-    ({"password_hash": "{PLAIN}secret"}, "mailboxes[0] ('alice'), password_hash: {PLAIN} is not a salted hash"),
-    ({"password_hash": "secret"}, "mailboxes[0] ('alice'), password_hash: not a hash of the form"),
-    ({"password_hash": "$99$abc$def"}, "mailboxes[0] ('alice'), password_hash: scheme $99$ is not known to crypt()"),
-    ({"password_hash": "$6$a:b$c"}, "mailboxes[0] ('alice'), password_hash: a colon or white space"),
-    ({"password_hash": "{SSHA}abc"}, "mailboxes[0] ('alice'), password_hash: a scheme of Dovecot's own"),
-    ({"aliases": ["a b"]}, "mailboxes[0] ('alice'), aliases: "),
-    ({"aliases": ["alice"]}, "mailboxes[0] ('alice'), aliases: 'alice' is a mailbox or an alias already"),
+    ({"uid": 0}, "mailboxes[0].uid ('alice'): 0 is not a mailbox user's uid"),
+    ({"name": "bob", "uid": 2222}, "mailboxes[0].uid ('bob'): the account has uid 1001"),
+    ({"password_hash": "{PLAIN}secret"}, "mailboxes[0].password_hash ('alice'): {PLAIN} is not a salted hash"),
+    ({"password_hash": "secret"}, "mailboxes[0].password_hash ('alice'): not a hash of the form"),
+    ({"password_hash": "$99$abc$def"}, "mailboxes[0].password_hash ('alice'): scheme $99$ is not known to crypt()"),
+    ({"password_hash": "$6$a:b$c"}, "mailboxes[0].password_hash ('alice'): a colon or white space"),
+    ({"password_hash": "{SSHA}abc"}, "mailboxes[0].password_hash ('alice'): a scheme of Dovecot's own"),
+    ({"aliases": ["a b"]}, "mailboxes[0].aliases[0] ('alice'): "),
+    ({"aliases": ["alice"]}, "mailboxes[0].aliases[0] ('alice'): 'alice' is a mailbox or an alias already"),
 ]
 
 
@@ -128,7 +128,7 @@ def test_the_form_of_a_hash(kind, text, stored):
         )
 
     if stored is None:
-        with pytest.raises(MailhostError, match="password_hash: "):
+        with pytest.raises(MailhostError, match="password_hash .*: "):
             go()
     else:
         assert f"alice:{stored}:5000" in written(go())["/etc/mailhost/users"]

@@ -85,16 +85,16 @@ OLD_TREE = {
     "/etc/dovecot/conf.d/10-auth.conf": "ssl_cert = </x\ndisable_plaintext_auth = yes\npassdb {\n  driver = pam\n}\n"
 }
 REFUSED_PROTOCOLS = [
-    (centos5, {"protocols": ["kpop"]}, "protocols: Dovecot has no KPOP"),
-    (centos5, {"protocols": ["rpop"]}, "protocols: no server has RPOP"),
+    (centos5, {"protocols": ["kpop"]}, "protocols[0]: Dovecot has no KPOP"),
+    (centos5, {"protocols": ["rpop"]}, "protocols[0]: no server has RPOP"),
     (
         centos5,
         {"protocols": ["imapx"]},
-        "protocols: 'imapx' is not a protocol of Dovecot's. Choose from imap, imaps, pop3, pop3s",
+        "protocols[0]: 'imapx' is not a protocol of Dovecot's. Choose from imap, imaps, pop3, pop3s",
     ),
     (centos5, {"protocols": []}, "protocols: empty"),
     (centos5, {"protocols": ["imap", "imap"]}, "protocols: a protocol is named twice"),
-    (centos5, {"protocols": ["imap"], "addresses": ["x"]}, "addresses: 'x' is not an IP address"),
+    (centos5, {"protocols": ["imap"], "addresses": ["x"]}, "addresses[0]: 'x' is not an IP address"),
     (
         centos5,
         {"protocols": ["imap"], "addresses": ["192.0.2.1", "192.0.2.2"]},
@@ -195,8 +195,8 @@ def test_virtual_users_and_back(kind):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"auth_mechanisms": ["plain", "apop"]}, "auth_mechanisms: apop needs each user's clear password"),
-        ({"auth_mechanisms": ["anonymous"]}, "auth_mechanisms: 'anonymous' is not a mechanism"),
+        ({"auth_mechanisms": ["plain", "apop"]}, "auth_mechanisms[1]: apop needs each user's clear password"),
+        ({"auth_mechanisms": ["anonymous"]}, "auth_mechanisms[0]: 'anonymous' is not a mechanism"),
         ({"auth_mechanisms": []}, "auth_mechanisms: empty"),
         ({"maildir": "../x"}, "maildir: "),
         ({"maildir": "a\nssl = no"}, "maildir: "),
@@ -259,17 +259,17 @@ def test_an_old_list_keeps_its_other_restrictions_behind_the_guard(stands, becom
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"networks": ["0.0.0.0/0"]}, "networks: 0.0.0.0/0 would let strangers relay: it holds all of the Internet"),
-        ({"networks": ["::/0"]}, "networks: ::/0 would let strangers relay"),
-        ({"networks": ["128.0.0.0/1"]}, "networks: 128.0.0.0/1 would let strangers relay"),
-        ({"networks": ["10.0.0.1/8"]}, "networks: '10.0.0.1/8' has host bits set"),
-        ({"networks": ["localhost"]}, "networks: 'localhost' is not an IP network"),
-        ({"networks": ["hash:/etc/x"]}, "networks: "),
-        ({"networks": ["127.0.0.0/8\nmynetworks=0.0.0.0/0"]}, "networks: "),
+        ({"networks": ["0.0.0.0/0"]}, "networks[0]: 0.0.0.0/0 holds all of the Internet"),
+        ({"networks": ["::/0"]}, "networks[0]: ::/0 holds all of the Internet"),
+        ({"networks": ["128.0.0.0/1"]}, "networks[0]: 128.0.0.0/1 holds much of the Internet"),
+        ({"networks": ["10.0.0.1/8"]}, "networks[0]: '10.0.0.1/8' has host bits set"),
+        ({"networks": ["localhost"]}, "networks[0]: 'localhost' is not an IP network"),
+        ({"networks": ["hash:/etc/x"]}, "networks[0]: "),
+        ({"networks": ["127.0.0.0/8\nmynetworks=0.0.0.0/0"]}, "networks[0]: "),
         ({"domains": []}, "domains: empty"),
-        ({"domains": ["com"]}, "domains: 'com' is not a domain of at least two labels"),
-        ({"domains": ["a..b"]}, "domains: "),
-        ({"domains": ["exa mple.test"]}, "domains: "),
+        ({"domains": ["com"]}, "domains[0]: 'com' is not a domain of at least two labels"),
+        ({"domains": ["a..b"]}, "domains[0]: "),
+        ({"domains": ["exa mple.test"]}, "domains[0]: "),
         ({"relay_domains": ["example.test"]}, "relay_domains: example.test is delivered here"),
         ({"smarthost": "x y"}, "smarthost: "),
         ({"hostname": "localhost"}, "hostname: "),
@@ -332,7 +332,7 @@ def test_packages():
     assert run(mail_packages, centos5(), products=["postfix", "dovecot"]).facts["installed"] == ["postfix"]
     assert not run(mail_packages, centos5(), products=["dovecot"]).changed
     for seen, given, said in (
-        (debian(), ["exim"], "products: 'exim' is not a product"),
+        (debian(), ["exim"], "products.0.: 'exim' is not a product"),
         (host(), ["postfix"], "an unknown distribution"),
         (debian(outputs={WHICH.argv: ""}), ["dovecot"], "and no apt-get to install them"),
     ):
