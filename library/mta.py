@@ -8,8 +8,8 @@ module: mta
 short_description: Which mail transfer agent is the host's own
 description:
   - Sets the alternative C(mta) where Red Hat's C(alternatives) manages it (F(/usr/sbin/sendmail), C(mailq), C(newaliases), the PAM and man
-    links follow), stops the other MTA, disables it in all runlevels, enables and starts this one; one step, undone as one.
-  - Messages that wait in the other one's queue stay there and are counted in a warning.
+    links follow), stops the other MTAs, disables them in all runlevels, enables and starts this one; one step, undone as one.
+  - Messages that wait in the others' queues stay there and are counted in a warning.
   - On Debian the two packages exclude each other, so M(mail_packages) decides; this word then has nothing to do.
 options:
   name:
@@ -35,7 +35,7 @@ mta:
   type: str
   sample: sendmail
 waiting:
-  description: How many messages wait in the other one's queue.
+  description: How many messages wait in the other MTAs' queues.
   returned: success
   type: int
   sample: 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Sequence, Tuple
 
 from ..formats.der import rsa_bits
+from ..products.table import choices
 from ..products.tls import PRIMES, Daemon
 from .finding import Finding, Question
 from .hello import DHE, EVERY, OLDER, RENEGOTIATION_INFO, SUITES, VERSIONS, Answer, ask
@@ -362,7 +363,7 @@ def prime(endpoint: Endpoint, by: "Daemon | None" = None, hello: str = "") -> Fi
         return told.answer("pass", "no finite-field key exchange", dialogue)
     if answer.bits >= 2048:
         return told.answer("pass", f"{answer.bits} bits", dialogue)
-    own = ("postfix", "sendmail", "stunnel") if endpoint.product == "smtp" else ("dovecot", "cyrus", "stunnel")
+    own = [*choices("mta" if endpoint.product == "smtp" else "access"), *choices("tunnel")]
     out = "Give 2048 bits or more: " + (PRIMES[by.product] if by else "; ".join(PRIMES[name] for name in own))
     if answer.bits < 1024:
         return told.answer("fail", f"{answer.bits} bits: no current client gets TLS by it", dialogue, out)

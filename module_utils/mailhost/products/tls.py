@@ -68,6 +68,9 @@ PRIMES = {
     "cyrus": "Cyrus IMAP: tls_server_dhparam (2.5 on)",
     "stunnel": "stunnel: the parameters in the file of cert",
 }
+for _row in PRODUCTS.values():
+    if _row.kind != "auth" and not (_row.name in PRIMES and {(_row.name, None), (_row.name, True)} & set(SETTINGS)):
+        raise ValueError(f"{_row.name}: nothing says how it is told of TLS")
 
 
 @dataclass(frozen=True)
