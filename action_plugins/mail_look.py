@@ -94,8 +94,8 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
 
     def _is_wanted(self, task, registered):
         """One around a step that asks what another has done holds here, where none has done anything."""
-        around = [one for one in task["outer"].conditions if not any(name in str(one) for name in registered)]
-        return all(self._holds(one) for one in [*around, *self._conditions(task)])
+        around = self._free(task["outer"].conditions, registered)
+        return all(self._holds(condition) for condition in [*around, *self._conditions(task)])
 
     def _holds(self, condition):
         if TRUST:
@@ -104,12 +104,27 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
         asked.when = [condition]
         return asked.evaluate_conditional(self._templar, self._templar.available_variables)
 
+    @staticmethod
+    def _free(conditions, registered):
+        """The conditions that ask for nothing that a step registers."""
+        return [condition for condition in conditions if not any(name in str(condition) for name in registered)]
+
+    def _templated(self, option, text):
+        """An option with its value, or nothing where it is omitted. What needs no templating is taken as it stands."""
+        from ansible.module_utils.mailhost.core.input import literal  # the base has made it a path
+
+        is_literal, value = literal(text, self._templar.available_variables)
+        if is_literal:
+            return {option: value}
+        omitted = self._templar.available_variables.get("omit")  # before ansible-core 2.19 a value like others
+        return {name: value for name, value in self._templar.template({option: text}).items() if value != omitted}
+
     def _given(self, task):
         word = self.word(task["word"])
-        given = self._templar.template(task[task["word"]]) or {}
-        omitted = self._templar.available_variables.get("omit")  # before ansible-core 2.19 a value like others
-        given = {option: value for option, value in given.items() if value != omitted}
-        validation = ArgumentSpecValidator(word.spec).validate(self.plain(self.completed(word, given)))
+        values = {}
+        for option, text in (task[task["word"]] or {}).items():
+            values.update(self._templated(option, text))
+        validation = ArgumentSpecValidator(word.spec).validate(self.plain(self.completed(word, values)))
         if validation.error_messages:
             raise AnsibleError("; ".join(validation.error_messages))
         return validation.validated_parameters

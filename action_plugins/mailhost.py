@@ -17,22 +17,28 @@ import uuid
 import ansible.module_utils
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.common.parameters import DEFAULT_TYPE_VALIDATORS, remove_values
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import module_utils_loader
 from ansible.release import __version__ as CORE
 from ansible.utils.vars import get_unique_id
+
+try:
+    from ansible._internal._datatag._tags import Origin
+except ImportError:  # before 2.19, where texts, lists and dictionaries of YAML know their place themselves
+    Origin = None
 
 # On a host AnsiballZ makes ansible.module_utils a path over the configured directories; here it is a closed package.
 for _path in module_utils_loader._get_paths(subdirs=False):
     if _path not in ansible.module_utils.__path__:
         ansible.module_utils.__path__.append(_path)
 
+from ansible.module_utils.mailhost.core import input as inputs  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.converge import converge  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.core.errors import MailhostError  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.errors import BadInput, MailhostError  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.host import Host  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.process import name as process_name  # noqa: E402  (needs the path above)
-from ansible.module_utils.mailhost.core.word import Alone, Planned  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.core.word import Alone  # noqa: E402  (needs the path above)
 
 #: the oldest ansible-core that tests/versions runs; meta/main.yml of the role says it too
 OLDEST = (2, 16)
@@ -66,35 +72,88 @@ class ActionModule(ActionBase):
             }
         self._trips = 0
         name = self._task.action.rsplit(".", 1)[-1]
-        execution = self._templar.template((task_vars or {}).get("mailhost_execution", "controller"))
+        self._variables = task_vars or {}
+        word, execution = self.word(name), "controller"
+        if not (isinstance(word, Alone) and word.on_controller):
+            execution = self._templar.template(self._variables.get("mailhost_execution", execution))
         if execution not in EXECUTIONS:
             return {"failed": True, "msg": f"mailhost_execution: {execution!r} is not one of {', '.join(EXECUTIONS)}"}
-        word = self.word(name)
         plain = self.plain(self.completed(word, self._task.args))
-        for option, value in plain.items():
-            if has_nul(value):
-                return {"failed": True, "msg": f"{name}: {option}: a NUL in the value. Remove it"}
+        # on both routes: a module's own refusal shows the value of a misspelt option, and its arguments reach the syslog
         validation = ArgumentSpecValidator(word.spec).validate(plain)
-        if (
-            validation.error_messages
-        ):  # here on both routes: a module's own refusal shows the value of a misspelt option
-            text = "; ".join(validation.error_messages)
-            return remove_values({**result, "failed": True, "msg": f"{name}: {text}"}, validation._no_log_values)
-        if execution == "module" and not (isinstance(word, Alone) and word.on_controller):
-            try:  # the same words refuse the same input there, but a module's arguments have reached the syslog by then
-                if isinstance(word, Planned):
-                    word.validate(validation.validated_parameters)
-            except MailhostError as error:
-                return remove_values({**result, "failed": True, "msg": str(error)}, validation._no_log_values)
-            result.update(self.on_the_host(name, plain, task_vars))
+        refused = [self.told(name, error.place, error.rest) for error in self.refusals(word, validation, plain)]
+        if refused:
+            return remove_values({**result, "failed": True, "msg": "; ".join(refused)}, validation._no_log_values)
+        if execution == "module":
+            result.update(self.placed(name, self.on_the_host(name, plain, task_vars)))
             return self._foretold(name, result, task_vars)
         try:
             answer = self.answer(word, validation.validated_parameters)
         except MailhostError as error:
-            answer = {"failed": True, "msg": str(error), **error.codes}
+            answer = self.placed(name, {"failed": True, "msg": str(error), **error.codes})
         answer["round_trips"] = self._trips or answer.get("round_trips", 0)
         result.update(remove_values(answer, validation._no_log_values))
         return self._foretold(name, result, task_vars)
+
+    def refusals(self, word, validation, plain):
+        """What a word refuses whatever the host is like. After each refusal it goes on as if that option were not given."""
+        seen = set()
+        while True:
+            errors = []
+            if validation.error_messages or has_nul(plain):
+                errors = list(inputs.faults(word.spec, plain, self.convert))
+                errors = errors or [BadInput("options", "; ".join(validation.error_messages))]
+            else:
+                try:
+                    word.validate(validation.validated_parameters)
+                except BadInput as error:
+                    errors = [error]
+            options = {inputs.keys(error.place)[0] for error in errors}
+            if options <= seen:
+                return
+            yield from errors
+            seen |= options
+            plain = {name: value for name, value in plain.items() if name not in options}
+            validation = ArgumentSpecValidator(word.spec).validate(plain)
+
+    def placed(self, name, answer):
+        """An answer whose message, where it begins with an option's place, tells the variable instead."""
+        if answer.get("failed") and "place" in answer:
+            place = answer.pop("place")
+            answer["msg"] = self.told(name, place, answer["msg"][len(place) :])
+        return answer
+
+    def told(self, name, place, rest):
+        """An error about an option, by the variable that it comes from, with file and line."""
+        texts = (self._task.get_ds() or {}).get(self._task.action)
+        texts = texts if isinstance(texts, dict) else self._task.args
+        variable, where = inputs.source(texts, place, self._variables, self.stands)
+        text = f"{inputs.place(variable) if variable else f'{name}: {place}'}{rest}"
+        return f"{where}: {text}" if where else text
+
+    def stands(self, value):
+        """``file:line`` of a value, as far as ansible-core knows it. Empty for the role's own, where nobody corrects it."""
+        if Origin is None:
+            file, line, _ = getattr(value, "ansible_pos", None) or ("", None, None)
+        else:
+            tag = Origin.get_tag(value)
+            file, line = (tag.path or tag.description, tag.line_num) if tag else ("", None)
+        role = self._task._role
+        if not file or (role is not None and file.startswith(role._role_path + os.sep)):
+            return ""
+        if os.path.isabs(file) and not os.path.relpath(file).startswith(".."):
+            file = os.path.relpath(file)
+        return f"{file}:{line}" if line else file
+
+    @staticmethod
+    def convert(kind, value):
+        """Whether ansible-core takes a value for one of an option's type, and what it makes of it."""
+        if kind in ("str", "path") and isinstance(value, (dict, list)):
+            return False, value
+        try:
+            return True, DEFAULT_TYPE_VALIDATORS[kind](value)
+        except (TypeError, ValueError):
+            return False, value
 
     def completed(self, word, args):
         """A word's options, with the run's own bounds where the task does not say them (``mailhost_lock_timeout``)."""

@@ -221,8 +221,8 @@ def test_virtual_users(machine, play):
 
 
 REFUSED = [
-    ({"mailhost_relay_networks": ["0.0.0.0/0"]}, "networks: 0.0.0.0/0 would let strangers relay"),
-    ({"mailhost_relay_networks": ["::/0"]}, "networks: ::/0 would let strangers relay"),
+    ({"mailhost_relay_networks": ["0.0.0.0/0"]}, "mailhost_relay_networks[0]: 0.0.0.0/0 holds all of the Internet"),
+    ({"mailhost_relay_networks": ["::/0"]}, "mailhost_relay_networks[0]: ::/0 holds all of the Internet"),
     ({"mailhost_relay_networks": ["10.0.0.1/8"]}, "has host bits set"),
     ({"mailhost_relay_networks": ["localhost"]}, "is not an IP network"),
     ({"mailhost_protocols": ["imap", "kpop"]}, "Dovecot has no KPOP"),
@@ -239,7 +239,10 @@ REFUSED = [
     ),
     ({"mailhost_domains": ["a\nb.test"]}, "is not a domain"),
     ({"mailhost_smarthost": "x y"}, "is neither a name nor"),
-    ({"mailhost_execution": "guess"}, "must be one of: controller, module"),
+    (
+        {"mailhost_execution": "guess"},
+        "mailhost_execution: 'guess' is not a choice. Choose from 'controller', 'module'",
+    ),
 ]
 
 

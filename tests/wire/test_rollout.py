@@ -54,13 +54,13 @@ def stands(said, state):
 def test_plan_groups_and_touches_nothing(fleet):
     times = "find /etc/postfix /etc/dovecot* /var/lib/mailhost -printf '%p %i %C@\\n' | sort"
     before = [machine.run(times).stdout for machine in fleet.machines.values()]
-    done = fleet.play("playbooks/plan.yml", own={"b": {"mailhost_protocols": ["imapz"]}}, **NEW)
+    done = fleet.play("playbooks/plan.yml", own={"b": {"mailhost_mailboxes": [{"name": "root"}]}}, **NEW)
     assert done.returncode != 0, "a host that refuses stops a pipeline"
     plan = json.loads((fleet.folder / "plan/plan.json").read_text())
     assert sorted("".join(group["hosts"]) for group in plan["groups"]) == ["ae", "cd"]
     assert plan["restarts"] == {"dovecot": 4}
     assert [refusal["hosts"] for refusal in plan["refused"]] == [["b"]]
-    assert "imapz" in plan["refused"][0]["reason"]
+    assert "mailhost_mailboxes[0] ('root'): is an account of the system" in plan["refused"][0]["reason"]
     assert re.search(r"2 hosts \(a, e\):", done.stdout)
     recap = done.stdout.partition("PLAY RECAP")[2]
     assert re.findall(r"^(\w+) .* failed=[1-9]", recap, re.M) == ["b"]

@@ -48,6 +48,7 @@ class BadInput(MailhostError):
         entry = f" ({place.name[:40]!r})" if isinstance(place, Entry) else ""
         self.rest = f"{entry}: {what}" + (f". {way_out}" if way_out else "")
         self.args = (place + self.rest,)
+        self.codes = {"place": str(place)}
 
 
 class BadConfiguration(MailhostError):

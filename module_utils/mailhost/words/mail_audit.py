@@ -107,4 +107,4 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     return result
 
 
-WORD = Alone(ARGUMENT_SPEC, converge, _validate, on_controller=True)
+WORD = Alone(ARGUMENT_SPEC, converge, validate=_validate, on_controller=True)

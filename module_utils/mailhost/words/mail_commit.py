@@ -172,4 +172,4 @@ def _refused(answer: "list[str]", secrets: "tuple[str, ...]" = ()) -> "HostError
     return failure(answer)
 
 
-WORD = Alone(ARGUMENT_SPEC, converge, _validate)
+WORD = Alone(ARGUMENT_SPEC, converge, validate=_validate)

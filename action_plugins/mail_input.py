@@ -1,0 +1,95 @@
+import os
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.loader import action_loader
+
+
+class ActionModule(action_loader.get("mail_look", class_only=True)):
+    """The variables of every host of the play, against the role's argument specs and the words of its steps."""
+
+    def answer(self, word, params):
+        role = self._task._role
+        if role is None:
+            return {"failed": True, "msg": "mail_input: it checks a role's input: use it in a task of that role"}
+        specs = self._loader.load_from_file(os.path.join(role._role_path, "meta", "argument_specs.yml"))
+        specs = {entry: spec["options"] for entry, spec in specs["argument_specs"].items()}
+        public = [name for options in specs.values() for name in options]
+        typed = {name: option for entry in params["entry_points"] for name, option in specs[entry].items()}
+        steps = self._unconditioned([step for name in params["steps"] for step in self._steps(name)])
+        every, faults = self._variables["ansible_play_hosts_all"], []
+        manager = self._variables["hostvars"]._variable_manager
+        for name in every:
+            host = manager._inventory.get_host(name)
+            self._variables = manager.get_vars(play=self._task.get_play(), host=host, task=self._task)
+            self._templar.available_variables = self._variables
+            found = self._faults(public, typed, steps)
+            faults += [{"host": name, "where": where, "text": text} for where, text in found]
+        return word.converge({**params, "checked": every, "faults": faults}, None, False)
+
+    def _unconditioned(self, steps):
+        """The steps without the conditions that ask for what another registers: here none has done anything."""
+        registered = {step["register"] for step in steps if "register" in step}
+        return [
+            {**step, "when": self._free([*step["outer"].conditions, *self._conditions(step)], registered)}
+            for step in steps
+            if step["word"] != "mail_input"
+        ]
+
+    def _faults(self, public, typed, steps):
+        """What one host's variables are refused for, as ``file:line`` and text. A variable is told by one word only."""
+        from ansible.module_utils.mailhost.core import input as inputs  # the base has made it a path
+        from ansible.module_utils.mailhost.words.mail_input import unknown
+
+        refused = set()
+        for error in (*unknown(self._variables, public), *self._misfits(typed)):
+            refused.add(inputs.keys(error.place)[0])
+            yield inputs.descend(self._variables, inputs.keys(error.place), self.stands)[2], str(error)
+        for step in steps:
+            texts, before = step[step["word"]] or {}, set(refused)
+            for error, hidden in self._of_step(step["word"], texts, step["when"]):
+                option = inputs.keys(error.place)[0]
+                variable, where = inputs.source(texts, error.place, self._variables, self.stands)
+                names = {variable[0]} if variable else before
+                if not before & {*names, *inputs.mentioned(texts.get(option), self._variables)}:
+                    refused.update(names)
+                    text = (inputs.place(variable) if variable else f"{step['word']}: {error.place}") + error.rest
+                    yield where, remove_values(text, hidden)
+
+    def _misfits(self, typed):
+        from ansible.module_utils.mailhost.core import input as inputs  # the base has made it a path
+        from ansible.module_utils.mailhost.core.errors import BadInput
+
+        values = {}
+        for name, option in typed.items():
+            is_text = option["type"] == "str" and "choices" not in option and isinstance(self._variables.get(name), str)
+            if name in self._variables and not is_text:  # which may ask a program, and has nothing to be checked here
+                try:
+                    values.update(self._templated(name, self._variables[name]))
+                except AnsibleError as error:
+                    yield BadInput(name, str(error))
+        yield from inputs.faults(typed, self.plain(values), self.convert)
+
+    def _of_step(self, word_name, texts, conditions):
+        """What a word refuses, each with the secrets that must not be shown."""
+        from ansible.module_utils.mailhost.core.errors import BadInput  # the base has made it a path
+
+        try:
+            if not all(map(self._holds, conditions)):
+                return
+        except AnsibleError as error:
+            yield BadInput("when", str(error)), ()
+            return
+        word, values, lost = self.word(word_name), {}, []
+        for option, text in texts.items():
+            try:
+                values.update(self._templated(option, text))
+            except AnsibleError as error:
+                lost.append(BadInput(option, str(error)))
+        plain = self.plain(values)
+        validation = ArgumentSpecValidator(word.spec).validate(plain)
+        broken = {error.place for error in lost}
+        lost += [error for error in self.refusals(word, validation, plain) if error.place not in broken]
+        for error in lost:
+            yield error, validation._no_log_values
