@@ -10,7 +10,7 @@ description:
   - Shows batch, hosts done, changed and failed, and the time left while a fleet is provisioned, planned, audited or rolled out. At a
     terminal that is one live display below the output; elsewhere a line now and then.
   - In a play of more hosts than O(many) what is ok or changed on each is counted and not listed; C(-v) lists it.
-  - A host that cannot be reached is one line that says why.
+  - A host that cannot be reached is one line that says why; a failure is its message, once. C(-v) brings the rest.
   - C(ANSIBLE_STDOUT_CALLBACK=default) brings Ansible's own output back.
 options:
   many:
@@ -63,6 +63,8 @@ REASONS = (
     ),
     ("Permission denied", "it refuses the login"),
 )
+#: a failure that has one of these is more than its message
+OUTPUT = {"results", "stdout", "stderr", "module_stdout", "module_stderr"}
 
 
 def reason(message):
@@ -136,6 +138,7 @@ class CallbackModule(Default):
         self._console = Console() if Console else None
         self._last, self._said, self._told = (), time.monotonic(), ""
         self._plan, self._batch, self._many = [], 0, False
+        self._messages = set()
 
     # the work
 
@@ -223,7 +226,18 @@ class CallbackModule(Default):
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
         self._note(result, failed=not ignore_errors)
-        super().v2_runner_on_failed(result, ignore_errors)
+        host, task, said = of(result)
+        message = said.get("msg")
+        if ignore_errors or self._display.verbosity or not isinstance(message, str) or OUTPUT & set(said):
+            super().v2_runner_on_failed(result, ignore_errors)
+            return
+        if self._last_task_banner != task._uuid:
+            self._print_task_banner(task)
+        known = (host, message) in self._messages  # a rescue passes on what the task said
+        self._messages.add((host, message))
+        text = "as above" if known else f"\n{message}" if "\n" in message else message
+        text = f"fatal: [{self.host_label(result)}]: FAILED! => {text}"
+        self._display.display(text, color=C.COLOR_ERROR, stderr=self.get_option("display_failed_stderr"))
 
     def v2_runner_on_unreachable(self, result):
         self._note(result, failed=True)

@@ -137,3 +137,30 @@ def test_time_left(monkeypatch):
     found.done = {"a", "b"}
     found.failed = {"b", "c"}
     assert str(found) == "batch 2 of 4, 3 of 10 hosts done, 0 changed, 2 failed, about 2 min left"
+
+
+RESCUED = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - block:
+        - ansible.builtin.fail: {msg: "a.conf:3: the reason"}
+      rescue:
+        - ansible.builtin.fail: {msg: "{{ ansible_failed_result.msg }}"}
+"""
+
+
+def test_what_a_rescue_passes_on_is_told_once(tmp_path):
+    command, env = playbook(tmp_path, 1)
+    (tmp_path / "play.yml").write_text(RESCUED)
+    done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=tmp_path, timeout=120, check=False)
+    assert done.returncode != 0
+    assert re.findall("fatal: .*", done.stdout) == [
+        "fatal: [localhost]: FAILED! => a.conf:3: the reason",
+        "fatal: [localhost]: FAILED! => as above",
+    ]
+    assert (done.stdout + done.stderr).count("the reason") == 1
+    loud = subprocess.run(
+        [*command, "-v"], capture_output=True, text=True, env=env, cwd=tmp_path, timeout=120, check=False
+    )
+    assert loud.stdout.count("the reason") > 1
