@@ -84,8 +84,10 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
         elif IMPORT in task:
             yield from self._steps(task[IMPORT], around)
         else:
-            word = next(key for key in task if os.path.exists(os.path.join(os.path.dirname(__file__), f"{key}.py")))
-            yield {**task, "word": word, "outer": _Hidden(outer)}
+            words = [key for key in task if os.path.exists(os.path.join(os.path.dirname(__file__), f"{key}.py"))]
+            if len(words) != 1:
+                raise AnsibleError(f"mail_look: {', '.join(task)}: a step is one word of mailhost's")
+            yield {**task, "word": words[0], "outer": _Hidden(outer)}
 
     @staticmethod
     def _conditions(task):

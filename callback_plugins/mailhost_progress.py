@@ -1,4 +1,5 @@
 """Ansible's usual output, with how far the work on a fleet has come: one live display at a terminal, plain lines elsewhere."""
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 

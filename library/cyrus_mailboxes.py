@@ -53,7 +53,7 @@ options:
     default: [imap, imaps, pop3, pop3s]
 extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -28,7 +28,7 @@ options:
     default: []
 extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -113,7 +113,7 @@ options:
     default: true
 extends_documentation_fragment: [mailhost]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

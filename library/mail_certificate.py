@@ -62,7 +62,7 @@ options:
     default: [dovecot, postfix]
 extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -66,7 +66,7 @@ options:
     default: 20
 extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
@@ -93,7 +93,8 @@ unproved:
   description:
     - What could not be proved, each also a warning. That nobody can log in although every port greets and refuses a wrong password is
       seen only by a login that should succeed.
-    - A login that is refused or not answered in time, a user without a mailbox, and STARTTLS of IMAP where the host's C(openssl s_client) does not know it (0.9.8), so that only its offer was seen.
+    - A login that is refused or not answered in time, a user without a mailbox, and STARTTLS of IMAP where the host's
+      C(openssl s_client) does not know it (0.9.8), so that only its offer was seen.
   returned: when something was done
   type: list
   elements: str

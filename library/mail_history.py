@@ -12,7 +12,7 @@ description:
 options: {}
 extends_documentation_fragment: [mailhost, mailhost.host]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -14,7 +14,7 @@ description:
   - Reads only, also on hosts that mailhost never touched.
 extends_documentation_fragment: [mailhost, mailhost.host, mailhost.accept]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

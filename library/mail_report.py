@@ -33,7 +33,9 @@ options:
     type: str
     default: ""
   slices:
-    description: Directories of audits of parts of the fleet, such as workers brought back, read instead of O(directory), where an older audit may lie; of each host the newest record counts.
+    description: >-
+      Directories of audits of parts of the fleet, such as workers brought back, read instead of O(directory), where an older audit may
+      lie; of each host the newest record counts.
     type: list
     elements: path
     default: []
@@ -43,7 +45,7 @@ options:
     default: {}
 extends_documentation_fragment: [mailhost]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

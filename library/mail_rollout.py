@@ -71,7 +71,7 @@ options:
     default: {}
 extends_documentation_fragment: [mailhost]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -73,7 +73,7 @@ options:
     default: postfix
 extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

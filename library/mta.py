@@ -19,7 +19,7 @@ options:
     required: true
 extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -201,7 +201,7 @@ def _suites(
 
 
 def version_or_suite(
-    endpoint: Endpoint, what: str, profile: Profile, by: "Daemon | None" = None, hello: str = ""
+    endpoint: Endpoint, what: str, profile: Profile, by: Daemon | None = None, hello: str = ""
 ) -> Finding:
     """T18 and T19: a version or a kind of suite that the profile refuses is refused. ``by``: who serves the port; ``hello``: which
     it takes, if that is known."""
@@ -227,7 +227,7 @@ def _judged(
     endpoint: Endpoint,
     what: str,
     profile: Profile,
-    by: "Daemon | None",
+    by: Daemon | None,
     answer: Answer,
     dialogue: "Tuple[str, ...]",
 ) -> Finding:
@@ -243,7 +243,7 @@ def _judged(
     return told.answer("fail", detail, dialogue, out)
 
 
-def refused(endpoint: Endpoint, profile: Profile, by: "Daemon | None" = None, hello: str = "") -> "List[Finding]":
+def refused(endpoint: Endpoint, profile: Profile, by: Daemon | None = None, hello: str = "") -> "List[Finding]":
     """T18 and T19: all that the profile refuses, a group with one hello, and one by one where the server takes it."""
     every = (*profile.refused, *profile.discouraged)
     versions = [what for what in every if what in ("SSLv3", "TLSv1.0", "TLSv1.1")]
@@ -349,7 +349,7 @@ def deployed(where: str, here: Served, fingerprint: str) -> Finding:
     )
 
 
-def prime(endpoint: Endpoint, by: "Daemon | None" = None, hello: str = "") -> Finding:
+def prime(endpoint: Endpoint, by: Daemon | None = None, hello: str = "") -> Finding:
     """T26: where a key is agreed on over a finite field, its prime is long enough. OpenSSL and GnuTLS refuse less than 1,024 bits by
     default since 2015 (CVE-2015-4000), and less than 2,048 where they are set to (Debian, SECLEVEL 2)."""
     told = Question("tls.T26", str(endpoint))
@@ -384,7 +384,7 @@ def renegotiation(where: str, profile: Profile, answer: Answer, dialogue: "Tuple
     return told.answer("warn" if profile.legacy else "fail", detail, dialogue, out)
 
 
-def old(endpoint: Endpoint, profile: Profile, by: "Daemon | None" = None) -> "List[Finding]":
+def old(endpoint: Endpoint, profile: Profile, by: Daemon | None = None) -> "List[Finding]":
     """T18, T19, T26 and T27. A server that takes the hello in which everything is takes it with less too: if it closes then, as Dovecot
     does, it refuses the suites, and need not be asked with an older hello each time."""
     try:
@@ -410,4 +410,4 @@ def one_certificate(all_served: "Sequence[Tuple[str, Served]]") -> "List[Finding
         return []
     detail = "; ".join(f"{', '.join(wheres)}: {sha[:16]}" for sha, wheres in prints.items())
     verdict = "pass" if len(prints) == 1 else "warn"
-    return [Question("tls.same").answer(verdict, detail if len(prints) > 1 else detail.split(": ")[-1])]
+    return [Question("tls.same").answer(verdict, detail if len(prints) > 1 else detail.rsplit(": ", 1)[-1])]

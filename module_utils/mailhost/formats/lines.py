@@ -14,6 +14,11 @@ class Entry:
         self.raw = raw
         self.line = line
 
+    @property
+    def plain(self) -> bool:
+        """Whether its grammar knows no more of it than its text: it is of no subclass."""
+        return self.__class__ is Entry
+
     def render(self) -> str:
         return self.raw
 

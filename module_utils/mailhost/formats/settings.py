@@ -76,9 +76,7 @@ class Settings:
         places = [
             at for at, entry in enumerate(self.entries) if isinstance(entry, Setting) and entry.section == section
         ]
-        heads = [
-            at for at, entry in enumerate(self.entries) if type(entry) is Entry and entry.raw.strip() == f"[{section}]"
-        ]
+        heads = [at for at, entry in enumerate(self.entries) if entry.plain and entry.raw.strip() == f"[{section}]"]
         first = [at for at, entry in enumerate(self.entries) if re.match(r"^\[.*\]$", entry.raw.strip())][:1]
         at = (places or heads or ([first[0] - 1] if not section and first else [len(self.entries) - 1]))[-1] + 1
         newline = ending(self.entries[0].raw) if self.entries else "\n"

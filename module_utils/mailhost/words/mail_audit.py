@@ -20,7 +20,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "address6": {"type": "str", "default": ""},
     "fqdn": {"type": "str", "required": True},
     "domain": {"type": "str", "default": ""},
-    "passed_on": {"type": "str", "default": ""},
+    "passed_on": {"type": "str", "default": "", "no_log": False},
     "networks": {"type": "list", "elements": "str", "default": []},
     "cleartext_login": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
     "authenticated": {"type": "bool", "default": True},

@@ -159,7 +159,7 @@ def _tell(note: str, is_mine: bool, known: bool, result: "dict[str, Any]") -> No
     result["warnings"] = [*result.get("warnings", []), text]
 
 
-def _refused(answer: "list[str]", secrets: "tuple[str, ...]" = ()) -> "HostError | RolledBack":
+def _refused(answer: "list[str]", secrets: "tuple[str, ...]" = ()) -> HostError | RolledBack:
     """The error of an answer; a daemon may have said a password again, in its answer or its log."""
     words = answer[0].split() if answer else []
     if words[:2] == ["E", "rolled"]:

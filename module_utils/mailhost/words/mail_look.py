@@ -9,7 +9,7 @@ from ..core.converge import foresee
 from ..core.errors import MailhostError
 from ..core.host import Host
 from ..core.word import Alone, Planned
-from . import (  # noqa: F401  (looked up by name; a module takes along only what it imports)
+from . import (
     cyrus_mailboxes,
     cyrus_services,
     dovecot_protocols,
@@ -24,6 +24,13 @@ from . import (  # noqa: F401  (looked up by name; a module takes along only wha
     stunnel_services,
 )
 
+#: a module takes along only what it imports
+WORDS = {
+    word.__name__.rpartition(".")[2]: word.WORD
+    for word in (cyrus_mailboxes, cyrus_services, dovecot_protocols, dovecot_settings, mail_certificate, mail_commit)
+    + (mail_packages, mailboxes, mta, postfix_relay, sendmail_relay, stunnel_services)
+}
+
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "steps": {"type": "str"},
     "asked": {
@@ -36,7 +43,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 
 def look(asked: "Sequence[Mapping[str, Any]]", host: Host) -> "dict[str, Any]":
     """``differs``: the first word that would change something or that refuses; ``facts``: of each word that has a plan, in order."""
-    words = [(entry["word"], globals()[entry["word"]].WORD, entry["given"]) for entry in asked]
+    words = [(entry["word"], WORDS[entry["word"]], entry["given"]) for entry in asked]
     planned = [(name, word, given) for name, word, given in words if isinstance(word, Planned)]
     plans = foresee([(word, given) for _, word, given in planned], host) if planned else []
     facts = [plan.facts for plan in plans]

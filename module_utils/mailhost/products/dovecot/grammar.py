@@ -196,7 +196,7 @@ class Tree:
     def include(self, pattern: str, optional: bool = False) -> None:
         """See that the file ends with this include: it then has the last word."""
         word = "!include_try" if optional else "!include"
-        last = [entry for _, entry in self.walk() if type(entry) is not Entry]
+        last = [entry for _, entry in self.walk() if not entry.plain]
         if last and isinstance(last[-1], Include) and last[-1].pattern == pattern:
             return
         for at in range(len(self.entries) - 1, -1, -1):
@@ -263,7 +263,7 @@ def _walk(path: Path, entries: Sequence[Entry]) -> "Iterator[tuple[Path, Entry]]
 def _commented(entries: Sequence[Entry], key: str) -> Optional[int]:
     """Where a setting belongs that stands there as a comment: right behind its last such line."""
     pattern = re.compile(rf"^\s*#\s*{re.escape(key)}\s*=")
-    places = [at for at, entry in enumerate(entries) if type(entry) is Entry and pattern.match(entry.raw)]
+    places = [at for at, entry in enumerate(entries) if entry.plain and pattern.match(entry.raw)]
     return places[-1] + 1 if places and entries[places[-1]].raw.endswith("\n") else None
 
 

@@ -95,7 +95,7 @@ def drivers(configuration: Configuration, number: Version) -> "List[Cause]":
             and not re.search(r"[%$]", entry.value)
         ):
             kind, driver = (
-                path[-1].partition("_")[0] if "_" in path[-1] else "".join(path[-2:-1]).split(" ")[0],
+                path[-1].partition("_")[0] if "_" in path[-1] else "".join(path[-2:-1]).split(" ", 1)[0],
                 entry.value,
             )
         elif isinstance(entry, Section) and named and dialect.NAMED_DRIVERS.nearest(number) and not {path, ()} & told:

@@ -88,7 +88,7 @@ class MainCf:
                 found.value = value
             return
         shown = re.compile(rf"^#\s*{re.escape(name)}\s*=")
-        places = [at for at, entry in enumerate(self.entries) if type(entry) is Entry and shown.match(entry.raw)]
+        places = [at for at, entry in enumerate(self.entries) if entry.plain and shown.match(entry.raw)]
         at = places[-1] + 1 if places and self.entries[places[-1]].raw.endswith("\n") else len(self.entries)
         insert(self.entries, at, Parameter(text + self._newline, 0, name, value))
 

@@ -216,7 +216,7 @@ class SendmailMc:
         mailers = [at for at, entry in enumerate(self.entries) if _begins_mailers(entry)]
         at = mailers[0] if mailers else len(self.entries)
         call.raw += f"dnl{self._newline}"
-        if at < len(self.entries) and type(self.entries[at]) is Entry:
+        if at < len(self.entries) and self.entries[at].plain:
             entry = self.entries[at]
             place = entry.raw.index("MAILER_DEFINITIONS")
             self.entries[at : at + 1] = [Entry(entry.raw[:place], entry.line), Entry(entry.raw[place:], entry.line)]
@@ -230,7 +230,7 @@ class SendmailMc:
         """A call on a line of its own behind another, or at the end."""
         call = Call(f"{macro}({', '.join(quoted(macro, arg) for arg in args)})dnl{self._newline}", 0, macro, list(args))
         at = self.entries.index(after) + 1 if after else len(self.entries)
-        if at < len(self.entries) and type(self.entries[at]) is Entry:  # the rest of its line stays with it
+        if at < len(self.entries) and self.entries[at].plain:  # the rest of its line stays with it
             entry = self.entries[at]
             end = entry.raw.find("\n") + 1 or len(entry.raw)
             self.entries[at : at + 1] = [Entry(entry.raw[:end], entry.line), Entry(entry.raw[end:], entry.line)]
@@ -244,9 +244,7 @@ class SendmailMc:
         at = self.entries.index(call)
         following = self.entries[at + 1] if at + 1 < len(self.entries) else None
         starts = at == 0 or self.entries[at - 1].raw.endswith("\n")
-        rest = (
-            re.match(r"[ \t]*(?:dnl[^\n]*)?(?:\n|$)", following.raw) if following and type(following) is Entry else None
-        )
+        rest = re.match(r"[ \t]*(?:dnl[^\n]*)?(?:\n|$)", following.raw) if following and following.plain else None
         if starts and rest and following is not None:
             following.raw = following.raw[rest.end() :]
         self.entries.pop(at)
