@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made
 AUDIT_TOOLS := testssl.sh chromium tcpdump
 TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client gnutls-bin
 
-.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell molecule wire test-versions bench bench-fleet engine images tools
+.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell molecule wire test-versions bench bench-fleet engine images tools collection test-collection
 demo: $(STAMP) engine
 	sh setup/images.sh centos5 bookworm trixie
 	sh setup/fleet.sh up
@@ -17,7 +17,7 @@ demo: $(STAMP) engine
 down:
 	sh setup/fleet.sh down
 
-test: test-fast molecule wire test-versions test-faults
+test: test-fast test-collection molecule wire test-versions test-faults
 
 test-fast: lint unit shell
 
@@ -63,6 +63,15 @@ test-audit: $(STAMP) images tools
 	sh setup/packages.sh $(AUDIT_TOOLS)
 	pytest -q -n 2 --dist loadgroup tests/audit --ignore tests/audit/test_fleet.py
 	pytest -q tests/audit/test_fleet.py # alone: its time is one of the figures
+
+# mailhost-mailhost-VERSION.tar.gz into build/: what ansible-galaxy collection install takes
+collection: $(STAMP)
+	python setup/collection.py build
+
+# the collection built, installed and used from a project elsewhere; ansible-test sanity in it
+test-collection: $(STAMP) engine tools
+	sh setup/images.sh trixie
+	pytest -q -n 2 --dist loadfile tests/collection
 
 # every fault, the mail ledger, bad and strange input, endurance; one fault: make fault NAME=disk-full
 test-faults: $(STAMP) images tools
