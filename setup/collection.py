@@ -54,7 +54,7 @@ RULES = (
     ("plugins/action/*.py", r"  # (?:noqa: E402  \(needs the path above\)|the base has made it a path)$", ""),
     # documentation
     ("plugins/modules/*.py", r"(?<=^extends_documentation_fragment:) \[(.+)\]$", lambda at: fragments(at.group(1))),
-    ("plugins/*/*.py", r"\b(M\((?=\w+\))|RV\((?=\w+#))", rf"\g<1>{NAME}."),
+    ("plugins/*/*.py", r"\b(M\((?=\w+\))|(?:O|RV)\((?=\w+#))", rf"\g<1>{NAME}."),
     ("plugins/modules/*.py", r"^(- name: .*\n  )(?=\w+:)", rf"\g<1>{NAME}."),
     # what is not looked at has another name in collections: `_` is for translations
     ("plugins/**/*.py", r"\A(?s:.*)\Z", lambda at: without_underscores(at.group())),

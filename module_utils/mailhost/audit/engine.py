@@ -151,7 +151,7 @@ class Audit:
                     yield "" if row.on is catalogue.HOST else str(at), partial(patiently, job, row.again)
 
     def _submit(self, pools: "Mapping[str, ThreadPoolExecutor]", when: int) -> "Asked":
-        found: Asked = {}
+        found: Dict[Tuple[str, str], List[Future[Answer]]] = {}
         for battery, pool in pools.items():
             for where, job in self._jobs(battery, when):
                 found.setdefault((battery, where), []).append(pool.submit(job))
