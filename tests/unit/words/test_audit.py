@@ -16,6 +16,7 @@ from mailhost.audit.catalogue import AFTER, CATALOGUE, EVERY, Row
 from mailhost.audit.daemon import serving
 from mailhost.audit.endpoints import Port
 from mailhost.audit.finding import Finding, Question, worst
+from mailhost.audit.report import forms
 from mailhost.audit.subject import Login
 from mailhost.audit.wire import Endpoint
 from mailhost.core.converge import converge
@@ -25,6 +26,7 @@ from mailhost.formats.imap import imap_quoted
 from mailhost.products.tls import Daemon
 from mailhost.words import mail_audit
 
+from ...schemas import follows
 from ..audit.servers import Faults, Imap, Pop3, Server, Smtp
 from ..hosts import params
 
@@ -87,7 +89,9 @@ def audit(pems, monkeypatch):
             **dict(asked),
         }
         given = params(mail_audit, address="127.0.0.1", fqdn="mx.example.test", **given)
-        return converge(mail_audit.WORD, given, Host(lambda program, data: (1, b"", b"")), False)
+        result = converge(mail_audit.WORD, given, Host(lambda program, data: (1, b"", b"")), False)
+        follows("audit", json.loads(json.dumps(forms.fleet({"mx": dict(result["audit"])}, {}))))
+        return result
 
     yield go
     for server in servers:

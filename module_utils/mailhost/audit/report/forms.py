@@ -9,7 +9,7 @@ import time
 from typing import Any, Dict, Iterator, List, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
-from ..finding import VERDICTS, worst
+from ..finding import VERDICTS, Finding, worst
 
 SCHEMA = 1
 BATTERIES = ("vantage", "alive", "asked", "policy", "relay", "tls", "clear", "way")
@@ -35,16 +35,7 @@ def fleet(records: "Mapping[str, Any]", missing: "Mapping[str, str]") -> "Dict[s
 
 
 def _absent(name: str, reason: str) -> "Dict[str, Any]":
-    finding = {
-        "id": "alive.host",
-        "battery": "alive",
-        "verdict": "invalid",
-        "title": "the host was audited",
-        "detail": reason,
-        "where": "",
-        "way_out": "",
-        "dialogue": [],
-    }
+    finding = Finding("alive.host", "invalid", "the host was audited", reason)
     return {
         "name": name,
         "fqdn": name,
@@ -56,7 +47,7 @@ def _absent(name: str, reason: str) -> "Dict[str, Any]":
         "counts": {**dict.fromkeys(VERDICTS, 0), "invalid": 1},
         "certificates": [],
         "accepted": [],
-        "findings": [finding],
+        "findings": [finding.data()],
     }
 
 
@@ -139,6 +130,17 @@ def prometheus(report: "Mapping[str, Any]") -> str:
             for host in hosts
             for name, verdict in host["batteries"].items()
             if verdict != "none"
+        ],
+    )
+    gauge(
+        "battery_findings",
+        "How many findings of a battery have a verdict: fail is a fault, invalid a question that could not be asked",
+        [
+            f'mailhost_audit_battery_findings{{host="{_label(host["name"])}",battery="{name}",verdict="{verdict}"}} '
+            + str(sum(one["battery"] == name and one["verdict"] == verdict for one in host["findings"]))
+            for host in hosts
+            for name in BATTERIES
+            for verdict in VERDICTS
         ],
     )
     gauge(

@@ -10,6 +10,7 @@ from mailhost.audit.report import files, forms
 from mailhost.core.errors import MailhostError
 from mailhost.words import mail_report
 
+from ....schemas import follows
 from ...hosts import params
 
 ODD = 'x\x1b</script>"\\\n&'
@@ -40,7 +41,7 @@ def test_a_fleet(tmp_path):
     result = report(tmp_path, ["good.test", "bad.test", "gone.test"], [GOOD, BAD], missing={"gone.test": "no route"})
     assert (result["verdict"], result["changed"]) == ("fail", False)
     assert result["summary"] == {"none": 0, "pass": 1, "warn": 0, "invalid": 1, "fail": 1}
-    fleet = json.loads((tmp_path / "audit.json").read_text())
+    fleet = follows("audit", json.loads((tmp_path / "audit.json").read_text()))
     assert fleet["schema"] == forms.SCHEMA
     assert [host["verdict"] for host in fleet["hosts"]] == ["pass", "fail", "invalid"]
     assert fleet["hosts"][2]["findings"][0]["detail"] == "no route"
@@ -70,6 +71,8 @@ def test_prometheus(tmp_path):
     assert 'mailhost_audit_verdict{host="bad.test"} 0' in lines
     assert 'mailhost_audit_certificate_days_left{host="bad.test",port="25/smtp"} 9' in lines
     assert 'mailhost_audit_findings{host="bad.test",verdict="fail"} 1' in lines
+    assert 'mailhost_audit_battery_findings{host="bad.test",battery="relay",verdict="fail"} 1' in lines
+    assert 'mailhost_audit_battery_findings{host="bad.test",battery="relay",verdict="invalid"} 0' in lines
 
 
 def test_a_name_cannot_lead_out_of_the_directory(tmp_path):

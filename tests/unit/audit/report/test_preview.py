@@ -9,6 +9,8 @@ from mailhost.core.host import Host
 from mailhost.words import mail_plan
 from pytest import raises
 
+from ....schemas import follows
+
 
 def diff(path, before, after):
     return {"before_header": path, "after_header": path, "before": before, "after": after}
@@ -112,7 +114,7 @@ def test_text():
 def test_the_word(tmp_path):
     given = {"directory": str(tmp_path / "plan"), "hosts": FLEET}
     told = converge(mail_plan.WORD, given, Host(lambda program, data: (1, b"", b"")), True)
-    written = json.loads((tmp_path / "plan" / "plan.json").read_text())
+    written = follows("plan", json.loads((tmp_path / "plan" / "plan.json").read_text()))
     assert written == told["plan"] and told["lines"] == lines(written)
     with raises(BadInput, match="^hosts: empty"):
         converge(mail_plan.WORD, {**given, "hosts": {}}, Host(lambda program, data: (1, b"", b"")), True)
