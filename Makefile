@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made
 AUDIT_TOOLS := testssl.sh chromium tcpdump
 TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client gnutls-bin
 
-.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell molecule wire test-versions bench bench-fleet engine images tools collection test-collection
+.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell docs molecule wire test-versions bench bench-fleet engine images tools collection test-collection
 demo: $(STAMP) engine
 	sh setup/images.sh centos5 bookworm trixie
 	sh setup/fleet.sh up
@@ -19,7 +19,7 @@ down:
 
 test: test-fast test-collection molecule wire test-versions test-faults
 
-test-fast: lint unit shell
+test-fast: lint unit shell docs
 
 $(STAMP): requirements.txt setup/venv.sh
 	sh setup/venv.sh $(VENV) requirements.txt
@@ -47,6 +47,15 @@ unit: $(STAMP) tools
 
 shell: $(STAMP) tools
 	pytest -q -n 2 tests/shell
+
+DOCS := .venv-docs
+$(DOCS)/.made: docs/requirements.txt setup/venv.sh
+	sh setup/venv.sh $(DOCS) docs/requirements.txt
+
+# the documentation's site, in site/: README, docs/, every word, the role; a broken link is an error
+docs: $(STAMP) $(DOCS)/.made
+	$(DOCS)/bin/mkdocs build --strict
+	python tests/site.py site $(CURDIR)/$(DOCS)/bin/mkdocs
 
 molecule: $(STAMP) images tools
 	sh setup/molecule.sh centos5 bookworm trixie centos5-sendmail centos5-cyrus bookworm-cyrus trixie-sendmail
