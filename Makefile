@@ -7,7 +7,7 @@ STAMP := $(VENV)/.made
 AUDIT_TOOLS := testssl.sh chromium tcpdump
 TOOLS := dash busybox posh swaks libnet-ssleay-perl openssl openssh-client gnutls-bin
 
-.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell docs molecule wire test-versions bench bench-fleet engine images tools collection test-collection
+.PHONY: demo down test test-fast test-audit test-faults fault fuzz lint unit shell docs examples molecule wire test-versions bench bench-fleet engine images tools collection test-collection
 demo: $(STAMP) engine
 	sh setup/images.sh centos5 bookworm trixie
 	sh setup/fleet.sh up
@@ -17,7 +17,7 @@ demo: $(STAMP) engine
 down:
 	sh setup/fleet.sh down
 
-test: test-fast test-collection molecule wire test-versions test-faults
+test: test-fast test-collection examples molecule wire test-versions test-faults
 
 test-fast: lint unit shell docs
 
@@ -56,6 +56,10 @@ $(DOCS)/.made: docs/requirements.txt setup/venv.sh
 docs: $(STAMP) $(DOCS)/.made
 	$(DOCS)/bin/mkdocs build --strict
 	python tests/site.py site $(CURDIR)/$(DOCS)/bin/mkdocs
+
+# awx/ against something that speaks AWX's API, examples/ci by what its jobs run
+examples: $(STAMP) tools
+	pytest -q -n 2 --dist loadfile tests/examples
 
 molecule: $(STAMP) images tools
 	sh setup/molecule.sh centos5 bookworm trixie centos5-sendmail centos5-cyrus bookworm-cyrus trixie-sendmail
