@@ -84,7 +84,7 @@ def lets_a_broken_link_by(mkdocs: str) -> "list[str]":
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(ROOT / name, copy / name)
         broken = ["nowhere.md", "../module_utils/nowhere.py", "audit.md#nowhere", "/absolute", "../tests"]
-        with (copy / "docs/proof.md").open("a") as page:
+        with (copy / "docs/glossary.md").open("a") as page:
             page.write("\n" + " ".join(f"[x]({link})" for link in broken) + "\n")
         done = subprocess.run(
             [mkdocs, "build", "--strict", "-d", f"{work}/site"],

@@ -33,8 +33,10 @@ def followed(tmp_path_factory):
         before = path.read_text() if step["end"] or step["line"] else ""
         assert path.exists() == bool(before), path
         if step["line"]:
-            assert before.count(f"\n{step['line']}\n") == 1, f"{step['path']} has no line {step['line']!r} any more"
-            path.write_text(before.replace(f"\n{step['line']}\n", f"\n{step['line']}\n{step['text']}"))
+            lines = before.splitlines(keepends=True)
+            found = [at for at, line in enumerate(lines, 1) if line.strip() == step["line"]]
+            assert len(found) == 1, f"{step['path']} has no one line {step['line']!r} any more"
+            path.write_text("".join([*lines[: found[0]], step["text"], *lines[found[0] :]]))
         else:
             path.write_text(before + step["text"])
     return copy
