@@ -1,5 +1,8 @@
-"""The pages of the documentation's site, for mkdocs (its hooks, see mkdocs.yml): the repository's own, with all that they link to, at
-their own places, so that a link is the same in both; and a page for each word and for the role, made of their documentation."""
+"""The pages of the documentation's site, for mkdocs (its hooks, see mkdocs.yml).
+
+The repository's own pages, with all that they link to, are at their own places, so that a link is the same in both; each word and
+the role have a page that is made of their documentation.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schemas of what is written for programs (schemas/): a document that does not follow its own is a fault, wherever a test makes one."""
+"""The schemas of what is written for programs (schemas/): wherever a test makes a document, it follows its own."""
 
 from __future__ import annotations
 

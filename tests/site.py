@@ -1,4 +1,6 @@
-"""The documentation's site, as make docs built it: every page is there, nothing in it comes from elsewhere, and a broken link is an error.
+"""The documentation's site, as make docs built it.
+
+Every page is there, nothing in it comes from elsewhere, and a broken link is an error.
 
 site.py DIRECTORY MKDOCS
 """

@@ -1,5 +1,7 @@
-"""awx/ makes what it says, in something that speaks AWX's API, and a second time nothing; its playbooks and surveys are those of this
-repository."""
+"""awx/ makes what it says, in something that speaks AWX's API, and a second time nothing.
+
+Its playbooks are those of this repository, and its surveys ask for what they take.
+"""
 
 import os
 import pathlib

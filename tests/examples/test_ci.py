@@ -1,4 +1,4 @@
-"""examples/ci: what the jobs run is run here, in a repository such as they are for; only what would be fetched from elsewhere is not."""
+"""examples/ci: what the jobs run is run here, in a repository such as they are for, without what they would fetch."""
 
 import json
 import os

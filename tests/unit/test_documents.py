@@ -1,4 +1,4 @@
-"""The documents for people: prose in at most 100 columns, plain words, and a plan of the repository in which every place exists."""
+"""The documents for people: prose in at most 100 columns, plain words, a plan in which every place exists."""
 
 import pathlib
 import re

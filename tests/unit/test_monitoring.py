@@ -1,5 +1,7 @@
-"""examples/monitoring against a real audit.prom: every metric, label and value that a rule or a panel names is there, and `fail` is not
-taken for `invalid`."""
+"""examples/monitoring against a real audit.prom.
+
+Every metric, label and value that a rule or a panel names is there, and `fail` is not taken for `invalid`.
+"""
 
 import json
 import pathlib

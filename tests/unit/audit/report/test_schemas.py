@@ -1,4 +1,4 @@
-"""The schemas are strict: what they require is required, what they do not know is refused, and their lists of words are the code's."""
+"""The schemas are strict: a field less or a field more is refused, and their lists of words are the code's."""
 
 import copy
 import json
