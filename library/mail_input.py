@@ -24,7 +24,7 @@ options:
     required: true
 extends_documentation_fragment: [mailhost]
 author:
-  - The mailhost authors
+  - The mailhost authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
