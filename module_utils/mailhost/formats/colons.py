@@ -1,4 +1,5 @@
-"""Files of one record a line, fields parted by colons: passwd(5), shadow(5), group(5) and Dovecot's passwd-file. Lossless."""
+"""Files of one record a line, fields parted by colons: passwd(5), shadow(5),
+group(5) and Dovecot's passwd-file. Lossless."""
 
 from __future__ import annotations
 

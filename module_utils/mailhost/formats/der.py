@@ -1,4 +1,5 @@
-"""As much of DER as tells one certificate from another (X.690, section 8; RFC 5280, section 4.1): issuer, subject, length of the key."""
+"""As much of DER as tells one certificate from another (X.690, section 8; RFC 5280, section 4.1):
+issuer, subject, length of the key."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ KEYS = {
 
 
 def key_kind(pem: str) -> str:
-    """What kind of private key a PEM text holds: by its first line (RSA, EC, DSA), or PKCS #8's algorithm (RFC 5208); "" if unknown."""
+    """What kind of private key a PEM text holds: by its first line (RSA, EC, DSA),
+    or PKCS #8's algorithm (RFC 5208); "" if unknown."""
     match = re.search(r"-----BEGIN (?:(RSA|EC|DSA) )?PRIVATE KEY-----(.+?)-----END", pem, re.S)
     if not match or match.group(1):
         return match.group(1) if match else ""

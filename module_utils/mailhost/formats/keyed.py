@@ -1,7 +1,8 @@
-"""Files of a key and its value on each line, as makemap and postmap read them, and class files of one name a line; lossless.
+"""Files of a key and its value on each line, as makemap and postmap read them,
+and class files of one name a line; lossless.
 
-Source: makemap(8) and cf/README, access: the key ends at the first white space, ``#`` in the first column begins a comment;
-keys are folded to lower case. Class files (``Fw``, ``FR``): a name a line, behind ``#`` nothing counts.
+Source: makemap(8) and cf/README, access: the key ends at the first white space, ``#`` in the first column begins a
+comment; keys are folded to lower case. Class files (``Fw``, ``FR``): a name a line, behind ``#`` nothing counts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What the line-based grammars share: a file as entries that keep every byte, and the two ways to add and to drop one."""
+"""What the line-based grammars share: a file as entries that keep every byte,
+and the two ways to add and to drop one."""
 
 from __future__ import annotations
 

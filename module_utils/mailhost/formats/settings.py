@@ -1,8 +1,9 @@
-"""Files of one setting a line, ``NAME: VALUE`` (imapd.conf) or ``NAME = VALUE`` (stunnel.conf, default files); lossless.
+"""Files of one setting a line, ``NAME: VALUE`` (imapd.conf) or ``NAME = VALUE``
+(stunnel.conf, default files); lossless.
 
-Sources: imapd.conf(5): ``#`` begins a comment line, a backslash at the end continues a line, a name given twice is fatal;
-stunnel(8): ``;`` and ``#`` begin comment lines, names do not mind case, ``[NAME]`` begins a service, what stands before counts
-for all; sh: ``NAME=VALUE``.
+Sources: imapd.conf(5): ``#`` begins a comment line, a backslash at the end continues a line, a name given twice is
+fatal; stunnel(8): ``;`` and ``#`` begin comment lines, names do not mind case, ``[NAME]`` begins a service, what stands
+before counts for all; sh: ``NAME=VALUE``.
 """
 
 from __future__ import annotations

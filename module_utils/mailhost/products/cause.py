@@ -1,4 +1,5 @@
-"""Why a host is not safe, as its own configuration says it: a rule by name, its place, and what would get through by it."""
+"""Why a host is not safe, as its own configuration says it: a rule by name, its place,
+and what would get through by it."""
 
 from __future__ import annotations
 
@@ -21,9 +22,9 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Cause:
-    """``rule`` is the stable name by which ``mailhost_relay_accept`` accepts it; ``place`` is file:line; ``witness`` what a prober can
-    try to see it on the wire (keys helo, sender, recipient; empty if it cannot be seen from outside); ``service`` a port or name;
-    ``option`` the option of the inventory that asks for just this, if there is one."""
+    """``rule`` is the stable name by which ``mailhost_relay_accept`` accepts it; ``place`` is file:line; ``witness``
+    what a prober can try to see it on the wire (keys helo, sender, recipient; empty if it cannot be seen from outside);
+    ``service`` a port or name; ``option`` the option of the inventory that asks for just this, if there is one."""
 
     rule: str
     kind: str
@@ -71,8 +72,8 @@ def accepted(accept: "Iterable[Mapping[str, str]]") -> "dict[str, str]":
 
 
 def refuse(causes: "Sequence[Cause]", accept: "Iterable[Mapping[str, str]]", error: "type[Exception]") -> "list[str]":
-    """Raise the first cause of relaying, or for which the daemon would not serve, that nobody accepted; a warning for each that
-    somebody did."""
+    """Raise the first cause of relaying, or for which the daemon would not serve, that nobody accepted;
+    a warning for each that somebody did."""
     reasons = accepted(accept)
     for cause in causes:
         if cause.kind == "dead" and cause.rule not in reasons:

@@ -1,7 +1,8 @@
 """Ciphers of the years when EXPORT and anonymous suites were served by default, and which versions need to be told.
 
-Sources: ciphers(1) of OpenSSL 0.9.8 (its DEFAULT has EXPORT, LOW and SSLv2's suites, its ALL the anonymous ones too); the defaults of
-Dovecot 1.0 to 1.2 (``ALL:!LOW``), Cyrus IMAP 2.3 and 2.4 (``DEFAULT``) and stunnel 4 (the library's); Dovecot's own default since 2.0.
+Sources: ciphers(1) of OpenSSL 0.9.8 (its DEFAULT has EXPORT, LOW and SSLv2's suites, its ALL the anonymous ones
+too); the defaults of Dovecot 1.0 to 1.2 (``ALL:!LOW``), Cyrus IMAP 2.3 and 2.4 (``DEFAULT``) and stunnel 4 (the
+library's); Dovecot's own default since 2.0.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What lies on the host's disk as key, certificate and file of passwords: T14 to T17 of the TLS battery, where only the host can answer.
+"""What lies on the host's disk as key, certificate and file of passwords:
+T14 to T17 of the TLS battery, where only the host can answer.
 
 Sources: RFC 7468 (PEM), x509(1); what a daemon needs of a key: readable by it and by nobody else, not encrypted.
 """
@@ -17,7 +18,8 @@ from ..core.shell.certificate import STANDS
 from ..formats import der
 from .cause import Cause
 
-#: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0, so that only what they print counts
+#: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0,
+#: so that only what they print counts
 SHOWING = ("rsa", "pkey", "dsa", "ec")
 
 
@@ -83,7 +85,8 @@ def fingerprint(pem: str) -> str:
 
 
 def disorder(pem: str) -> str:
-    """What is wrong with the order of a chain: each certificate is to be followed by its issuer's (RFC 5246, section 7.4.2)."""
+    """What is wrong with the order of a chain: each certificate is to be followed by
+    its issuer's (RFC 5246, section 7.4.2)."""
     names = [der.issuer_and_subject(one) for one in der.pems(pem)]
     for number, (one, following) in enumerate(zip(names, names[1:]), 1):
         if one and following and one[0] != following[1]:
@@ -101,7 +104,8 @@ def causes(
     ends: "Optional[int]",
     begins: "Optional[int]",
 ) -> "List[Cause]":
-    """``shown`` is the certificate as openssl shows it, ``mode`` the key file's, ``is_a_pair`` whether both hold one public key."""
+    """``shown`` is the certificate as openssl shows it, ``mode`` the key file's,
+    ``is_a_pair`` whether both hold one public key."""
     found, now, place = [], time.time(), certificate.path
     if certificate.kind != "file":
         return [
@@ -172,7 +176,8 @@ def folders(said: str) -> "List[Cause]":
 
 
 def sockets(said: str) -> "List[Cause]":
-    """Sockets that take mail or answer about passwords, open to every user of the host: a line each, the folder's mode, its own, path."""
+    """Sockets that take mail or answer about passwords, open to every user of the host: a line each,
+    the folder's mode, its own, path."""
     found = []
     for line in said.splitlines():
         match = re.match(r"^(\d{3,4}) (\d{3,4}) (/.*)$", line)
@@ -184,8 +189,8 @@ def sockets(said: str) -> "List[Cause]":
 
 
 def secrets(said: str) -> "List[Cause]":
-    """Files of secrets that others than their daemon can read; ``said`` is a line each: mode, owner, path, and whether it holds
-    passwords in clear."""
+    """Files of secrets that others than their daemon can read; ``said`` is a line each: mode, owner, path,
+    and whether it holds passwords in clear."""
     found = []
     for line in said.splitlines():
         match = re.match(r"^(\d{3,4}) (\S+) (clear|hash) (/.+)$", line)

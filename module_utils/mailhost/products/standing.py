@@ -39,7 +39,8 @@ def version_of(seen: Seen, name: str) -> "Optional[Version]":
 
 
 def running(seen: Seen) -> str:
-    """The MTA that runs; empty if none does. Where several seem to, the last row's: ``master`` is the name of others' processes too."""
+    """The MTA that runs; empty if none does. Where several seem to, the last row's:
+    ``master`` is the name of others' processes too."""
     lines = seen.output(*PROCESSES.argv).text.splitlines()
     found = [row.name for row in of_kind("mta") for line in lines if any(re.search(p, line) for p in row.process)]
     return found[-1] if found else ""

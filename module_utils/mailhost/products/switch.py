@@ -1,4 +1,5 @@
-"""Of several daemons for one job, the one that is to do it: the others stopped and disabled, this one started; undone as one step."""
+"""Of several daemons for one job, the one that is to do it: the others stopped and disabled,
+this one started; undone as one step."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ def question(kind: str) -> Command:
 
 
 def count(row: Product) -> "Sequence[Command]":
-    """The question how many folders of mail a product would leave behind; none for one whose mail is there in any case."""
+    """The question how many folders of mail a product would leave behind;
+    none for one whose mail is there in any case."""
     return [Command(COUNTED.argv(*row.mail.folders))] if row.mail and row.mail.folders else []
 
 
@@ -29,7 +31,8 @@ def reads(name: str) -> "Iterable[Request]":
 
 
 def take_over(plan: Plan, seen: Seen, name: str) -> None:
-    """The step from the others of its kind to a product, if any of them runs or begins at boot; what becomes of their mail is warned of."""
+    """The step from the others of its kind to a product, if any of them runs or begins at boot;
+    what becomes of their mail is warned of."""
     row = PRODUCTS[name]
     states = seen.output(*question(row.kind).argv).text.splitlines()
     others = [

@@ -1,4 +1,5 @@
-"""The daemons: one row each. What a word does for one of a kind it does for whichever of them a host has; none names "the other one"."""
+"""The daemons: one row each. What a word does for one of a kind it does for whichever of them a host has;
+none names "the other one"."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ PORTS: "Dict[str, Dict[str, int]]" = {
 
 @dataclass(frozen=True)
 class Queue:
-    """``folders`` in which messages wait, each a file of the pattern ``message``; ``flush`` runs it while another product is in its place."""
+    """``folders`` in which messages wait, each a file of the pattern ``message``;
+    ``flush`` runs it while another product is in its place."""
 
     folders: "Tuple[str, ...]"
     message: str
@@ -27,8 +29,8 @@ class Queue:
 
 @dataclass(frozen=True)
 class Mail:
-    """Mail that only this product shows: patterns of its ``folders``, to be counted (empty: it is there in any case), and what becomes of
-    it when {title} takes the product's place."""
+    """Mail that only this product shows: patterns of its ``folders``, to be counted (empty: it is there in any case),
+    and what becomes of it when {title} takes the product's place."""
 
     folders: "Tuple[str, ...]"
     stays: str
@@ -36,7 +38,8 @@ class Mail:
 
 @dataclass(frozen=True)
 class Product:
-    """A row: no field has a default. Of one kind a host has one, but for the time in which it goes from one to another."""
+    """A row: no field has a default. Of one kind a host has one,
+    but for the time in which it goes from one to another."""
 
     name: str  # as the inventory says it, and the families' packages
     title: str
@@ -113,7 +116,8 @@ _ROWS = (
         queue=None,
         mail=Mail(
             (),
-            "the mailboxes of Cyrus stay in its spool (partition-default in /etc/imapd.conf); {title} does not show them",
+            "the mailboxes of Cyrus stay in its spool (partition-default in /etc/imapd.conf); "
+            "{title} does not show them",
         ),
     ),
     Product("saslauthd", "saslauthd", "auth", "saslauthd", (), (), (), None, None),

@@ -1,10 +1,12 @@
-"""Which setting of which daemon refuses an old version of TLS or a kind of suites, and since which version of the daemon.
+"""Which setting of which daemon refuses an old version of TLS or a kind of suites,
+and since which version of the daemon.
 
-Sources: postconf(5) and the RELEASE_NOTES of Postfix 2.3 and 2.6 (``smtpd_tls_protocols``); Sendmail's RELEASE_NOTES of 8.15
-(``ServerSSLOptions``, ``CipherList``); dovecot-example.conf of 1.0 and Dovecot 2.1's 10-ssl.conf (``ssl_protocols``); Cyrus IMAP's
-imapd.conf(5) and changes of 2.4.18 (``tls_versions``); stunnel(8) of 4.15; ciphers(1) of OpenSSL 0.9.8 (the words SSLv2, EXPORT, NULL
-and aNULL name suites; SSLv3 names TLS 1.0's as well, so no list of ciphers parts the two). Red Hat's packages with settings of later
-versions are those that its articles on securing Sendmail and Cyrus IMAP on Enterprise Linux 5 name.
+Sources: postconf(5) and the RELEASE_NOTES of Postfix 2.3 and 2.6 (``smtpd_tls_protocols``); Sendmail's RELEASE_NOTES of
+8.15 (``ServerSSLOptions``, ``CipherList``); dovecot-example.conf of 1.0 and Dovecot 2.1's 10-ssl.conf
+(``ssl_protocols``); Cyrus IMAP's imapd.conf(5) and changes of 2.4.18 (``tls_versions``); stunnel(8) of 4.15; ciphers(1)
+of OpenSSL 0.9.8 (the words SSLv2, EXPORT, NULL and aNULL name suites; SSLv3 names TLS 1.0's as well, so no list of
+ciphers parts the two). Red Hat's packages with settings of later versions are those that its articles on securing
+Sendmail and Cyrus IMAP on Enterprise Linux 5 name.
 """
 
 from __future__ import annotations
@@ -81,7 +83,8 @@ class Daemon:
     number: "Optional[Version]" = None
 
     def setting(self, what: str, demanded: bool) -> "Optional[str]":
-        """What refuses a version or a kind of suites where TLS is ``demanded``, or a choice; empty: nothing; None: it is not known."""
+        """What refuses a version or a kind of suites where TLS is ``demanded``, or a choice;
+        empty: nothing; None: it is not known."""
         found = self._rows(what, demanded)
         return found.at(self.number) if found and self.number else None
 

@@ -1,7 +1,7 @@
 """Which hosts go first and which go together: pure rules over what the inventory says of each host.
 
-Sizes are those of Ansible's ``serial``: a number of hosts, or a share of the whole fleet; the last one repeats until every host has had
-its turn. The rule above all sizes: hosts that serve one and the same domain are never in one batch.
+Sizes are those of Ansible's ``serial``: a number of hosts, or a share of the whole fleet; the last one repeats until
+every host has had its turn. The rule above all sizes: hosts that serve one and the same domain are never in one batch.
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ def _servers(fleet: "Iterable[Member]") -> "Dict[str, List[str]]":
 
 
 def of_each_kind(fleet: "Sequence[Member]", kinds: "Mapping[str, Optional[str]]") -> "List[str]":
-    """One host of each kind; where several would do, one whose domains no other canary serves. A host whose kind is not known is none."""
+    """One host of each kind; where several would do, one whose domains no other canary serves.
+    A host whose kind is not known is none."""
     chosen: "Dict[str, Member]" = {}
     for kind in dict.fromkeys(kinds.get(member.name) for member in fleet):
         candidates = [member for member in fleet if kind is not None and kinds.get(member.name) == kind]

@@ -1,8 +1,8 @@
 """What a rollout keeps on the controller: who runs one now, and what each host is: new, old, undone.
 
-A directory of files of mode 0600. ``running/PID.json`` is a rollout that holds its hosts for as long as its process lives;
-``hosts/NAME.json`` is what became of a host. A record keeps a keyed digest of the host's variables, so that a host whose variables have
-changed since is rolled out again; the variables themselves are nowhere in it.
+A directory of files of mode 0600. ``running/PID.json`` is a rollout that holds its hosts for as long as its process
+lives; ``hosts/NAME.json`` is what became of a host. A record keeps a keyed digest of the host's variables, so that a
+host whose variables have changed since is rolled out again; the variables themselves are nowhere in it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ class Record:
             ) from None
 
     def hold(self, hosts: "List[str]", process: int, who: str) -> None:
-        """Take the fleet's lock for these hosts for as long as the process lives. Raises Busy if another holds one of them."""
+        """Take the fleet's lock for these hosts for as long as the process lives.
+        Raises Busy if another holds one of them."""
         with self._alone():
             for path in sorted(glob.glob(os.path.join(glob.escape(os.path.join(self.directory, _RUNNING)), "*.json"))):
                 other = _load(path)
@@ -94,7 +95,8 @@ class Record:
     # what each host is
 
     def host(self, name: str) -> "Dict[str, Any]":
-        """``state`` (begun, new, undone, old, lost), ``why``, ``run``, ``runs``, ``digest``, ``when``; empty if nothing is known of it."""
+        """``state`` (begun, new, undone, old, lost), ``why``, ``run``, ``runs``, ``digest``, ``when``;
+        empty if nothing is known of it."""
         return _load(os.path.join(self.directory, _HOSTS, file_name(name)))
 
     def tell(self, name: str, state: str, run: str, why: str = "", digest: str = "") -> None:
@@ -112,7 +114,8 @@ class Record:
         write(os.path.join(self.directory, _HOSTS), file_name(name), json.dumps(found))
 
     def unproved(self, name: str) -> "List[str]":
-        """The runs that began with a host and neither proved it nor took back what they had done: what an undo has to take back too."""
+        """The runs that began with a host and neither proved it nor took back what they had done:
+        what an undo has to take back too."""
         found = self.host(name)
         return [str(run) for run in found.get("runs", [])] if found.get("state") in _UNPROVED else []
 

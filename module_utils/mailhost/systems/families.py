@@ -1,10 +1,11 @@
-"""Distributions: each family is one row of what it calls things. A new one is a row here, and nothing else says a family's name.
+"""Distributions: each family is one row of what it calls things. A new one is a row here,
+and nothing else says a family's name.
 
-Sources: the packages' own file lists; crypt(5) of glibc and libxcrypt; login.defs(5). For SUSE the spec files of openSUSE's packages:
-cyrus-imapd (/usr/lib/cyrus, /var/lib/imap/socket, /sbin/nologin), cyrus-sasl and cyrus-sasl-saslauthd (/etc/sasl2, /run/sasl2,
-SASLAUTHD_AUTHMECH), postfix and sendmail (each in conflict with the other), dovecot (its mkcert.sh does not write to /etc/ssl/certs,
-which is the system's store of authorities and made anew by update-ca-certificates), shadow (UID_MIN), and SUSE's documentation of
-/etc/ssl/servercerts.
+Sources: the packages' own file lists; crypt(5) of glibc and libxcrypt; login.defs(5). For SUSE the spec files of
+openSUSE's packages: cyrus-imapd (/usr/lib/cyrus, /var/lib/imap/socket, /sbin/nologin), cyrus-sasl and
+cyrus-sasl-saslauthd (/etc/sasl2, /run/sasl2, SASLAUTHD_AUTHMECH), postfix and sendmail (each in conflict with the
+other), dovecot (its mkcert.sh does not write to /etc/ssl/certs, which is the system's store of authorities and made
+anew by update-ca-certificates), shadow (UID_MIN), and SUSE's documentation of /etc/ssl/servercerts.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ Names = Tuple[str, ...]
 
 @dataclass(frozen=True)
 class Saslauthd:
-    """``path`` is the file from which its start script takes its options, ``mechanism`` the setting for who is asked, ``pam`` its value
-    for PAM; ``starts`` is what has to stand there besides for it to start at all, by release; ``socket`` is where it answers."""
+    """``path`` is the file from which its start script takes its options, ``mechanism`` the setting for who is
+    asked, ``pam`` its value for PAM; ``starts`` is what has to stand there besides for it to start at all, by
+    release; ``socket`` is where it answers."""
 
     path: str
     mechanism: str
@@ -34,8 +36,8 @@ class Saslauthd:
 
 @dataclass(frozen=True)
 class Family:
-    """A row: no field has a default, so that a family that forgets one is an error at import. Where a value depends on the release, it
-    is ``Rows``; the release of a host that does not say one is ``()``, the oldest."""
+    """A row: no field has a default, so that a family that forgets one is an error at import. Where a value depends on
+    the release, it is ``Rows``; the release of a host that does not say one is ``()``, the oldest."""
 
     name: str
     #: its names in os-release(5), ID and ID_LIKE; the file that only its hosts have, which counts before os-release

@@ -15,8 +15,9 @@ from ..core.shell.packages import APT
 
 @dataclass(frozen=True)
 class Database:
-    """What knows which packages are installed. ``ask``: the question, ``confirm``: the command that fails for a package that is not
-    there (yum says nothing and succeeds when it does not know one); of both the names follow. ``read`` finds the names in the answer."""
+    """What knows which packages are installed. ``ask``: the question, ``confirm``: the command that fails for a
+    package that is not there (yum says nothing and succeeds when it does not know one); of both the names follow.
+    ``read`` finds the names in the answer."""
 
     ask: "Tuple[str, ...]"
     confirm: "Tuple[str, ...]"
@@ -42,7 +43,8 @@ RPM = Database(("rpm", "-q"), ("rpm", "-q"), _by_rpm)
 
 @dataclass(frozen=True)
 class Manager:
-    """``install`` installs without asking, the names follow; ``removed``: how a package is named there that is to go in the same step."""
+    """``install`` installs without asking, the names follow;
+    ``removed``: how a package is named there that is to go in the same step."""
 
     install: "Tuple[str, ...]"
     removed: str

@@ -1,7 +1,8 @@
 """Mailboxes of Cyrus IMAP: made, given a quota and removed over IMAP, by an administrator who exists only that long.
 
-Sources: RFC 3501 (CREATE, DELETE), RFC 4314 (SETACL), RFC 2087 (SETQUOTA, in units of 1024 octets), ctl_mboxlist(8), quota(8). The
-administrator ``mailhost`` (cyrus_services names it) gets a random password in Cyrus' own store of secrets, and loses it at the end.
+Sources: RFC 3501 (CREATE, DELETE), RFC 4314 (SETACL), RFC 2087 (SETQUOTA, in units of 1024 octets),
+ctl_mboxlist(8), quota(8). The administrator ``mailhost`` (cyrus_services names it) gets a random password in Cyrus'
+own store of secrets, and loses it at the end.
 """
 
 from __future__ import annotations

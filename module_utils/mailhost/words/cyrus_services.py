@@ -1,6 +1,7 @@
 """Cyrus IMAP: which of imap, imaps, pop3 and pop3s it serves, its TLS, its logins, and that mail can be handed to it.
 
-Sources: imapd.conf(5), cyrus.conf(5), lib/imapoptions of 2.3.7 and 3.6.1. Names that came with 2.5 (tls_server_cert) replace older ones.
+Sources: imapd.conf(5), cyrus.conf(5), lib/imapoptions of 2.3.7 and 3.6.1.
+Names that came with 2.5 (tls_server_cert) replace older ones.
 """
 
 from __future__ import annotations
@@ -122,8 +123,8 @@ def _refuse_kpop(here: Installation) -> None:
         )
     raise BadInput(
         "protocols",
-        f"kpop needs Kerberos 4, and pop3d of Cyrus {dotted(here.version)} here was built without it: its port would open and "
-        "answer -ERR usage",
+        f"kpop needs Kerberos 4, and pop3d of Cyrus {dotted(here.version)} here was built without it: "
+        "its port would open and answer -ERR usage",
         "Use imaps or pop3s with gssapi in the mechanisms (Kerberos 5)",
     )
 

@@ -77,8 +77,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
 
 
 def _identifiers(here: dovecot.Installation) -> None:
-    """Where the version has no default for POP3's identifiers: one of ours, but never another than stands or was compiled in, by which
-    clients know what they have fetched."""
+    """Where the version has no default for POP3's identifiers: one of ours,
+    but never another than stands or was compiled in, by which clients know what they have fetched."""
     compiled = re.search(r":[ \t]*\S", here.seen.output(*IDENTIFIERS).text)
     for path, value in here.at(dialect.POP3_UIDL):
         if not compiled and not any(here.own.get(at) for at in (path, path[-1:])):

@@ -46,8 +46,8 @@ def _validate(params: Mapping[str, Any]) -> None:
         elif word.lower() in NEED_A_SECRET:
             raise BadInput(
                 place,
-                f"{word} needs each user's clear password, and the {params['mailbox_store']} store holds hashes: no password "
-                "database could serve it, and Dovecot's logins would all fail",
+                f"{word} needs each user's clear password, and the {params['mailbox_store']} store holds hashes: "
+                "no password database could serve it, and Dovecot's logins would all fail",
                 "Use plain and login inside TLS",
             )
         elif word.lower() not in ("plain", "login"):
@@ -76,7 +76,8 @@ def _needs_clear_passwords(place: str, params: Mapping[str, Any]) -> None:
     if not params["clear_passwords"]:
         raise BadInput(
             place,
-            "apop needs each user's clear password, and the virtual store holds hashes only: Dovecot's logins would all fail",
+            "apop needs each user's clear password, and the virtual store holds hashes only: "
+            "Dovecot's logins would all fail",
             "Give the users who need it a password (mailhost_mailboxes[].password), or use plain and login inside TLS",
         )
 
@@ -112,8 +113,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
 
 
 def _ciphers(here: dovecot.Installation) -> None:
-    """Each list of ciphers that stands, in a protocol's section too, without what nobody should take, in the file that it stands in;
-    where there is none for all, one of ours."""
+    """Each list of ciphers that stands, in a protocol's section too, without what nobody should take,
+    in the file that it stands in; where there is none for all, one of ours."""
     whole = ("ssl_cipher_list",)
     lists = [
         (here.edited[name], path, entry.value)
@@ -144,7 +145,8 @@ def _databases(here: dovecot.Installation) -> "set[tuple[str, str]]":
 
 
 def _store(here: dovecot.Installation, store: str) -> None:
-    """See that exactly the store's databases are there: of two, the first to be asked delays each login of the other."""
+    """See that exactly the store's databases are there: of two,
+    the first to be asked delays each login of the other."""
     wanted = (
         {("passdb", "pam"), ("userdb", "passwd")}
         if store == "system"

@@ -1,5 +1,6 @@
-"""The whole of what a stranger sees of a mail host, as a verdict: relay, TLS, passwords, messages; beside it what the host's own
-configuration says (``mail_policy``). Runs where the play runs, never on the host; changes nothing but for the messages it sends."""
+"""The whole of what a stranger sees of a mail host, as a verdict: relay, TLS, passwords, messages; beside it
+what the host's own configuration says (``mail_policy``). Runs where the play runs, never on the host; changes
+nothing but for the messages it sends."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ def _validate(params: Mapping[str, Any]) -> None:
 
 
 def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[str, Any]":
-    """Looks only: never changed, the same in check mode. The whole report goes into ``directory``, the result is its summary."""
+    """Looks only: never changed, the same in check mode. The whole report goes into ``directory``,
+    the result is its summary."""
     _validate(params)
     begun = time.monotonic()
     audit = Audit(params)

@@ -1,7 +1,7 @@
 """Key and certificate of a mail host: self-signed by the host's own openssl, or given.
 
-The self-signed way is that of Dovecot's mkcert.sh (doc/mkcert.sh): dovecot-openssl.cnf filled in, old pem files moved aside,
-both made anew; but with 2048 bits, SHA-256 and subjectAltName, and the key made under umask 077.
+The self-signed way is that of Dovecot's mkcert.sh (doc/mkcert.sh): dovecot-openssl.cnf filled in, old pem files moved
+aside, both made anew; but with 2048 bits, SHA-256 and subjectAltName, and the key made under umask 077.
 """
 
 from __future__ import annotations

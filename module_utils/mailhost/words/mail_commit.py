@@ -146,7 +146,8 @@ def _doubt(line: str, params: Mapping[str, Any]) -> str:
 
 
 def _tell(note: str, is_mine: bool, known: bool, result: "dict[str, Any]") -> None:
-    """What the host took back by itself: an error if it was this run's, or was taken back in the middle of this commit."""
+    """What the host took back by itself: an error if it was this run's,
+    or was taken back in the middle of this commit."""
     text = f"the host took a change back by itself, {note}"
     if is_mine or not known:
         raise RolledBack(

@@ -1,4 +1,5 @@
-"""What an inventory says of all hosts of a play, before the first is touched: refused as a whole, each fault told once."""
+"""What an inventory says of all hosts of a play, before the first is touched:
+refused as a whole, each fault told once."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ def unknown(names: "Iterable[str]", public: "Iterable[str]") -> "Iterator[BadInp
 def converge(params: "Mapping[str, Any]", host: Host, check_mode: bool) -> "dict[str, Any]":
     """One line for each fault, and for what several hosts have in common.
 
-    The action adds ``checked``, the names of the hosts, and ``faults``: ``host``, ``where`` (file:line, or empty), ``text``.
+    The action adds ``checked``, the names of the hosts, and ``faults``:
+    ``host``, ``where`` (file:line, or empty), ``text``.
     """
     hosts: "Dict[str, List[str]]" = {}
     for fault in params.get("faults", ()):

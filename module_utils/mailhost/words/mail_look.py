@@ -1,4 +1,5 @@
-"""Whether anything on a host differs from what the role's words are to make of it: all of them are asked at once, on both routes."""
+"""Whether anything on a host differs from what the role's words are to make of it:
+all of them are asked at once, on both routes."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 
 
 def look(asked: "Sequence[Mapping[str, Any]]", host: Host) -> "dict[str, Any]":
-    """``differs``: the first word that would change something or that refuses; ``facts``: of each word that has a plan, in order."""
+    """``differs``: the first word that would change something or that refuses;
+    ``facts``: of each word that has a plan, in order."""
     words = [(entry["word"], WORDS[entry["word"]], entry["given"]) for entry in asked]
     planned = [(name, word, given) for name, word, given in words if isinstance(word, Planned)]
     plans = foresee([(word, given) for _, word, given in planned], host) if planned else []

@@ -61,7 +61,8 @@ def _refuse_to_lose_mail(package: str, other: str, row: Product, seen: Seen) -> 
 
 
 def _stopped(service: str) -> Run:
-    """The daemon that a package takes away, stopped first: it would run on without its files and hold the ports of the new one."""
+    """The daemon that a package takes away, stopped first:
+    it would run on without its files and hold the ports of the new one."""
     return Run(f"stop {service}", STOP.argv(service), STOP.stdin, undo=RESTART.argv(service), undo_stdin=RESTART.stdin)
 
 

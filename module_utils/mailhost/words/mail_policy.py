@@ -1,4 +1,5 @@
-"""What a host's own configuration says of relaying, passwords and keys, whoever wrote it: the causes behind what the wire shows.
+"""What a host's own configuration says of relaying, passwords and keys, whoever wrote it:
+the causes behind what the wire shows.
 
 Reads only: one round trip, and one more for the tables and keys that the files name.
 """

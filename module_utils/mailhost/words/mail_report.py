@@ -1,5 +1,5 @@
-"""What an audit of a fleet found, written on the controller: audit.json, audit.xml (JUnit), audit.prom (Prometheus); the page audit.html is
-rendered of the first by the playbook."""
+"""What an audit of a fleet found, written on the controller: audit.json, audit.xml (JUnit), audit.prom (Prometheus);
+the page audit.html is rendered of the first by the playbook."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 
 
 def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[str, Any]":
-    """Announced: what the audit may cost at most, and the last one's records gone. Written: each host's record read and the fleet's made
-    of them. Page: the page that was rendered of it. A report is new each time and counts as no change of any host."""
+    """Announced: what the audit may cost at most, and the last one's records gone. Written: each host's
+    record read and the fleet's made of them. Page: the page that was rendered of it. A report is new each
+    time and counts as no change of any host."""
     if not params["hosts"]:
         raise BadInput("hosts", "empty: there is nothing to report", "Name hosts that are in the inventory")
     if params["state"] == "announced":

@@ -1,4 +1,5 @@
-"""A rollout's plan and its record: which hosts go together, who holds the fleet, and what each host is after its batch."""
+"""A rollout's plan and its record: which hosts go together, who holds the fleet,
+and what each host is after its batch."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
 
 
 def _describe(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, Any]":
-    """``described`` is what the next steps need of a host. The action adds ``variables``, the text that the digest is made of."""
+    """``described`` is what the next steps need of a host. The action adds ``variables``,
+    the text that the digest is made of."""
     described = {name: params[name] for name in ("name", "fqdn", "domains", "canary")}
     return {"described": {**described, "digest": record.digest(str(params.get("variables", "")))}}
 
@@ -150,13 +152,17 @@ def _judge(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, 
     if bad:
         took = "" if result["seconds"] is None else f" {result['seconds']:.0f} s after the first failed proof"
         what = "what could be reached of it" if summary["lost"] else "it"
-        head = f"stopped: {len(bad)} of {len(params['hosts'])} hosts of this batch are not new; {what} was taken back{took}"
+        head = (
+            f"stopped: {len(bad)} of {len(params['hosts'])} hosts of this batch are not new; "
+            f"{what} was taken back{took}"
+        )
         result.update(failed=True, msg="\n".join([head, *lines, "Mend it and run again: it goes on with this batch"]))
     return result
 
 
 def _became(result: "Mapping[str, Any]") -> "tuple[str, str]":
-    """A host's state and the reason. ``lost`` is one that could not be asked any more: what was not confirmed it takes back by itself."""
+    """A host's state and the reason. ``lost`` is one that could not be asked any more:
+    what was not confirmed it takes back by itself."""
     if not result:
         return "lost", "unreachable; a change that was not confirmed it takes back by itself, and the next run looks"
     if result.get("lost"):

@@ -25,8 +25,8 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 
 @dataclass(frozen=True)
 class Choice:
-    """What is to be taken back: the journals, the newest first; what stands below them, likewise; whether they are the host's last
-    changes and whole runs, so that what was confirmed before them is what serves without them."""
+    """What is to be taken back: the journals, the newest first; what stands below them, likewise; whether they are the
+    host's last changes and whole runs, so that what was confirmed before them is what serves without them."""
 
     journals: "list[Journal]"
     older: "list[Journal]"
@@ -102,7 +102,8 @@ def _named(
 
 
 def _of_runs(newest_first: "list[Journal]", runs: "list[str]") -> "list[Journal]":
-    """All that the first run did, be it nothing; of the others what lies below no change of somebody else, who went on from there."""
+    """All that the first run did, be it nothing; of the others what lies below no change of somebody else,
+    who went on from there."""
     mine, is_covered = [], False
     for journal in newest_first:
         is_covered = is_covered or journal.run not in runs
@@ -210,7 +211,8 @@ def _by(path: str, newer: "list[Journal]") -> str:
 
 
 def _file(step: Step, seen: Seen, back: "dict[str, FileState]", force: bool) -> Optional[str]:
-    """Puts what a file was before a step into ``back``, which has what the steps after it found there; or tells why it cannot."""
+    """Puts what a file was before a step into ``back``, which has what the steps after it found there;
+    or tells why it cannot."""
     path = step.first("p")
     now = back.get(path, seen.file(path))
     old = seen.file(f"{step.folder}/old") if step.has_old else FileState(path, "absent")

@@ -1,4 +1,5 @@
-"""Mailbox users, any number at once: accounts of the system, made by the host's own tools, or virtual ones in a passwd-file."""
+"""Mailbox users, any number at once: accounts of the system, made by the host's own tools,
+or virtual ones in a passwd-file."""
 
 from __future__ import annotations
 
@@ -176,7 +177,8 @@ def crypt_form(place: str, text: str, platform: System) -> Optional[str]:
 
 
 def stored_form(place: str, text: str, platform: System, number: Version) -> str:
-    """The hash as it must stand in a passwd-file for this version: always with a scheme; ``{CRYPT}`` is known to all."""
+    """The hash as it must stand in a passwd-file for this version:
+    always with a scheme; ``{CRYPT}`` is known to all."""
     crypted = crypt_form(place, text, platform)
     if crypted is not None:
         if crypted.startswith("$1$") and not dialect.MD5_CRYPT.nearest(number):
@@ -375,8 +377,13 @@ def _virtusertable(params: Mapping[str, Any], seen: Seen, plan: Plan) -> None:
         if box["state"] == "present"
         for alias in box.get("aliases") or []
     }
-    table.unset(*(row.key for row in table.rows() if row.value in boxes and row.key.partition("@")[2] in params["domains"]
-                  and row.key not in wanted))  # fmt: skip
+    table.unset(
+        *(
+            row.key
+            for row in table.rows()
+            if row.value in boxes and row.key.partition("@")[2] in params["domains"] and row.key not in wanted
+        )
+    )
     for key, target in wanted.items():
         table.set(key, target)
     if plan.write(

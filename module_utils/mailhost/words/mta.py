@@ -1,4 +1,5 @@
-"""Which mail transfer agent is the host's own: alternatives, the others stopped, and what still waits in their queues."""
+"""Which mail transfer agent is the host's own: alternatives, the others stopped,
+and what still waits in their queues."""
 
 from __future__ import annotations
 
@@ -42,8 +43,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     switch.take_over(plan, seen, name)
     if plan.changed:
         plan.warnings += [
-            f"{count} messages wait in the queue of {other}; they stay there until it is the MTA again or its queue is run "
-            f"({row.flush})"
+            f"{count} messages wait in the queue of {other}; they stay there until it is the MTA again "
+            f"or its queue is run ({row.flush})"
             for other, count in left.items()
             for row in [PRODUCTS[other].queue]
             if row and count

@@ -63,8 +63,9 @@ def _validate(params: Mapping[str, Any]) -> None:
 
 
 def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept: "Iterable[str]" = ()) -> str:
-    """The list that guards relaying: in front of the guard what was accepted there with a reason, and where it is also the list
-    for everything else (before 2.10), what stood there besides behind it, where it can refuse more but open nothing."""
+    """The list that guards relaying: in front of the guard what was accepted there with a reason, and
+    where it is also the list for everything else (before 2.10), what stood there besides behind it,
+    where it can refuse more but open nothing."""
     guard = [
         "permit_mynetworks",
         *(["permit_sasl_authenticated"] if authenticated else []),
@@ -142,7 +143,8 @@ def _unread(main: MainCf, number: Version, authenticated: bool) -> "list[str]":
     """Versions of TLS that stand and cannot be read: they stay, and that is said."""
     stand = {name: main.parameter(name) for name, _ in _tls(number, authenticated) if name.endswith("protocols")}
     return [
-        f"{main.name}:{found.line}: {name} = {found.value} cannot be read from here, so it stays; the audit shows what it lets by"
+        f"{main.name}:{found.line}: {name} = {found.value} cannot be read from here, so it stays; "
+        "the audit shows what it lets by"
         for name, found in stand.items()
         if found and dialect.allowed(main.filled(found.value)) is None
     ]

@@ -1,7 +1,7 @@
 """Who may relay through Sendmail, for which domains it accepts mail, and where it sends the rest.
 
-sendmail.mc is edited in place and m4 on the host makes the cf of it while reading, so that the cf is a file like any other:
-predicted, shown, checked, swapped and undone. Before the swap the candidate itself is asked (``sendmail -bt``).
+sendmail.mc is edited in place and m4 on the host makes the cf of it while reading, so that the cf is a file like any
+other: predicted, shown, checked, swapped and undone. Before the swap the candidate itself is asked (``sendmail -bt``).
 """
 
 from __future__ import annotations
@@ -171,8 +171,8 @@ def _wanted_mc(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
 
 
 def _own_domains(text: str) -> str:
-    """The mc with a class P of the domains delivered here: the check of a sender asks no name server for them (cf/m4/proto.m4,
-    Basic_check_mail). Where no sender's domain is asked for at all it is not needed."""
+    """The mc with a class P of the domains delivered here: the check of a sender asks no name server for them
+    (cf/m4/proto.m4, Basic_check_mail). Where no sender's domain is asked for at all it is not needed."""
     if SendmailMc(text).feature("accept_unresolvable_domains") or re.search(rf"^F\{{?P\}}?.*{LOCAL}", text, re.M):
         return text
     end = "\r\n" if "\r\n" in text[:2000] else "\n"
@@ -180,8 +180,9 @@ def _own_domains(text: str) -> str:
 
 
 def _dh_is_short(stands: str, number: "tuple[int, ...]") -> bool:
-    """Whether a current client would refuse the DH group. Only the value's first character counts (sendmail/tls.c): a path and ``none``
-    are the administrator's, 5 and 1 are 512 and 1024 bits, and one that a version does not know is its default."""
+    """Whether a current client would refuse the DH group. Only the value's first character counts
+    (sendmail/tls.c): a path and ``none`` are the administrator's, 5 and 1 are 512 and 1024 bits, and one that a
+    version does not know is its default."""
     if stands[:1] in ("/", "n", "N") and stands:
         return False
     default = dialect.DH_BITS.at(number) or 0
@@ -229,7 +230,8 @@ def _local_mailer(mc: SendmailMc, access: str, platform: System) -> None:
 
 
 def _options(call: Call) -> "dict[str, str]":
-    """DAEMON_OPTIONS as a dictionary; keys by their first letter, as the daemon reads them (op.me, DaemonPortOptions)."""
+    """DAEMON_OPTIONS as a dictionary; keys by their first letter,
+    as the daemon reads them (op.me, DaemonPortOptions)."""
     pairs = (part.partition("=") for part in ",".join(call.args).split(","))
     return {name.strip()[:1].upper(): value.strip() for name, separator, value in pairs if separator}
 
@@ -332,7 +334,8 @@ def _configuration(plan: Plan, seen: Seen, before: SendmailMc, mc: SendmailMc) -
     if plan.write(
         Write(seen.file(MC), encode(mc.render()), settings=(before.settings(), mc.settings()))
     ) and _is_current(seen, mc):
-        # the cf stays and is now the older one: its package's make, at every start, would build it anew without our stamp
+        # the cf stays and is now the older one: its package's make, at every start,
+        # would build it anew without our stamp
         plan.operations.append(Run(f"date {CF} behind {MC}", ("touch", CF)))
     if mc.get_define("confDH_PARAMETERS") == DH:
         plan.write(Write(seen.file(DH), encode(dialect.DH_PEM), mode=0o644, owner="root:root"))

@@ -1,7 +1,8 @@
 """TLS in front of a daemon that has none: stunnel's services, and a start of its own at boot, by systemd or SysV.
 
-Source: stunnel(8). Whoever comes through a tunnel comes from loopback for the daemon behind, which so must trust nobody there; and since
-Sendmail trusts 127.0.0.1 whatever it is told (cf/m4/proto.m4, Relay_ok), tunnels to SMTP come from an address of their own.
+Source: stunnel(8). Whoever comes through a tunnel comes from loopback for the daemon behind, which so must
+trust nobody there; and since Sendmail trusts 127.0.0.1 whatever it is told (cf/m4/proto.m4, Relay_ok), tunnels
+to SMTP come from an address of their own.
 """
 
 from __future__ import annotations
@@ -130,7 +131,8 @@ def _refuse_trust(where: Entry, behind: str, connect: int, protocol: str, params
         if trusted:
             raise BadInput(
                 where.at("connect"),
-                f"{trusted[0]} may relay, and whoever comes through the tunnel comes from {SOURCE}: anybody could relay",
+                f"{trusted[0]} may relay, and whoever comes through the tunnel comes from {SOURCE}: "
+                "anybody could relay",
                 "Name 127.0.0.1/32 in mailhost_relay_networks instead of that network, or no loopback at all",
             )
     if kind in ("imap", "pop3") and params["access"] == "cyrus":
@@ -148,7 +150,8 @@ def serving(params: Mapping[str, Any]) -> "list[str]":
         kind = service["protocol"] or BEHIND.get(place("connect", service["connect"])[1])
         if kind:
             found.append(
-                f"serve {kind} {'starttls' if service['protocol'] else 'implicit'} {place('accept', service['accept'])[1]}"
+                f"serve {kind} {'starttls' if service['protocol'] else 'implicit'} "
+                f"{place('accept', service['accept'])[1]}"
             )
     return found
 

@@ -1,4 +1,5 @@
-"""What Cyrus IMAP's configuration says of passwords in clear and logins by nobody (imapd.conf(5), lib/imapoptions of 2.3.7 and 3.6.1)."""
+"""What Cyrus IMAP's configuration says of passwords in clear and logins by nobody (imapd.conf(5),
+lib/imapoptions of 2.3.7 and 3.6.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What each version of Cyrus IMAP calls things. Sources: lib/imapoptions of 2.3.7, 2.3.16, 2.5, 3.6.1 and 3.8; imapd.conf(5)."""
+"""What each version of Cyrus IMAP calls things. Sources: lib/imapoptions of 2.3.7, 2.3.16, 2.5,
+3.6.1 and 3.8; imapd.conf(5)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the two Dovecot words share: finding the installation, and turning edits into a plan.
 
-On hosts with a conf.d one file of ours, ``/etc/dovecot/mailhost.conf``, is included by the last line of dovecot.conf, so that
-nothing read later can change what it says; elsewhere the one file is edited in place.
+On hosts with a conf.d one file of ours, ``/etc/dovecot/mailhost.conf``, is included by the last line of dovecot.conf,
+so that nothing read later can change what it says; elsewhere the one file is edited in place.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Dovecot's configuration, 1.0 to 2.4, as a tree that loses nothing.
 
 Source: Dovecot's manual, "Settings syntax": one setting a line, ``name [name] {`` opens a section and ``}`` closes it,
-each alone on its line; ``#`` begins a comment at the start of a line or after white space outside quotes; a line that ends in ``\\``
-goes on in the next; ``!include`` and ``!include_try`` name files relative to the including one.
+each alone on its line; ``#`` begins a comment at the start of a line or after white space outside quotes; a line that
+ends in ``\\`` goes on in the next; ``!include`` and ``!include_try`` name files relative to the including one.
 """
 
 from __future__ import annotations

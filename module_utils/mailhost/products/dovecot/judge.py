@@ -81,8 +81,8 @@ def judge(configuration: Configuration, number: Version, is_clear_by_default: bo
 
 
 def drivers(configuration: Configuration, number: Version) -> "List[Cause]":
-    """Databases of passwords and users that no Dovecot has a driver for: its own check says nothing of them, and no login succeeds. A
-    section's name is the driver in 1.x; from 2.4 on it is, where the section has no ``driver``."""
+    """Databases of passwords and users that no Dovecot has a driver for: its own check says nothing of them, and no
+    login succeeds. A section's name is the driver in 1.x; from 2.4 on it is, where the section has no ``driver``."""
     settings = [
         path for _, path, entry in configuration.entries() if isinstance(entry, Setting) and path[-1].endswith("driver")
     ]

@@ -1,4 +1,5 @@
-"""What lets a stranger by Postfix beside its restriction lists, and what lets a password go in clear. Sources: postconf(5), SASL_README."""
+"""What lets a stranger by Postfix beside its restriction lists, and what lets a password go in clear.
+Sources: postconf(5), SASL_README."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ def domains(effective: Effective) -> "List[Cause]":
 
 
 def _subdomains(effective: Effective) -> "List[Cause]":
-    """Before compatibility level 2 relay_domains was $mydestination, and every name below one of its domains is relayed for."""
+    """Before compatibility level 2 relay_domains was $mydestination,
+    and every name below one of its domains is relayed for."""
     name = "relay_domains"
     if (
         name not in words(effective.get("parent_domain_matches_subdomains"))

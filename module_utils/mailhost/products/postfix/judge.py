@@ -1,8 +1,10 @@
-"""Who may relay by each smtpd service of a Postfix, computed from main.cf, master.cf, the version's defaults and the tables named.
+"""Who may relay by each smtpd service of a Postfix, computed from main.cf, master.cf,
+the version's defaults and the tables named.
 
-Sources: postconf(5), SMTPD_ACCESS_README, access(5), master(5), mail_params.h of 2.3 to 3.10. Of the restriction lists each ends with
-the first word that decides; a recipient is taken if no list refuses it. So a host is closed if one of its lists (the relay list of
-2.10 and newer, or the recipient list) reaches ``reject_unauth_destination`` before anything that lets a stranger by.
+Sources: postconf(5), SMTPD_ACCESS_README, access(5), master(5), mail_params.h of 2.3 to 3.10. Of the restriction
+lists each ends with the first word that decides; a recipient is taken if no list refuses it. So a host is closed if
+one of its lists (the relay list of 2.10 and newer, or the recipient list) reaches ``reject_unauth_destination``
+before anything that lets a stranger by.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from .setup import Effective, Setup, services, words
 
 
 def causes(setup: Setup) -> "List[Cause]":
-    """Every reason why a stranger would be relayed for, why a password would go in clear, or why smtpd would not serve."""
+    """Every reason why a stranger would be relayed for, why a password would go in clear,
+    or why smtpd would not serve."""
     found: "List[Cause]" = []
     for service in services(setup):
         effective = Effective(setup, service)

@@ -1,7 +1,7 @@
 """What each smtpd restriction list of Postfix lets a stranger do, word by word.
 
-Sources: postconf(5), SMTPD_ACCESS_README, access(5). A list ends with the first word that decides; a stranger is somebody without a
-login, from a network that nobody named, with a recipient elsewhere.
+Sources: postconf(5), SMTPD_ACCESS_README, access(5). A list ends with the first word that decides; a stranger is
+somebody without a login, from a network that nobody named, with a recipient elsewhere.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ TABLES = {
 
 @dataclass
 class Way:
-    """What one list lets a stranger do before it decides: the causes, whether it refuses the rest, and the ``permit`` that lets it by."""
+    """What one list lets a stranger do before it decides: the causes, whether it refuses the rest,
+    and the ``permit`` that lets it by."""
 
     causes: "List[Cause]"
     closed: bool
@@ -162,7 +163,8 @@ def _closes(effective: Effective, name: str) -> bool:
 
 
 def _is_a_client(row: Row, argument: str) -> bool:
-    """Whether a client's row names a host or a network of somebody known: an address of two octets and more, a name of two labels."""
+    """Whether a client's row names a host or a network of somebody known:
+    an address of two octets and more, a name of two labels."""
     if argument.startswith(("pcre:", "regexp:")):
         return False
     key = row.key.strip("[]").rstrip(".")

@@ -67,7 +67,8 @@ class MainCf:
         return found.value if found else None
 
     def filled(self, value: str, depth: int = 0) -> str:
-        """A value with ``$name``, ``${name}`` and ``$(name)`` filled in, as far as this file says them; what it does not say stays."""
+        """A value with ``$name``, ``${name}`` and ``$(name)`` filled in,
+        as far as this file says them; what it does not say stays."""
         if depth > 8:
             return value
 

@@ -1,5 +1,5 @@
-"""Restrictions that smtpd does not know: it then serves nobody (451 4.3.5 Server configuration error), and neither ``postconf -n`` nor
-``postfix check`` says so.
+"""Restrictions that smtpd does not know: it then serves nobody (451 4.3.5 Server configuration error),
+and neither ``postconf -n`` nor ``postfix check`` says so.
 
 Source: postconf(5) of 2.3 to 3.10 (smtpd_client_restrictions and its likes), smtpd_check.c.
 """
@@ -25,8 +25,8 @@ _WITH_MORE = re.compile(
 
 
 def unknown(setup: Setup) -> "List[Cause]":
-    """Each word of a restriction list that is none in this version; what cannot be told from a word alone is passed over: tables,
-    braces (3.0 on), ``$name`` of a parameter that is not set, numbers."""
+    """Each word of a restriction list that is none in this version; what cannot be told from a word alone is passed
+    over: tables, braces (3.0 on), ``$name`` of a parameter that is not set, numbers."""
     found: "Dict[str, Cause]" = {}
     named = classes(setup.main)
     for service in services(setup):

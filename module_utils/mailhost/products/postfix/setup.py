@@ -1,4 +1,5 @@
-"""A Postfix as its policy is computed from: each smtpd service's effective parameters, by its ``-o``, main.cf and the version's defaults.
+"""A Postfix as its policy is computed from: each smtpd service's effective parameters, by its ``-o``,
+main.cf and the version's defaults.
 
 Sources: postconf(5), master(5), mail_params.h of 2.3 to 3.10.
 """
@@ -144,7 +145,8 @@ def _plain() -> Service:
 
 
 def destinations(setup: Setup) -> "List[str]":
-    """The domains that mail is taken for, of those that are written out; where there is no other, the host's own name."""
+    """The domains that mail is taken for, of those that are written out;
+    where there is no other, the host's own name."""
     effective = Effective(setup, (services(setup) or [_plain()])[0])
     names = [
         word.lower() for name in ("mydestination", "virtual_mailbox_domains") for word in words(effective.get(name))

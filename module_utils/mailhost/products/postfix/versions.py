@@ -76,21 +76,23 @@ def default(name: str, number: Version, level: "Tuple[int, ...]") -> str:
     return [value for since, value in rows.nearest(number) if since <= level][-1] if rows else ""
 
 
-#: how a submission service demands TLS (2.3's own example in master.cf still says smtpd_enforce_tls; the level works there too)
+#: how a submission service demands TLS (2.3's own example in master.cf still says
+#: smtpd_enforce_tls; the level works there too)
 SUBMISSION_TLS = Rows("TLS demanded on submission", Row(FIRST, None, ("smtpd_tls_security_level", "encrypt")))
 Settings = Tuple[Tuple[str, str], ...]
 _EXCLUDED: Settings = (("smtpd_tls_exclude_ciphers", "EXPORT, LOW, SSLv2, aNULL"),)
-#: what every service says of TLS. Before 2.10 the defaults take EXPORT and anonymous ciphers; a version can be refused where TLS is
-#: not demanded since 2.6
+#: what every service says of TLS. Before 2.10 the defaults take EXPORT and anonymous ciphers;
+#: a version can be refused where TLS is not demanded since 2.6
 SERVED_TLS: "Rows[Settings]" = Rows(
     "TLS served",
     Row(FIRST, (2, 6), _EXCLUDED),
     Row((2, 6), (2, 10), (*_EXCLUDED, ("smtpd_tls_protocols", "!SSLv2, !SSLv3"))),
     Row((2, 10), None, ()),
 )
-#: what submission demands of TLS (RFC 8997: 1.2 at least; no anonymous ciphers, which serve nobody who checks a certificate). The
-#: OpenSSL of hosts with an older Postfix may know nothing newer than 1.0. 2.3 to 2.5 take a list of what is allowed; from 2.6 on a
-#: list of what is not, since patches of 2.6 to 2.9 know TLS 1.1 and 1.2, which a list of TLSv1 alone would refuse
+#: what submission demands of TLS (RFC 8997: 1.2 at least; no anonymous ciphers, which serve nobody who checks a
+#: certificate). The OpenSSL of hosts with an older Postfix may know nothing newer than 1.0. 2.3 to 2.5 take a
+#: list of what is allowed; from 2.6 on a list of what is not, since patches of 2.6 to 2.9 know TLS 1.1 and 1.2,
+#: which a list of TLSv1 alone would refuse
 SUBMISSION_PROTOCOLS: "Rows[Settings]" = Rows(
     "TLS versions of submission",
     Row(FIRST, (2, 6), (("smtpd_tls_mandatory_protocols", "TLSv1"), ("smtpd_tls_mandatory_exclude_ciphers", "aNULL"))),
@@ -113,8 +115,9 @@ VERSIONS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
 def allowed(value: str) -> "Optional[Set[str]]":
-    """The versions of TLS that a list lets by (postconf(5), smtpd_tls_mandatory_protocols: names, ``!name``, between white space, commas
-    or colons; ``>=name`` and ``<=name`` since 3.6, by number too); None for a list that holds anything else."""
+    """The versions of TLS that a list lets by (postconf(5), smtpd_tls_mandatory_protocols: names,
+    ``!name``, between white space, commas or colons; ``>=name`` and ``<=name`` since 3.6, by number too);
+    None for a list that holds anything else."""
     known = {name.lower(): name for name in VERSIONS}
     known.update({f"{lead}{number}": name for number, name in NUMBERS.items() for lead in ("", "0x")})
     named: "Set[str]" = set()
@@ -131,8 +134,9 @@ def allowed(value: str) -> "Optional[Set[str]]":
 
 
 def no_lower(name: str, stands: str, meant: str, wanted: str) -> str:
-    """A setting of TLS as it should be where one ``stands``, and ``meant`` is what it comes to: never less strict. Excluded ciphers are
-    added to; versions stay where fewer are allowed than by ours, and where what stands cannot be read (the wire shows what it lets by)."""
+    """A setting of TLS as it should be where one ``stands``, and ``meant`` is what it comes to: never less strict.
+    Excluded ciphers are added to; versions stay where fewer are allowed than by ours, and where what stands cannot be
+    read (the wire shows what it lets by)."""
     if not stands:
         return wanted
     if name.endswith("exclude_ciphers"):
@@ -148,24 +152,30 @@ REJECTS = ("reject_unauth_destination", "defer_unauth_destination", "reject", "d
 #: the tables of lookup types that look nothing up outside the host
 MAP_SUFFIX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
 _ALWAYS = """
-permit reject defer defer_if_permit defer_if_reject warn_if_reject permit_mynetworks permit_inet_interfaces permit_sasl_authenticated
-permit_tls_clientcerts permit_tls_all_clientcerts permit_naked_ip_address permit_auth_destination permit_mx_backup check_relay_domains
+permit reject defer defer_if_permit defer_if_reject warn_if_reject \
+permit_mynetworks permit_inet_interfaces permit_sasl_authenticated
+permit_tls_clientcerts permit_tls_all_clientcerts \
+permit_naked_ip_address permit_auth_destination permit_mx_backup check_relay_domains
 reject_unknown_client reject_unknown_client_hostname reject_unknown_reverse_client_hostname reject_plaintext_session
-reject_unauth_pipelining reject_multi_recipient_bounce reject_rbl reject_maps_rbl reject_invalid_hostname reject_invalid_helo_hostname
-reject_non_fqdn_hostname reject_non_fqdn_helo_hostname reject_unknown_hostname reject_unknown_helo_hostname reject_non_fqdn_sender
-reject_unknown_sender_domain reject_unknown_address reject_unlisted_sender reject_unverified_sender reject_sender_login_mismatch
+reject_unauth_pipelining reject_multi_recipient_bounce \
+reject_rbl reject_maps_rbl reject_invalid_hostname reject_invalid_helo_hostname
+reject_non_fqdn_hostname reject_non_fqdn_helo_hostname \
+reject_unknown_hostname reject_unknown_helo_hostname reject_non_fqdn_sender
+reject_unknown_sender_domain reject_unknown_address \
+reject_unlisted_sender reject_unverified_sender reject_sender_login_mismatch
 reject_authenticated_sender_login_mismatch reject_unauthenticated_sender_login_mismatch reject_non_fqdn_recipient
-reject_unknown_recipient_domain reject_unlisted_recipient reject_unverified_recipient reject_unauth_destination check_sender_access
-check_client_access check_helo_access check_recipient_access check_etrn_access check_ccert_access check_helo_mx_access check_helo_ns_access
-check_sender_mx_access check_sender_ns_access check_recipient_mx_access check_recipient_ns_access check_policy_service reject_rbl_client
+reject_unknown_recipient_domain reject_unlisted_recipient \
+reject_unverified_recipient reject_unauth_destination check_sender_access
+check_client_access check_helo_access check_recipient_access \
+check_etrn_access check_ccert_access check_helo_mx_access check_helo_ns_access
+check_sender_mx_access check_sender_ns_access \
+check_recipient_mx_access check_recipient_ns_access check_policy_service reject_rbl_client
 reject_rhsbl_client reject_rhsbl_sender reject_rhsbl_recipient reject_rhsbl_helo check_recipient_maps sleep
 """
 _LATER: "Dict[Version, str]" = {
     (2, 6): "check_reverse_client_hostname_access",
-    (
-        2,
-        7,
-    ): "check_client_mx_access check_client_ns_access check_reverse_client_hostname_mx_access check_reverse_client_hostname_ns_access",
+    (2, 7): "check_client_mx_access check_client_ns_access check_reverse_client_hostname_mx_access "
+    "check_reverse_client_hostname_ns_access",
     (2, 8): "permit_dnswl_client permit_rhswl_client reject_rhsbl_reverse_client",
     (2, 10): "defer_unauth_destination",
     (2, 11): "reject_known_sender_login_mismatch check_sasl_access",

@@ -1,7 +1,8 @@
-"""Asking Sendmail itself who may relay: ``sendmail -bt`` with a stranger's address, for what stands and for a candidate.
+"""Asking Sendmail itself who may relay: ``sendmail -bt`` with a stranger's address,
+for what stands and for a candidate.
 
-Source: sendmail(8), address test mode; ``.D`` sets a macro as the daemon would for a client, ``check_rcpt`` is the rule set
-that answers RCPT. ``$# error`` is a refusal, anything else an acceptance.
+Source: sendmail(8), address test mode; ``.D`` sets a macro as the daemon would for a client, ``check_rcpt`` is the rule
+set that answers RCPT. ``$# error`` is a refusal, anything else an acceptance.
 """
 
 from __future__ import annotations

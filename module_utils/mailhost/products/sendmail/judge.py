@@ -1,7 +1,7 @@
 """Who may relay through a Sendmail, as sendmail.mc, the access map and the class files say it.
 
-Sources: cf/README, "ANTI-SPAM CONFIGURATION CONTROL"; cf/m4/proto.m4 (Rcpt_ok, Relay_ok); op.me. What only the rules of the cf can tell
-is asked of the program itself (``ask``).
+Sources: cf/README, "ANTI-SPAM CONFIGURATION CONTROL"; cf/m4/proto.m4 (Rcpt_ok, Relay_ok); op.me.
+What only the rules of the cf can tell is asked of the program itself (``ask``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ CLASS_FILES = ("confCW_FILE", "confCT_FILE", "confCR_FILE")
 def causes(
     mc: SendmailMc, access: Keyed, relayed: Names, wanted: "Container[str]" = (), domain: str = "", host: str = ""
 ) -> "List[Cause]":
-    """Every reason; ``wanted`` are the access map's keys (lower case) that were asked for, ``domain`` one delivered here."""
+    """Every reason; ``wanted`` are the access map's keys (lower case) that were asked for,
+    ``domain`` one delivered here."""
     found = [cause for call in mc.every_call() for cause in _call(mc, call, domain, host)]
     for row in access.rows():
         reason = opens(row) if row.value.upper() == "RELAY" and row.key.lower() not in wanted else ""
@@ -191,7 +192,8 @@ def logins(mc: SendmailMc) -> "List[Cause]":
 
 
 def maps(said: str, access: Keyed) -> "List[Cause]":
-    """An access map whose rules are not in force: ``said`` is what the host answers about access.db (``stale``, ``unbuilt``)."""
+    """An access map whose rules are not in force: ``said`` is what the host answers
+    about access.db (``stale``, ``unbuilt``)."""
     lines = said.split("\n")
     if access.rows() and "unbuilt" in lines:
         what = "access has rows, but access.db was never built: none of them is in force"

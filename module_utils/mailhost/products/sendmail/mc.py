@@ -1,8 +1,8 @@
 """Sendmail's sendmail.mc, lossless: text for m4, read as far as m4 itself reads it.
 
-Source: m4(1) and cf/README: a macro's arguments stand in parentheses right behind its name; `` ` `` and ``'`` quote and nest;
-``dnl`` eats the rest of its line; ``#`` begins a comment that is copied; ``changequote`` sets other quotes; of two
-``define`` the last counts. Order: OSTYPE, DOMAIN, FEATURE, definitions, MAILER, then raw lines for the cf.
+Source: m4(1) and cf/README: a macro's arguments stand in parentheses right behind its name; `` ` `` and ``'`` quote and
+nest; ``dnl`` eats the rest of its line; ``#`` begins a comment that is copied; ``changequote`` sets other quotes; of
+two ``define`` the last counts. Order: OSTYPE, DOMAIN, FEATURE, definitions, MAILER, then raw lines for the cf.
 """
 
 from __future__ import annotations
@@ -196,7 +196,8 @@ class SendmailMc:
         return found[-1] if found else None
 
     def set_call(self, macro: str, *args: str) -> None:
-        """See that a call with these very arguments is there; one of the same macro and first argument is changed into it."""
+        """See that a call with these very arguments is there;
+        one of the same macro and first argument is changed into it."""
         found = [call for call in self.calls(macro) if call.args[:1] == list(args[:1])]
         if found and [arg.strip() for arg in found[-1].args] == list(args):
             return

@@ -24,11 +24,11 @@ PROGRAMS = (
     "/usr/lib/sendmail-bin/sendmail",
     "/usr/sbin/sendmail",
 )
-#: how long one question to a name server may take where nothing else stands, so that a dead one delays a greeting by four seconds (op.me,
-#: Timeout.resolver.retrans and .retry; both came with 8.10)
+#: how long one question to a name server may take where nothing else stands, so that a dead one delays a greeting by
+#: four seconds (op.me, Timeout.resolver.retrans and .retry; both came with 8.10)
 RESOLVER: "Dict[str, str]" = {"confTO_RESOLVER_RETRANS": "2s", "confTO_RESOLVER_RETRY": "2"}
-#: bits of the server's DH group where DHParameters names none (sendmail/sendmail.h, TLS_I_SRV: it holds TLS_I_DH512, which counts before
-#: the 1024 of tls.c; since 8.15.2 tls.c's own default is a fixed group of 2048)
+#: bits of the server's DH group where DHParameters names none (sendmail/sendmail.h, TLS_I_SRV: it holds TLS_I_DH512,
+#: which counts before the 1024 of tls.c; since 8.15.2 tls.c's own default is a fixed group of 2048)
 DH_BITS: "Rows[int]" = Rows("DHParameters", Row((8, 0), (8, 15, 2), 512), Row((8, 15, 2), None, 2048))
 #: what a current client takes
 DH_ENOUGH = 2048

@@ -1,4 +1,5 @@
-"""What stunnel's configuration says of tunnels in front of nothing, and of strangers who come through one as loopback (stunnel(8))."""
+"""What stunnel's configuration says of tunnels in front of nothing,
+and of strangers who come through one as loopback (stunnel(8))."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def judge(conf: Settings, ports: "Sequence[int]", trusted: "Sequence[str]") -> "
                     f"tunnel {entry.section} trusted",
                     "open",
                     place,
-                    f"[{entry.section}] leads to SMTP, and whoever comes through it comes from {source}, which may relay",
+                    f"[{entry.section}] leads to SMTP, and whoever comes through it comes from {source}, "
+                    "which may relay",
                     "Take loopback out of the networks that may relay",
                     {"sender": ""},
                     "stunnel",

@@ -47,7 +47,8 @@ case $1 in
     start) start ;;
     stop) stop ;;
     restart | reload | force-reload) stop; start ;;
-    status) if running; then echo "stunnel (pid $(cat "$pidfile")) is running..."; else echo "stunnel is stopped"; exit 3; fi ;;
+    status) if running; then echo "stunnel (pid $(cat "$pidfile")) is running..."; \
+else echo "stunnel is stopped"; exit 3; fi ;;
     *) echo "Usage: $0 {start|stop|restart|status}"; exit 1 ;;
 esac
 """

@@ -12,5 +12,6 @@ PROTOCOLS = {
     "smtp": Rows("protocol = smtp", Row((4, 0), None, True)),
 }
 SSL_VERSION = Rows("sslVersion", Row((4, 16), None, True))
-#: the setting for the lowest version of TLS, from the oldest release in which it is known to be (it may be in older ones too)
+#: the setting for the lowest version of TLS, from the oldest release in which it is
+#: known to be (it may be in older ones too)
 LOWEST = Rows("sslVersionMin", Row((5, 56), None, "TLSv1.2"))
