@@ -1,4 +1,5 @@
-"""The rows of bench/results.json: one a measured piece of work, with what it was raced against and the bound it should keep."""
+"""The rows of bench/results.json: one a measured piece of work, with what it was raced against and the
+bound it should keep."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ def row(
     unit: str = "s",
     **more: object,
 ) -> dict:
-    """``other`` are the runs of the other side, whose name is ``what``; without it ``what`` is what the bound counts."""
+    """``other`` are the runs of the other side, whose name is ``what``;
+    without it ``what`` is what the bound counts."""
     mine = statistics.median(ours)
     found = {
         "id": name,
@@ -46,7 +48,10 @@ def row(
 
 
 def machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, containers on the same machine"
+    return (
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
+        "containers on the same machine"
+    )
 
 
 def load() -> "dict[str, dict]":

@@ -1,8 +1,8 @@
 """Races site.yml's provisioning against the same host written with stock modules (bench/stock/site.yml).
 
-Same image, pipelining on for both, alternating runs, whole play's wall time; prints a table and writes bench/results.json.
-``python -m bench.run [ROW ...]`` runs only those rows and keeps the others of an earlier run; ``RUNS`` in the environment
-changes how often (a row says how often it ran).
+Same image, pipelining on for both, alternating runs, whole play's wall time; prints a table and writes
+bench/results.json. ``python -m bench.run [ROW ...]`` runs only those rows and keeps the others of an earlier run;
+``RUNS`` in the environment changes how often (a row says how often it ran).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """As much of AWX's API (/api/v2) as the modules of awx.awx speak to.
 
-Objects are looked up by their fields, made, changed, and associated with others. Every request that changes something is kept.
+Objects are looked up by their fields, made, changed, and associated with others.
+Every request that changes something is kept.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""What bash 3.2, the /bin/sh of CentOS 5, cannot parse or does not have, found in a program by a real parser (tree-sitter).
+"""What bash 3.2, the /bin/sh of CentOS 5, cannot parse or does not have,
+found in a program by a real parser (tree-sitter).
 
-Source: bash's CHANGES (up to 4.0 a ``$(...)`` ends with the parenthesis that a scan for quotes and parentheses comes to, so that a
-pattern of ``case`` ends it, and a comment or a here-document may); POSIX.1-2017, Shell Command Language, for what no sh need know.
+Source: bash's CHANGES (up to 4.0 a ``$(...)`` ends with the parenthesis that a scan for quotes and
+parentheses comes to, so that a pattern of ``case`` ends it, and a comment or a here-document may);
+POSIX.1-2017, Shell Command Language, for what no sh need know.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ SHELL = re.compile(r"^\\?(/\S*/)?(ba|da|k)?sh$")
 
 @functools.lru_cache(maxsize=None)
 def faults(program: str) -> "tuple[str, ...]":
-    """Why bash 3.2 as /bin/sh would not run this program, a line each; nothing if it would. Programs within it count too."""
+    """Why bash 3.2 as /bin/sh would not run this program, a line each; nothing if it would.
+    Programs within it count too."""
     text = program.replace("<>", "< ").replace(
         " - ]", ' "-" ]'
     )  # the grammar knows neither <> nor a bare - at the end of a test

@@ -1,4 +1,5 @@
-"""What the tests share: the import path, and a host that is this machine's sh with its state in a temporary directory."""
+"""What the tests share: the import path, and a host that is this machine's sh with its state in
+a temporary directory."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ SHELLS = {
 
 
 class Local:
-    """A Run over a local shell; ``read_only`` refuses every program but the reading one; ``path`` is where it looks for tools first."""
+    """A Run over a local shell; ``read_only`` refuses every program but the reading one;
+    ``path`` is where it looks for tools first."""
 
     def __init__(self, state: pathlib.Path, shell=("sh",), read_only=False, path=""):
         self.state, self.shell, self.read_only, self.path = state, list(shell), read_only, path
@@ -46,7 +48,8 @@ class Local:
 
 @pytest.fixture
 def count(record_property):
-    """Counts something, from whichever process a test runs in: ``count("tried")``, ``count("seconds", 1.5)``. See tests/figures.py."""
+    """Counts something, from whichever process a test runs in: ``count("tried")``, ``count("seconds", 1.5)``.
+    See tests/figures.py."""
 
     def add(what, number=1):
         record_property(what, number)

@@ -1,4 +1,5 @@
-"""Every word's DOCUMENTATION is read by ansible-doc and agrees with its argument spec: names, types, defaults, choices."""
+"""Every word's DOCUMENTATION is read by ansible-doc and agrees with its argument spec:
+names, types, defaults, choices."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Every program of sh that ever leaves the controller, and a watch on those that tests send.
 
-They are ``Program`` by type and stand in ``core/shell/`` or a ``shell.py``; nothing else names a shell, which
-tests/unit/test_programs.py holds. What data is put into, and the action's two, are rendered with the worst they can be given.
+They are ``Program`` by type and stand in ``core/shell/`` or a ``shell.py``; nothing else names a shell,
+which tests/unit/test_programs.py holds. What data is put into, and the action's two, are rendered
+with the worst they can be given.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """shellcheck over every program of sh that leaves the controller, and every script that sets things up: make lint.
 
-A script says in itself what it accepts, beside the line. A program has no comments to say it in, and is put together of pieces, so that
-what the programs accept stands here, once, with the reason; a code that none needs any more is an error too.
+A script says in itself what it accepts, beside the line. A program has no comments to say it in,
+and is put together of pieces, so that what the programs accept stands here, once, with the
+reason; a code that none needs any more is an error too.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ ACCEPTED = {
     2069: "stderr alone is wanted, and so comes before stdout goes away",
     2086: "split on purpose: lists of names and ports, under set -f; a pattern that is to be one",
     2094: "makemap reads a text and writes NAME.db beside it",
-    2154: "given by `next` or `line`, which read it into the variable that they are told, or exported by what runs the program",
+    2154: "given by `next` or `line`, which read it into the variable that they are told, "
+    "or exported by what runs the program",
 }
 
 

@@ -1,4 +1,5 @@
-"""The curve of docs/performance.md, drawn from bench/results.json: wall time of a run that changes nothing, by number of hosts."""
+"""The curve of docs/performance.md, drawn from bench/results.json:
+wall time of a run that changes nothing, by number of hosts."""
 
 from __future__ import annotations
 

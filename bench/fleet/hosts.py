@@ -1,4 +1,5 @@
-"""Real hosts for the bench: containers with sshd, Postfix and Dovecot, many on one machine, and an inventory of them."""
+"""Real hosts for the bench: containers with sshd, Postfix and Dovecot, many on one machine,
+and an inventory of them."""
 
 from __future__ import annotations
 

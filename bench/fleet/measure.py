@@ -15,7 +15,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Measured:
-    """Seconds, seconds of processor time (user and system), MiB (proportional set size of the whole tree, its highest)."""
+    """Seconds, seconds of processor time (user and system), MiB (proportional set size of the
+    whole tree, its highest)."""
 
     wall: float
     processor: float

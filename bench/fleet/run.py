@@ -1,7 +1,9 @@
-"""A fleet over SSH on this machine: mailhost beside stock modules, Mitogen with stock modules, and pyinfra, at the same forks.
+"""A fleet over SSH on this machine: mailhost beside stock modules, Mitogen with stock modules,
+and pyinfra, at the same forks.
 
-``python -m bench.fleet.run HOSTS [PART ...]``, parts being ours, stock, mitogen, pyinfra, work, undo (default: all). The others' hosts
-are copies of one that each had set up, so that their run changes nothing either. RUNS in the environment says how often a run is repeated.
+``python -m bench.fleet.run HOSTS [PART ...]``, parts being ours, stock, mitogen, pyinfra, work, undo (default:
+all). The others' hosts are copies of one that each had set up, so that their run changes nothing either. RUNS
+in the environment says how often a run is repeated.
 """
 
 from __future__ import annotations
@@ -157,7 +159,8 @@ def work(count: int, folder: pathlib.Path) -> "list[dict]":
 
 
 def undo(count: int, folder: pathlib.Path) -> "list[dict]":
-    """From a canary's failed proof until its batch is as before and serves: a rollout that takes POP3 away, with a wrong login."""
+    """From a canary's failed proof until its batch is as before and serves:
+    a rollout that takes POP3 away, with a wrong login."""
     side, found = Side("ours", folder), []
     fleet = Fleet(min(count, 4), folder)
     more = {
@@ -177,7 +180,8 @@ def undo(count: int, folder: pathlib.Path) -> "list[dict]":
 
 
 def other(name: str, count: int, folder: pathlib.Path) -> "list[dict]":
-    """The same work by another: at most a tenth of stock modules' time, and half of Mitogen's and pyinfra's, are asked of ours."""
+    """The same work by another: at most a tenth of stock modules' time, and half of Mitogen's and
+    pyinfra's, are asked of ours."""
     side = Side(name, folder)
     with copies(side, count) as fleet:
         nothing = [side.nothing(fleet) for _ in range(runs(count))]

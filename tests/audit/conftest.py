@@ -80,8 +80,8 @@ def pytest_terminal_summary(terminalreporter):
         lines.append(f"false alarms on good hosts: {sums.get('alarms', 0):.0f}")
     if "broken" in said:
         lines.append(
-            f"misconfigurations tried {sums['broken']:.0f}, named {sums.get('named', 0):.0f}, repaired {sums.get('repaired', 0):.0f}, "
-            f"refused {sums.get('refused', 0):.0f}"
+            f"misconfigurations tried {sums['broken']:.0f}, named {sums.get('named', 0):.0f}, "
+            f"repaired {sums.get('repaired', 0):.0f}, refused {sums.get('refused', 0):.0f}"
         )
     if "tools" in said:
         lines.append(f"questions put to others' tools too: {sums['tools']:.0f}, agreed {sums.get('agreed', 0):.0f}")

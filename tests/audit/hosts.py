@@ -1,4 +1,5 @@
-"""Real hosts for the audit's tests, provisioned by ansible-playbook once, and the audit of one of them by the words themselves."""
+"""Real hosts for the audit's tests, provisioned by ansible-playbook once, and the audit of one of them by
+the words themselves."""
 
 from __future__ import annotations
 

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 RESTART = "if [ -d /run/systemd/system ]; then systemctl restart {0}; else service {0} restart; fi; sleep 1"
 KEEP = "cp -p {0} /root/kept"
-RELAY = "postconf -e 'smtpd_relay_restrictions = permit_mynetworks, {0}, reject_unauth_destination'; postfix reload; sleep 1"
+RELAY = (
+    "postconf -e 'smtpd_relay_restrictions = permit_mynetworks, {0}, reject_unauth_destination'; "
+    "postfix reload; sleep 1"
+)
 KEY, CERTIFICATE = "/etc/ssl/private/mailhost.pem", "/etc/ssl/certs/mailhost.pem"
 OWN = "/etc/dovecot/mailhost.conf"
 FEATURE = (
     f"{KEEP.format('/etc/mail/sendmail.mc')}; cp -p /etc/mail/sendmail.cf /root/kept.cf; "
-    "sed -i '/^MAILER(/i FEATURE(`{0}'\"'\"')dnl' /etc/mail/sendmail.mc; cd /etc/mail && m4 sendmail.mc 2>/dev/null >sendmail.cf; "
-    + RESTART.format("sendmail")
+    "sed -i '/^MAILER(/i FEATURE(`{0}'\"'\"')dnl' /etc/mail/sendmail.mc; "
+    "cd /etc/mail && m4 sendmail.mc 2>/dev/null >sendmail.cf; " + RESTART.format("sendmail")
 )
 UNFEATURE = "cp -p /root/kept /etc/mail/sendmail.mc; cp -p /root/kept.cf /etc/mail/sendmail.cf; " + RESTART.format(
     "sendmail"
@@ -21,8 +24,9 @@ UNFEATURE = "cp -p /root/kept /etc/mail/sendmail.mc; cp -p /root/kept.cf /etc/ma
 
 @dataclass(frozen=True)
 class Broken:
-    """``cause`` is a finding's id that the audit must fail with, ``wire`` one that shows it from outside (empty: it cannot be seen
-    there); ``site`` is repaired or refused, ``says`` what a refusal names, ``heal`` what takes a refused fault away."""
+    """``cause`` is a finding's id that the audit must fail with, ``wire`` one that shows it from
+    outside (empty: it cannot be seen there); ``site`` is repaired or refused, ``says`` what a refusal
+    names, ``heal`` what takes a refused fault away."""
 
     kind: str
     how: str
@@ -116,7 +120,8 @@ TABLE: "dict[str, Broken]" = {
     ),
     "submission-without-tls": Broken(
         "postfix",
-        "postconf -P submission/inet/smtpd_tls_security_level=none submission/inet/smtpd_tls_auth_only=no; postfix reload; sleep 1",
+        "postconf -P submission/inet/smtpd_tls_security_level=none submission/inet/smtpd_tls_auth_only=no; "
+        "postfix reload; sleep 1",
         "policy.submission without TLS",
         "clear.T05",
     ),
@@ -215,7 +220,8 @@ TABLE: "dict[str, Broken]" = {
     ),
     "untagged-access-row": Broken(
         "sendmail",
-        f"{KEEP.format('/etc/mail/access')}; echo 'example.test RELAY' >>/etc/mail/access; cd /etc/mail && makemap hash access <access",
+        f"{KEEP.format('/etc/mail/access')}; echo 'example.test RELAY' >>/etc/mail/access; "
+        "cd /etc/mail && makemap hash access <access",
         "policy.access example.test",
         "relay.R40",
         "refused",

@@ -1,5 +1,5 @@
-"""Each host of the table broken for real: the audit names the cause and shows it on the wire, both answers agree, and site.yml repairs
-the host or refuses with the reason; it never reports ok."""
+"""Each host of the table broken for real: the audit names the cause and shows it on the wire, both answers agree,
+and site.yml repairs the host or refuses with the reason; it never reports ok."""
 
 from __future__ import annotations
 

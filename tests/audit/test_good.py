@@ -1,4 +1,5 @@
-"""Good hosts of every kind: nothing fails and nothing is invalid, in time, from each of a host's addresses; and what the report says."""
+"""Good hosts of every kind: nothing fails and nothing is invalid, in time, from each of a host's addresses;
+and what the report says."""
 
 from __future__ import annotations
 

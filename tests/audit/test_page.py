@@ -1,5 +1,5 @@
-"""audit.html in a real browser: it loads without the network and without errors, filters, opens a host by keyboard, shows a dialogue,
-and axe-core finds nothing serious, in light and dark, on a desktop and on a phone."""
+"""audit.html in a real browser: it loads without the network and without errors, filters, opens a host by keyboard,
+shows a dialogue, and axe-core finds nothing serious, in light and dark, on a desktop and on a phone."""
 
 from __future__ import annotations
 

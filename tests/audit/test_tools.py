@@ -1,5 +1,5 @@
-"""The same questions put to others' tools: swaks for AUTH and STARTTLS, openssl s_client for certificates, testssl.sh for versions and
-ciphers. Where they disagree, one of the two is wrong."""
+"""The same questions put to others' tools: swaks for AUTH and STARTTLS, openssl s_client for certificates,
+testssl.sh for versions and ciphers. Where they disagree, one of the two is wrong."""
 
 from __future__ import annotations
 

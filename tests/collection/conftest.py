@@ -1,4 +1,5 @@
-"""The collection as its users have it: built from this tree, installed into an empty place, used from a project elsewhere."""
+"""The collection as its users have it: built from this tree, installed into an empty place,
+used from a project elsewhere."""
 
 import json
 import os

@@ -79,7 +79,8 @@ def test_a_plugin_directory_of_ansible_cfg_is_taken_along(tmp_path, monkeypatch)
 
 
 def test_the_execution_environment_has_it_in(file, project, tmp_path):
-    """Its base image comes from a registry, so only the context is made, and what its galaxy stage would do is done here."""
+    """Its base image comes from a registry, so only the context is made, and what its galaxy stage
+    would do is done here."""
     (tmp_path / "build").mkdir()
     shutil.copy(file, tmp_path / "build")
     shutil.copy(ROOT / "execution-environment.yml", tmp_path)

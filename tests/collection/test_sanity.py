@@ -1,4 +1,5 @@
-"""`ansible-test sanity` in the installed collection finds nothing; tests/sanity/ignore-VERSION.txt there names what it may ignore."""
+"""`ansible-test sanity` in the installed collection finds nothing;
+tests/sanity/ignore-VERSION.txt there names what it may ignore."""
 
 import importlib.metadata
 import pathlib

@@ -1,4 +1,5 @@
-"""The playbooks, the role and single words by their full names, from a project elsewhere, on a real host and by both routes."""
+"""The playbooks, the role and single words by their full names, from a project elsewhere,
+on a real host and by both routes."""
 
 import json
 import re

@@ -59,8 +59,10 @@ def runs():
     }
     for _ in range(2):
         before = len(awx.changes)
-        done = subprocess.run(["ansible-playbook", "-v", "-i", "localhost,", "awx/setup.yml", "-e", SECRETS], cwd=ROOT,
-                              env={**os.environ, **env}, capture_output=True, text=True, timeout=600, check=False)  # fmt: skip
+        done = subprocess.run(
+            ["ansible-playbook", "-v", "-i", "localhost,", "awx/setup.yml", "-e", SECRETS],
+            cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, timeout=600, check=False,
+        )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         found.append((done.stdout + done.stderr, awx.changes[before:]))
     yield awx, found
@@ -91,8 +93,14 @@ def test_the_workflow_rolls_out_what_was_planned_and_approved(runs):
     by_id = {
         one["id"]: one["name"] for kind in ("job_templates", "workflow_approval_templates") for one in awx.of(kind)
     }
-    follows = {name: [one["identifier"] for one in nodes.values() if one["id"] in awx.below.get(f"{node['url']}success_nodes/", [])]
-               for name, node in nodes.items()}  # fmt: skip
+    follows = {
+        name: [
+            one["identifier"]
+            for one in nodes.values()
+            if one["id"] in awx.below.get(f"{node['url']}success_nodes/", [])
+        ]
+        for name, node in nodes.items()
+    }
     assert follows == {"plan": ["approve"], "approve": ["rollout"], "rollout": []}
     assert [by_id[nodes[name]["unified_job_template"]] for name in ("plan", "rollout")] == [
         "mailhost: plan",

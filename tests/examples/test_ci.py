@@ -57,11 +57,24 @@ def run(repository, script, variables):
     lines = [line for line in script.splitlines() if not line.strip(" -").startswith(FETCHES)]
     text = PLAYBOOK.sub(lambda match: f"{ROOT}/playbooks/{match[1]}.yml", "\n".join(lines))
     above = repository.parent
-    env = {**{k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")}, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-           "CI_PROJECT_DIR": str(repository), "GITHUB_WORKSPACE": str(repository), "RUNNER_TEMP": str(above), "GITHUB_ENV": str(above / "env"),
-           "SSH_KEY": str(above / "ssh-key"), "VAULT_PASSWORD": str(above / "vault-password")}  # fmt: skip
-    env.update({name: value.replace("$CI_PROJECT_DIR", str(repository)).replace("$VAULT_PASSWORD", env["VAULT_PASSWORD"])
-                .replace("$SSH_KEY", env["SSH_KEY"]) for name, value in variables.items()})  # fmt: skip
+    env = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("ANSIBLE_")},
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "CI_PROJECT_DIR": str(repository),
+        "GITHUB_WORKSPACE": str(repository),
+        "RUNNER_TEMP": str(above),
+        "GITHUB_ENV": str(above / "env"),
+        "SSH_KEY": str(above / "ssh-key"),
+        "VAULT_PASSWORD": str(above / "vault-password"),
+    }
+    env.update(
+        {
+            name: value.replace("$CI_PROJECT_DIR", str(repository))
+            .replace("$VAULT_PASSWORD", env["VAULT_PASSWORD"])
+            .replace("$SSH_KEY", env["SSH_KEY"])
+            for name, value in variables.items()
+        }
+    )
     text = re.sub(r'>>"\$GITHUB_ENV"', '| sed "s/=\\\\(.*\\\\)/=\'\\\\1\'/" >>"$GITHUB_ENV"', text)
     return subprocess.run(
         ["bash", "-c", text], cwd=repository, env=env, capture_output=True, text=True, timeout=300, check=False

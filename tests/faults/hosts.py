@@ -1,4 +1,5 @@
-"""A real host in a container, run by the words themselves over ``docker exec``, and what is known of it before and after."""
+"""A real host in a container, run by the words themselves over ``docker exec``,
+and what is known of it before and after."""
 
 from __future__ import annotations
 
@@ -21,15 +22,19 @@ PORTS = {"imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
 TREES = "/etc/dovecot /etc/postfix /etc/mailhost"
 #: content, mode and owner of every configuration file, but not of maps, which are built
 SNAPSHOT = f"""
-cd / && find {TREES} /etc/dovecot.conf ! -name "*.db" \\( -type f -o -type l \\) -printf "%p %m %u:%g %l\\n" 2>/dev/null | sort
+cd / &&
+find {TREES} /etc/dovecot.conf ! -name "*.db" \\( -type f -o -type l \\) -printf "%p %m %u:%g %l\\n" 2>/dev/null | sort
 find {TREES} /etc/dovecot.conf ! -name "*.db" -type f -exec sha1sum {{}} + 2>/dev/null | sort -k 2
 """
 #: inode and change time of every file a check mode could touch
 INODES = f"find {TREES} /var/lib/mailhost -printf '%p %i %C@\\n' 2>/dev/null | sort"
 LEFT = r"""
-find / -xdev \( -name ".mailhost-*" -o -name "*.mailhost-undo" -o -name "*.mailhost-new" -o -name "*.mailhost-log" \) 2>/dev/null
+find / -xdev \( -name ".mailhost-*" -o -name "*.mailhost-undo" -o -name "*.mailhost-new" -o -name "*.mailhost-log" \) \
+    2>/dev/null
 ls -d /var/lib/mailhost/lock /var/lib/mailhost/confirm /var/lib/mailhost/pending /var/lib/mailhost/*.new 2>/dev/null
-for program in /proc/[0-9]*/cmdline; do tr "\0" " " <$program 2>/dev/null | grep -a "MAILHOST-BEGI[N]" | cut -c 1-60; done
+for program in /proc/[0-9]*/cmdline; do
+    tr "\0" " " <$program 2>/dev/null | grep -a "MAILHOST-BEGI[N]" | cut -c 1-60
+done
 true
 """
 
@@ -39,7 +44,8 @@ def params(feature, **given):
 
 
 class Docker:
-    """A Run over ``docker exec``; ``before`` and ``after`` are hooks called with the number of the trip and its program."""
+    """A Run over ``docker exec``; ``before`` and ``after`` are hooks called with the number of the
+    trip and its program."""
 
     def __init__(self, machine, prefix=""):
         self.machine, self.prefix, self.trips = machine, prefix, 0

@@ -1,4 +1,5 @@
-"""The mail ledger: numbered messages, which of them the server acknowledged, and where each acknowledged one is afterwards."""
+"""The mail ledger: numbered messages, which of them the server acknowledged,
+and where each acknowledged one is afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ FIND += "/var/spool/postfix/deferred /var/spool/postfix/maildrop 2>/dev/null; tr
 
 
 class Ledger(threading.Thread):
-    """Sends to alice twice a second, a connection each; a number counts as acknowledged when the 250 after DATA came."""
+    """Sends to alice twice a second, a connection each;
+    a number counts as acknowledged when the 250 after DATA came."""
 
     def __init__(self, address: str, pause: float = 0.5) -> None:
         super().__init__(daemon=True)
@@ -22,7 +24,10 @@ class Ledger(threading.Thread):
 
     def send(self) -> None:
         self.number += 1
-        text = f"From: <ledger@sender.invalid>\r\nTo: <alice@example.test>\r\nX-Ledger: {self.number}\r\n\r\nnumber {self.number}\r\n"
+        text = (
+            "From: <ledger@sender.invalid>\r\nTo: <alice@example.test>\r\n"
+            f"X-Ledger: {self.number}\r\n\r\nnumber {self.number}\r\n"
+        )
         try:
             with smtplib.SMTP(self.address, 25, "ledger.invalid", 5) as smtp:
                 smtp.sendmail("ledger@sender.invalid", ["alice@example.test"], text)

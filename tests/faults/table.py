@@ -14,9 +14,10 @@ from .hosts import Docker, params
 
 #: the faults that meet another init system, dialect or coreutils on CentOS 5 are tried there too
 ALSO_ON_CENTOS_5 = {
-    "disk-full", "read-only-filesystem", "symlink-live", "connection-cut-after-apply", "controller-killed-before-commit",
-    "controller-killed-and-rebooted", "daemon-refuses", "daemon-accepts-and-is-dead", "port-taken", "daemon-stopped-before",
-    "daemon-disabled-before", "key-of-another-certificate", "umask-000",
+    "disk-full", "read-only-filesystem", "symlink-live", "connection-cut-after-apply",
+    "controller-killed-before-commit", "controller-killed-and-rebooted",
+    "daemon-refuses", "daemon-accepts-and-is-dead", "port-taken", "daemon-stopped-before", "daemon-disabled-before",
+    "key-of-another-certificate", "umask-000",
 }  # fmt: skip
 
 
@@ -65,7 +66,8 @@ def _(host):
 @fault("inodes-gone", says="cannot be written")
 def _(host):
     host.sh(
-        "mount -t tmpfs -o nr_inodes=4 tmpfs /var/lib/mailhost && mkdir /var/lib/mailhost/journal && : >/var/lib/mailhost/a"
+        "mount -t tmpfs -o nr_inodes=4 tmpfs /var/lib/mailhost && "
+        "mkdir /var/lib/mailhost/journal && : >/var/lib/mailhost/a"
     )
     yield
     host.sh("umount /var/lib/mailhost")
@@ -184,7 +186,10 @@ def _(host):
 @fault("remote-program-killed", says="answer was cut off")
 def _(host):
     run = Docker(host.machine)
-    killer = "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q 'pa[r]ents()' && kill -9 ${p#/proc/}; done"
+    killer = (
+        "for p in /proc/[0-9]*; do "
+        "tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q 'pa[r]ents()' && kill -9 ${p#/proc/}; done"
+    )
 
     def before(number, program):
         if is_apply(program):
@@ -260,10 +265,12 @@ def _(host):
     def before(number, program):
         if is_commit(program):  # it hangs once, and the commit tries again
             host.sh(
-                f"mkdir -p {unit}; printf '#!/bin/sh\\nsleep 8; rm -rf {unit}; systemctl daemon-reload; exit 1\\n' >/run/hang"
+                f"mkdir -p {unit}; "
+                f"printf '#!/bin/sh\\nsleep 8; rm -rf {unit}; systemctl daemon-reload; exit 1\\n' >/run/hang"
             )
             host.sh(
-                f"chmod 755 /run/hang; printf '[Service]\\nExecStartPre=/bin/sh /run/hang\\n' >{unit}/hang.conf; systemctl daemon-reload"
+                "chmod 755 /run/hang; "
+                f"printf '[Service]\\nExecStartPre=/bin/sh /run/hang\\n' >{unit}/hang.conf; systemctl daemon-reload"
             )
 
     run.before = before
@@ -278,10 +285,12 @@ def _(host):
 
 @fault("daemon-restarted-too-often-before", ends="new")
 def _(host):
-    limit = "/run/systemd/system/postfix@-.service.d"  # five starts in ten seconds by default, which a busy machine may not manage
+    # five starts in ten seconds by default, which a busy machine may not manage
+    limit = "/run/systemd/system/postfix@-.service.d"
     host.sh(f"mkdir -p {limit}; printf '[Unit]\\nStartLimitIntervalSec=600\\nStartLimitBurst=3\\n' >{limit}/limit.conf")
     host.sh(
-        "systemctl daemon-reload; for i in 1 2 3 4 5; do systemctl restart postfix; done; ! systemctl is-active -q postfix@-"
+        "systemctl daemon-reload; for i in 1 2 3 4 5; do systemctl restart postfix; done; "
+        "! systemctl is-active -q postfix@-"
     )
     yield
     host.sh(f"rm -r {limit}; systemctl daemon-reload")
@@ -353,7 +362,8 @@ def _(host):
 @fault("map-builder-killed", says="Nothing was changed")
 def _(host):
     host.sh(
-        "mv /usr/sbin/postmap /root/postmap; printf '#!/bin/sh\\nkill -9 $$\\n' >/usr/sbin/postmap; chmod 755 /usr/sbin/postmap"
+        "mv /usr/sbin/postmap /root/postmap; "
+        "printf '#!/bin/sh\\nkill -9 $$\\n' >/usr/sbin/postmap; chmod 755 /usr/sbin/postmap"
     )
     box = {"name": "alice", "aliases": ["another"], "state": "present", "password_hash": None, "uid": None}
     yield {"extra": [(mailboxes, params(mailboxes, mailboxes=[box], domains=["example.test"], store="system"))]}

@@ -1,4 +1,5 @@
-"""ansible-playbook itself killed between a change and its confirmation, by both routes; and a host whose clock is a year off."""
+"""ansible-playbook itself killed between a change and its confirmation, by both routes;
+and a host whose clock is a year off."""
 
 from __future__ import annotations
 
@@ -77,7 +78,8 @@ def test_a_clock_a_year_off(host, tmp_path, count, days):
     count("tried")
     library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
     host.machine.run(
-        f"[ -e {library} ] || {{ apt-get -qq update && apt-get -qq install -y libfaketime; }} >/dev/null 2>&1; test -e {library}"
+        f"[ -e {library} ] || {{ apt-get -qq update && apt-get -qq install -y libfaketime; }} >/dev/null 2>&1; "
+        f"test -e {library}"
     )
     env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PWD": str(tmp_path)}
     play = [*inventory(host, tmp_path), str(ROOT / "playbooks/provision.yml")]

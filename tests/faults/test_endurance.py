@@ -1,4 +1,5 @@
-"""A thousand alternating applies on one host: nothing is left over, and the last are as quick and as small as the first."""
+"""A thousand alternating applies on one host: nothing is left over, and the last are as quick and
+as small as the first."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Bad input is refused before anything is written, by every word it can reach and by both routes, and no secret shows; input that
-is strange but legal arrives byte for byte."""
+"""Bad input is refused before anything is written, by every word it can reach and by both routes, and no secret shows;
+input that is strange but legal arrives byte for byte."""
 
 from __future__ import annotations
 
@@ -44,8 +44,10 @@ HASHES = [
     "$6$a$" + SECRET + "\nx:",
 ]
 HASHES += ["$99$a$" + SECRET, "{NOSUCH}" + SECRET, SECRET]
-NETWORKS = ["0.0.0.0/0", "::/0", "0/0", "10.0.0.1/8", "!10.0.0.0/8", "/etc/passwd", "hash:/x", "static:all", "127.0.0.0/8, 0.0.0.0/0", "",
-            "127.0.0.0/8\n0.0.0.0/0", "10", "tcp:1.2.3.4:1", "localhost", "127.0.0.1/33"]  # fmt: skip
+NETWORKS = [
+    "0.0.0.0/0", "::/0", "0/0", "10.0.0.1/8", "!10.0.0.0/8", "/etc/passwd", "hash:/x", "static:all",
+    "127.0.0.0/8, 0.0.0.0/0", "", "127.0.0.0/8\n0.0.0.0/0", "10", "tcp:1.2.3.4:1", "localhost", "127.0.0.1/33",
+]  # fmt: skip
 HOSTS = [
     "mail example",
     "mail_1.test",
@@ -133,8 +135,17 @@ def rows():
         for key in (SECRET, f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{SECRET}", "")
     )
     yield from (("mail_packages", {"products": [text]}) for text in ("exim", "-o=x", "$(id)", ""))
-    yield from (("mail_commit", more) for more in ({"services": ["-x"]}, {"services": ["x;id"]}, {"protocols": ["x"]}, {"address": "x"},
-                {"serving": ["serve x plain 1"]}, {"journal_keep": 0}))  # fmt: skip
+    yield from (
+        ("mail_commit", more)
+        for more in (
+            {"services": ["-x"]},
+            {"services": ["x;id"]},
+            {"protocols": ["x"]},
+            {"address": "x"},
+            {"serving": ["serve x plain 1"]},
+            {"journal_keep": 0},
+        )
+    )
     yield from (("mail_undo", {"count": count}) for count in (0, -1, 10000))
 
 

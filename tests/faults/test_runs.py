@@ -1,8 +1,8 @@
 """A table of faults, each injected for real into a run on a real host, and one oracle for all of them.
 
-Afterwards the host has all of the new configuration and serves it, or the old one to the byte and serves that; the run says
-which; nothing is left over; check mode wrote nothing; and with the fault gone the next run converges. Run one by its name:
-``make fault NAME=port-taken``.
+Afterwards the host has all of the new configuration and serves it, or the old one to the byte and serves that;
+the run says which; nothing is left over; check mode wrote nothing; and with the fault gone the next run
+converges. Run one by its name: ``make fault NAME=port-taken``.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def test_fault(hosts, image, name, count):
 
 @pytest.mark.parametrize("image", IMAGES)
 def test_no_accepted_mail_was_lost(hosts, image, count):
-    """The last of a host's tests: every number that was acknowledged during all of the above is in a mailbox or a queue."""
+    """The last of a host's tests: every number that was acknowledged during all of the above is in
+    a mailbox or a queue."""
     host = hosts(image)
     told = host.ledger.stop(host.machine)
     for what in ("acknowledged", "found", "duplicated"):

@@ -1,7 +1,8 @@
-"""The transaction killed, or out of disk, at every one of its steps; and many runs at once. In a container, by the real program.
+"""The transaction killed, or out of disk, at every one of its steps; and many runs at once.
+In a container, by the real program.
 
-A step is a command that the program runs: shims before the real tools count them, and the one whose turn it is kills the
-program's whole process group (as a crash does, the timer with it) or fails as on a full disk.
+A step is a command that the program runs: shims before the real tools count them, and the one whose turn it is kills
+the program's whole process group (as a crash does, the timer with it) or fails as on a full disk.
 """
 
 from __future__ import annotations
@@ -33,8 +34,14 @@ if [ "$count" = "$(/bin/cat /opt/at)" ]; then
 fi
 for folder in /usr/bin /bin /usr/sbin /sbin; do [ ! -x "$folder/${0##*/}" ] || exec "$folder/${0##*/}" "$@"; done
 """
-OLD = "rm -rf /srv/t /var/lib/mailhost; mkdir -p /srv/t; cd /srv/t; echo one >a; chmod 640 a; echo here >gone; ln -s a link"
-END_TIMER = "[ ! -s /var/lib/mailhost/confirm ] || kill $(cut -d ' ' -f 1 /var/lib/mailhost/confirm); rm -f /var/lib/mailhost/confirm"
+OLD = (
+    "rm -rf /srv/t /var/lib/mailhost; mkdir -p /srv/t; cd /srv/t; "
+    "echo one >a; chmod 640 a; echo here >gone; ln -s a link"
+)
+END_TIMER = (
+    "[ ! -s /var/lib/mailhost/confirm ] || kill $(cut -d ' ' -f 1 /var/lib/mailhost/confirm); "
+    "rm -f /var/lib/mailhost/confirm"
+)
 STATE = "cd /srv/t && for f in $(ls -A); do echo $f $(stat -c '%a %U %F' $f) $(cat $f); done"
 
 

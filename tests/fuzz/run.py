@@ -1,4 +1,5 @@
-"""``make fuzz``: atheris over the grammars, SECONDS (60) each; a failing input is kept in tests/fuzz/corpus, where `make unit` tries it.
+"""``make fuzz``: atheris over the grammars, SECONDS (60) each; a failing input is kept in tests/fuzz/corpus,
+where `make unit` tries it.
 
 ``python tests/fuzz/run.py GRAMMAR`` fuzzes one; without a name each gets a process of its own.
 """

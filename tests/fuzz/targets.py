@@ -1,5 +1,5 @@
-"""What is fuzzed, for Hypothesis (tests/fuzz/test_words.py, in `make unit`) and for atheris (`make fuzz`): each target takes what
-it is given and ends well or with a MailhostError; anything else is a defect."""
+"""What is fuzzed, for Hypothesis (tests/fuzz/test_words.py, in `make unit`) and for atheris (`make fuzz`):
+each target takes what it is given and ends well or with a MailhostError; anything else is a defect."""
 
 from __future__ import annotations
 

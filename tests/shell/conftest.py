@@ -1,4 +1,5 @@
-"""What the programs of the words are run with: a shell, tools that only note what they are told, and places below a temporary directory."""
+"""What the programs of the words are run with: a shell, tools that only note what they are told,
+and places below a temporary directory."""
 
 import os
 import subprocess
@@ -8,7 +9,8 @@ from mailhost.core.shell import Inline
 
 
 class Tools:
-    """Programs that a test puts before the machine's own; ``calls`` are the lines in which they noted how they were called."""
+    """Programs that a test puts before the machine's own;
+    ``calls`` are the lines in which they noted how they were called."""
 
     def __init__(self, folder):
         self.folder, self.log = folder / "tools", folder / "calls"
@@ -32,7 +34,8 @@ def tools(tmp_path):
 
 @pytest.fixture
 def run(shell, tools):
-    """Runs a program as a request or a plan does, under the shell of this test. ``moved`` are the places that lie elsewhere here."""
+    """Runs a program as a request or a plan does, under the shell of this test.
+    ``moved`` are the places that lie elsewhere here."""
 
     def run(program, *words, stdin="", moved=None):
         text = str(program)

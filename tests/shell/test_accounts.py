@@ -90,8 +90,8 @@ def test_journals(run, tmp_path, monkeypatch):
         (one / name).write_text(text + "\n")
     found = journals(run(history.SHOW).stdout)
     assert [journal.data() for journal in found] == [
-        {"id": "000001-x", "run": "r1", "state": "committed", "when": 17, "who": "me", "services": ["dovecot", "postfix"],
-         "reverts": [], "undone_by": "", "changes": ["/etc/a file"]}
+        {"id": "000001-x", "run": "r1", "state": "committed", "when": 17, "who": "me",
+         "services": ["dovecot", "postfix"], "reverts": [], "undone_by": "", "changes": ["/etc/a file"]}
     ]  # fmt: skip
     assert found[0].lines["b"] == ["dovecot stopped disabled"]
     assert (found[0].steps[0].has_old, found[0].steps[0].begun) == (True, True)

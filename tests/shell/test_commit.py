@@ -1,4 +1,5 @@
-"""What mail_commit does on a host, under every shell: a server that answers by a file, a service that notes what it is told."""
+"""What mail_commit does on a host, under every shell: a server that answers by a file,
+a service that notes what it is told."""
 
 import socketserver
 import threading

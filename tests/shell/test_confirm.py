@@ -1,4 +1,5 @@
-"""Undo without a controller, under every shell: the timer, a reboot, a killed run; what an undo keeps; history and undo."""
+"""Undo without a controller, under every shell: the timer, a reboot, a killed run;
+what an undo keeps; history and undo."""
 
 import os
 import signal

@@ -1,4 +1,5 @@
-"""What hosts with Sendmail, Dovecot or stunnel are asked to run, under every shell; the daemons' own programs are played."""
+"""What hosts with Sendmail, Dovecot or stunnel are asked to run, under every shell;
+the daemons' own programs are played."""
 
 import subprocess
 import time
@@ -14,7 +15,9 @@ TEST_MODE = r"""
 [ -s "$3" ] || exit 1
 while IFS= read -r line; do
     case $line in
-        check_rcpt*) if grep -q -F -x -e "${line#check_rcpt }" "$0.takes"; then answer='$# ok'; else answer='$# error $@ 5.7.1'; fi
+        check_rcpt*)
+            if grep -q -F -x -e "${line#check_rcpt }" "$0.takes"; then answer='$# ok'
+            else answer='$# error $@ 5.7.1'; fi
             [ -e "$0.mute" ] || printf 'check_rcpt         returns: %s\n' "$answer" ;;
     esac
 done

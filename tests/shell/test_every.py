@@ -7,8 +7,13 @@ from ..programs import named, rooms
 
 HERE = pathlib.Path(__file__).parent
 #: what apply, recover, read and mail_commit send
-BY_HOST = {"core.shell.apply.PROGRAM", "core.shell.recover.PROGRAM", "core.shell.read.PROGRAM", "core.shell.commit.CHECK",
-           "core.shell.commit.COMMIT"}  # fmt: skip
+BY_HOST = {
+    "core.shell.apply.PROGRAM",
+    "core.shell.recover.PROGRAM",
+    "core.shell.read.PROGRAM",
+    "core.shell.commit.CHECK",
+    "core.shell.commit.COMMIT",
+}
 SENDERS = {"core.apply.apply", "core.apply.recover", "words.mail_commit"}
 #: what goes out with its data in it: by whom
 RENDERED = {"products.cyrus.shell.SPEAK": "products.cyrus.shell.speak"}

@@ -1,4 +1,5 @@
-"""The login by which mail_commit proves that one can log in, under every shell, against an ``openssl s_client`` that plays a server."""
+"""The login by which mail_commit proves that one can log in, under every shell,
+against an ``openssl s_client`` that plays a server."""
 
 import pytest
 from mailhost.core.shell import COMMON
@@ -35,8 +36,9 @@ while IFS= read -r line; do
     printf '%s\n' "$line" >>"$here/said"
     case $line in
         "a1 LOGIN "*) cat "$here/login" | tr '\n' '!' | sed -e 's/!/\r\n/g'; [ ! -e "$here/dead" ] || exit 0 ;;
-        "a2 STATUS"*) if grep -q "a1 OK" "$here/login"; then say "* STATUS INBOX (MESSAGES 3)"; say "$(cat "$here/status")"; else
-            say "a2 BAD Please login first"; fi ;;
+        "a2 STATUS"*) if grep -q "a1 OK" "$here/login"; then
+            say "* STATUS INBOX (MESSAGES 3)"; say "$(cat "$here/status")"
+            else say "a2 BAD Please login first"; fi ;;
         USER*) say "+OK" ;;
         PASS*) cat "$here/pass" | tr '\n' '!' | sed -e 's/!/\r\n/g'; [ ! -e "$here/dead" ] || exit 0 ;;
         STAT*) if grep -q ERR "$here/pass"; then say "-ERR no login"; else say "+OK 3 1204"; fi ;;
@@ -52,12 +54,17 @@ NEWER = 'usage: s_client args\n only "smtp", "pop3", "imap", and "ftp" are suppo
 GOOD, REFUSED = ("a1 OK Logged in.\n", "+OK Logged in.\n"), ("a1 NO [AUTHENTICATIONFAILED]\n", "-ERR [AUTH] no.\n")
 CYRUS = ("a1 OK [CAPABILITY IMAP4rev1] User logged in SESSIONID=<x>\n", "+OK Mailbox locked and ready SESSIONID=<x>\n")
 NO_MAILDROP = "-ERR [SYS/PERM] Unable to locate maildrop: Mailbox does not exist\n"
-BOTH = "serve imap plain 143\nserve imap starttls 143\nserve imap implicit 993\nserve pop3 plain 110\nserve pop3 starttls 110\n"
+BOTH = (
+    "serve imap plain 143\nserve imap starttls 143\nserve imap implicit 993\n"
+    "serve pop3 plain 110\nserve pop3 starttls 110\n"
+)
 STATUS = {
     "a Cyrus 2.3 that has no mailbox yet": "a2 NO Mailbox does not exist",
     "a mailbox that breaks": "a2 NO [SERVERBUG] Internal error occurred",
 }
-CASES = {  # what the server says, whether its session then ends, the usage of s_client, what is served: code, why, what is unproved
+#: what the server says, whether its session then ends, the usage of s_client, what is served:
+#: code, why, what is unproved
+CASES = {
     "good": (GOOD, False, NEW, BOTH, "0", "", []),
     "dead behind the right password": (
         GOOD,

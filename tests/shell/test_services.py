@@ -1,4 +1,5 @@
-"""Services looked at, stopped, started and put in another's place, by systemd, chkconfig and update-rc.d, under every shell."""
+"""Services looked at, stopped, started and put in another's place, by systemd,
+chkconfig and update-rc.d, under every shell."""
 
 import pytest
 from mailhost.core.shell import switch
@@ -8,7 +9,8 @@ SYSTEMD, SYSV = "/run/systemd/system", "/etc/init.d/"
 
 @pytest.fixture(params=["systemd", "chkconfig", "update-rc.d"])
 def host(request, run, tools, tmp_path):
-    """A host of one kind, on which ``postfix`` runs and begins at boot and ``sendmail`` does not; how it is asked, and its kind."""
+    """A host of one kind, on which ``postfix`` runs and begins at boot and ``sendmail`` does not;
+    how it is asked, and its kind."""
     for folder in ("init.d", "rc2.d", "units"):
         (tmp_path / folder).mkdir()
     for name in ("postfix", "sendmail"):
@@ -53,7 +55,8 @@ TOLD = {
     "RESTART": (
         ("postfix",),
         {
-            "systemd": ["systemctl stop postfix", "systemctl reset-failed postfix postfix@*", "systemctl start postfix"],
+            "systemd": ["systemctl stop postfix", "systemctl reset-failed postfix postfix@*",
+                        "systemctl start postfix"],
             "chkconfig": ["service postfix stop", "service postfix start"],
             "update-rc.d": ["service postfix stop", "service postfix start"],
         },
@@ -95,8 +98,9 @@ TOLD = {
     "SWITCH": (
         ("sendmail", "postfix"),
         {
-            "systemd": ["systemctl stop postfix", "systemctl disable --quiet postfix", "systemctl enable --quiet sendmail",
-                        "systemctl stop sendmail", "systemctl reset-failed sendmail sendmail@*", "systemctl start sendmail"],
+            "systemd": ["systemctl stop postfix", "systemctl disable --quiet postfix",
+                        "systemctl enable --quiet sendmail", "systemctl stop sendmail",
+                        "systemctl reset-failed sendmail sendmail@*", "systemctl start sendmail"],
             "chkconfig": ["service postfix stop", "chkconfig --level 0123456 postfix off", "chkconfig sendmail on",
                           "service sendmail stop", "service sendmail start"],
             "update-rc.d": ["service postfix stop", "update-rc.d postfix disable", "update-rc.d sendmail defaults",
@@ -108,7 +112,8 @@ TOLD = {
         {
             "systemd": ["systemctl stop sendmail", "systemctl enable --quiet postfix", "systemctl stop postfix",
                         "systemctl reset-failed postfix postfix@*", "systemctl start postfix"],
-            "chkconfig": ["service sendmail stop", "chkconfig postfix on", "service postfix stop", "service postfix start"],
+            "chkconfig": ["service sendmail stop", "chkconfig postfix on",
+                          "service postfix stop", "service postfix start"],
             "update-rc.d": ["service sendmail stop", "update-rc.d postfix defaults", "update-rc.d postfix enable",
                             "service postfix stop", "service postfix start"],
         },

@@ -178,7 +178,8 @@ def params(feature, **given):
 
 
 class Fake:
-    """A host that answers what a case declares, says that what no host need have is not there, and refuses every other question."""
+    """A host that answers what a case declares, says that what no host need have is not there,
+    and refuses every other question."""
 
     round_trips = 0
 

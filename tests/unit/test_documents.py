@@ -22,7 +22,8 @@ LISTED = re.compile(r"^\s*(?:[*+-]|\d+[.)])\s+")
 
 
 def prose(text):
-    """The lines of prose with their numbers, without code, tables and headings; what cannot be broken is one character."""
+    """The lines of prose with their numbers, without code, tables and headings;
+    what cannot be broken is one character."""
     fenced, code, depth, before = False, False, 0, ""
     for number, line in enumerate(text.splitlines(), 1):
         if line.lstrip().startswith("```"):

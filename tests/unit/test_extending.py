@@ -12,7 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECTION = "## A word in ten minutes"
 #: a new file, something at a file's end, something behind a line of it; each with the block that follows
 STEP = re.compile(
-    r"^(?:In )?`(?P<path>[\w./]+)`(?:, (?:at the (?P<end>end)|after\s`(?P<line>[^`]+)`))?:\n\n```\w+\n(?P<text>.*?)^```$",
+    r"^(?:In )?`(?P<path>[\w./]+)`(?:, (?:at the (?P<end>end)|after\s`(?P<line>[^`]+)`))?:"
+    r"\n\n```\w+\n(?P<text>.*?)^```$",
     re.M | re.S,
 )
 ASKED = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)

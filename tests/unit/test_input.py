@@ -1,4 +1,5 @@
-"""What an inventory says is checked as a whole: unknown names, wrong values, where they stand, and no host is asked before."""
+"""What an inventory says is checked as a whole: unknown names, wrong values, where they stand,
+and no host is asked before."""
 
 import importlib
 import json

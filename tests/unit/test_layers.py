@@ -1,4 +1,5 @@
-"""Who may import whom, as docs/architecture.md draws it: nothing in the logic imports Ansible, and no room looks into one above it."""
+"""Who may import whom, as docs/architecture.md draws it: nothing in the logic imports Ansible,
+and no room looks into one above it."""
 
 import ast
 import pathlib

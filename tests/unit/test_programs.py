@@ -1,4 +1,5 @@
-"""No program that bash 3.2 cannot parse leaves the controller (CentOS 5's /bin/sh), and the check that says so can fail."""
+"""No program that bash 3.2 cannot parse leaves the controller (CentOS 5's /bin/sh),
+and the check that says so can fail."""
 
 import ast
 import re

@@ -1,4 +1,5 @@
-"""The progress of a fleet as it is printed: in lines, or at a terminal as a live display; and why a host was not reached."""
+"""The progress of a fleet as it is printed: in lines, or at a terminal as a live display;
+and why a host was not reached."""
 
 import importlib.util
 import json
@@ -116,7 +117,8 @@ OLD = "Unable to negotiate with 192.0.2.1: no matching key exchange method found
         (CHANGED, r"^its host key is not the one in known_hosts: .* \(Host key verification failed\.\)$"),
         ("No ED25519 host key is known\nHost key verification failed.", r"^its host key is not in known_hosts"),
         (
-            f'Task failed: Data could not be sent to remote host "x". Make sure this host can be reached over ssh: {OLD}',
+            'Task failed: Data could not be sent to remote host "x". '
+            f"Make sure this host can be reached over ssh: {OLD}",
             r"algorithms.*\(Unable",
         ),
         (OLD, r"^it offers only old algorithms; .*el5"),

@@ -1,4 +1,5 @@
-"""The role's one list of steps: every word that changes a host is in it, and each step is such that mail_look can read it."""
+"""The role's one list of steps: every word that changes a host is in it, and each step is such that
+mail_look can read it."""
 
 import importlib
 import pathlib

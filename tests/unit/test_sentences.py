@@ -1,4 +1,5 @@
-"""No decision reads a sentence: what is compared with, looked for or matched is a word, or stands in a foreign program's own format."""
+"""No decision reads a sentence: what is compared with, looked for or matched is a word,
+or stands in a foreign program's own format."""
 
 import ast
 import pathlib

@@ -1,6 +1,8 @@
-"""Each ansible-core from the oldest to the newest, on each Python that it and this machine have, sees a host's life through.
+"""Each ansible-core from the oldest to the newest, on each Python that it and this machine have,
+sees a host's life through.
 
-The virtual environments (.venv-versions/) have ansible-core alone, no collection and no rich; the host is reached over SSH.
+The virtual environments (.venv-versions/) have ansible-core alone, no collection and no rich;
+the host is reached over SSH.
 """
 
 from __future__ import annotations

@@ -50,8 +50,17 @@ class Machine:
             [*command, f"mailhost/{image}"], check=True, capture_output=True, text=True
         ).stdout.strip()
         ready = "if [ -d /run/systemd/system ]; then systemctl is-system-running --wait; else service syslog status; fi"
-        subprocess.run(["sh", "-c", 'for i in 1 2 3 4 5 6 7 8 9; do docker exec "$0" sh -c "$1" && break; sleep 1; done', self.id, ready],
-                       capture_output=True, check=False)  # fmt: skip
+        subprocess.run(
+            [
+                "sh",
+                "-c",
+                'for i in 1 2 3 4 5 6 7 8 9; do docker exec "$0" sh -c "$1" && break; sleep 1; done',
+                self.id,
+                ready,
+            ],
+            capture_output=True,
+            check=False,
+        )
         self.address = self.run("hostname -i").stdout.split()[0]
         self.variables = {
             "ansible_connection": "community.docker.docker",
@@ -71,7 +80,8 @@ class Machine:
 
 
 def pytest_itemcollected(item):  # xdist looks at the marker before any other hook could add it
-    """The tests of a file stay in one process, in their order; but each kind of host that a file goes over may have its own."""
+    """The tests of a file stay in one process, in their order;
+    but each kind of host that a file goes over may have its own."""
     if item.path.parent == ROOT / "tests" / "wire":
         kinds = [word for name, word in getattr(getattr(item, "callspec", None), "params", {}).items() if name in HOSTS]
         item.add_marker(pytest.mark.xdist_group(":".join([item.path.stem, *map(str, kinds)])))

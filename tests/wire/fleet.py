@@ -15,7 +15,8 @@ from .conftest import ROOT, Machine
 
 
 class Fleet:
-    """``hosts`` is name -> (image, domains); ``play`` runs a playbook on the fleet with variables for all and for single hosts."""
+    """``hosts`` is name -> (image, domains); ``play`` runs a playbook on the fleet with variables for all
+    and for single hosts."""
 
     def __init__(self, hosts, folder):
         self.folder, self.machines, self.variables = folder, {}, {}
@@ -54,7 +55,8 @@ class Fleet:
 
     @contextlib.contextmanager
     def at_terminal(self, *given, **variables):
-        """A playbook at a terminal of its own, ended with the block; what it said is in its ``logfile_read``; see ``command``."""
+        """A playbook at a terminal of its own, ended with the block;
+        what it said is in its ``logfile_read``; see ``command``."""
         command, env = self.command(*given, **variables)
         env["TERM"] = "xterm"
         child = pexpect.spawn(
@@ -67,8 +69,8 @@ class Fleet:
             child.close(force=True)
 
     def command(self, playbook, *options, own=None, inventory=None, environment=None, **variables):
-        """The command of a playbook with options, and its environment; ``own`` are variables of single hosts, ``inventory`` the hosts
-        if not all, the rest is for all."""
+        """The command of a playbook with options, and its environment; ``own`` are variables of single hosts,
+        ``inventory`` the hosts if not all, the rest is for all."""
         hosts = {
             name: {**self.variables[name], **variables, **(own or {}).get(name, {})}
             for name in (self.variables if inventory is None else inventory)

@@ -99,8 +99,11 @@ def test_gssapi_logins_with_a_real_kdc(cyrus, tmp_path):
     try:
         kdc.run(REALM.format(kdc=kdc.address))
         kdc.run("kdb5_util create -s -P master; krb5kdc")
-        kdc.run(f"kadmin.local -q 'addprinc -pw ticket alice'; for s in imap pop; do kadmin.local -q \"addprinc -randkey $s/{host}\"; "
-                f"kadmin.local -q \"ktadd -k /tmp/keytab $s/{host}\"; done")  # fmt: skip
+        kdc.run(
+            "kadmin.local -q 'addprinc -pw ticket alice'; for s in imap pop; do "
+            f'kadmin.local -q "addprinc -randkey $s/{host}"; '
+            f'kadmin.local -q "ktadd -k /tmp/keytab $s/{host}"; done'
+        )
         subprocess.run(["docker", "cp", "-q", f"{kdc.id}:/tmp/keytab", str(tmp_path / "keytab")], check=True)
         subprocess.run(["docker", "cp", "-q", str(tmp_path / "keytab"), f"{cyrus.id}:/etc/krb5.keytab"], check=True)
         cyrus.run(
@@ -122,7 +125,8 @@ def test_gssapi_logins_with_a_real_kdc(cyrus, tmp_path):
 
 
 def test_virtual_users_of_cyrus(cyrus, play):
-    """Users whom only Cyrus knows: no account of the host, mail in by LMTP, out by IMAP and POP3; an unknown one is refused."""
+    """Users whom only Cyrus knows: no account of the host, mail in by LMTP, out by IMAP and POP3;
+    an unknown one is refused."""
     people = [{"name": "carol", "password": PASSWORD, "aliases": ["office"]}]
     login = {"user": "carol", "password": PASSWORD}
     wanted = {"mailhost_mailbox_store": "virtual", "mailhost_relay_authenticated": False, "mailhost_mailboxes": people}

@@ -1,4 +1,5 @@
-"""A host's life: provisioned, proved, provisioned again, given virtual users, damaged and repaired, broken and rolled back."""
+"""A host's life: provisioned, proved, provisioned again, given virtual users, damaged and repaired,
+broken and rolled back."""
 
 import re
 import socket
@@ -55,7 +56,8 @@ def test_an_open_relay_is_closed_and_a_dead_smtpd_revived(machine, play):
 
 def test_a_key_of_another_certificate_is_rolled_back(machine, play):
     machine.run(
-        "openssl req -new -x509 -nodes -newkey rsa:2048 -subj /CN=x -keyout /root/other.key -out /root/other.pem 2>/dev/null"
+        "openssl req -new -x509 -nodes -newkey rsa:2048 -subj /CN=x "
+        "-keyout /root/other.key -out /root/other.pem 2>/dev/null"
     )
     files = "find /etc/dovecot* -type f -printf '%p %s %T@ %m %u\\n' | sort"
     before = machine.run(files).stdout
@@ -163,8 +165,8 @@ def given(tmp_path_factory):
             "leaf.csr",
         )
         (folder / "san").write_text(f"subjectAltName=DNS:{name}\n")
-        run("x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", 90, "-extfile", "san",
-            "-out", "leaf.pem")  # fmt: skip
+        run("x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", 90,
+            "-extfile", "san", "-out", "leaf.pem")  # fmt: skip
         found = {
             name: (folder / path).read_text()
             for name, path in (("certificate", "leaf.pem"), ("chain", "ca.pem"), ("key", "leaf.key"))

@@ -1,5 +1,5 @@
-"""The name server: the tests' own answers at once; and while it answers nothing, mail between users and from outside still arrives, and
-the audit says what could not be asked."""
+"""The name server: the tests' own answers at once; and while it answers nothing, mail between users and from outside
+still arrives, and the audit says what could not be asked."""
 
 import json
 import re
@@ -12,7 +12,8 @@ import pytest
 
 from .conftest import Machine, name_server
 
-#: image, variables, and options of its container: how long a question may take is said by sendmail.mc, or for Postfix by resolv.conf
+#: image, variables, and options of its container:
+#: how long a question may take is said by sendmail.mc, or for Postfix by resolv.conf
 KINDS = {
     "centos5": ({"mailhost_mta": "sendmail"}, []),
     "trixie-sendmail": ({"mailhost_mta": "sendmail", "mailhost_execution": "module"}, []),

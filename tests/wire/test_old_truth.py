@@ -1,4 +1,5 @@
-"""What a host of 2006 does to a commit: a POP3 that greets, refuses a wrong password, and is dead for everybody (Dovecot 1.0)."""
+"""What a host of 2006 does to a commit: a POP3 that greets, refuses a wrong password,
+and is dead for everybody (Dovecot 1.0)."""
 
 import json
 import pathlib

@@ -1,4 +1,5 @@
-"""playbooks/plan.yml and playbooks/rollout.yml on real hosts: canaries, batches proved one by one, a batch taken back, and on from there.
+"""playbooks/plan.yml and playbooks/rollout.yml on real hosts: canaries, batches proved one by one,
+a batch taken back, and on from there.
 
 What the rollout brings is POP3 switched off; whether a host has it is asked on the wire.
 """

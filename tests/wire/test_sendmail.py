@@ -1,4 +1,5 @@
-"""Sendmail: what opens it is refused, networks and smarthost count, and a run that changes nothing is quick, by both routes."""
+"""Sendmail: what opens it is refused, networks and smarthost count, and a run that changes nothing is
+quick, by both routes."""
 
 import re
 import smtplib
@@ -46,7 +47,8 @@ RULES = "LOCAL_RULESETS\nSLocal_check_rcpt\nR$*\t\t$# OK\n"
 
 
 def test_a_rule_of_ones_own_that_opens_the_relay_is_caught_before_the_swap(sendmail, play):
-    """No FEATURE and no row: only the candidate itself can say it. Nothing is swapped, and the host refuses strangers as before."""
+    """No FEATURE and no row: only the candidate itself can say it.
+    Nothing is swapped, and the host refuses strangers as before."""
     cf = sendmail.run("sha1sum </etc/mail/sendmail.cf").stdout
     sendmail.run(f"cp -p /etc/mail/sendmail.mc /tmp/kept; cat >>/etc/mail/sendmail.mc <<'END'\n{RULES}END")
     refused = play(sendmail, "playbooks/provision.yml")
@@ -107,7 +109,8 @@ def test_a_run_that_changes_nothing_runs_no_m4_and_no_makemap(sendmail, play):
 
 
 def group(address, port):
-    """Bits of the Diffie-Hellman group that is served to a client that takes any, as this machine's openssl tells it."""
+    """Bits of the Diffie-Hellman group that is served to a client that takes any,
+    as this machine's openssl tells it."""
     words = [
         "openssl",
         "s_client",

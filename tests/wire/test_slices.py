@@ -1,5 +1,5 @@
-"""Past one controller: a fleet in slices, each worked off in a container by ansible-runner's own transport; a worker dies, its slice is run
-again, and the audits of all become one. And hosts that nobody reaches: they pull.
+"""Past one controller: a fleet in slices, each worked off in a container by ansible-runner's own transport;
+a worker dies, its slice is run again, and the audits of all become one. And hosts that nobody reaches: they pull.
 """
 
 import json
@@ -28,10 +28,12 @@ RUNNER = str(ROOT / ".venv/bin/ansible-runner")
 
 
 class Slices:
-    """Private data directories, one a slice as AWX makes one a job, mail hosts reached over SSH, and workers in containers.
+    """Private data directories, one a slice as AWX makes one a job, mail hosts reached over SSH,
+    and workers in containers.
 
-    One a slice because ``transmit`` writes its command line into the directory's ``env`` (two at once: FileNotFoundError on
-    ``.artifact_write_lock``, or the other's command line) and sends all that lies in the directory, other slices' artifacts too.
+    One a slice because ``transmit`` writes its command line into the directory's ``env`` (two at
+    once: FileNotFoundError on ``.artifact_write_lock``, or the other's command line) and sends all
+    that lies in the directory, other slices' artifacts too.
     """
 
     def __init__(self, folder, count):
@@ -147,7 +149,8 @@ def verdicts(folder):
 
 
 def test_a_host_that_pulls(tmp_path):
-    """No way in: the host fetches the project with git and provisions itself, by the module route over the local connection."""
+    """No way in: the host fetches the project with git and provisions itself,
+    by the module route over the local connection."""
     host = Machine("controller")
     try:
         variables = {name: value for name, value in host.variables.items() if not name.startswith("ansible_")}
@@ -163,7 +166,10 @@ def test_a_host_that_pulls(tmp_path):
             subprocess.run([*git, *words], check=True, capture_output=True)
         subprocess.run(["docker", "cp", "-q", str(project), f"{host.id}:/srv/project"], check=True, capture_output=True)
         host.run("git config --system --add safe.directory '*'")
-        pull = "cd /root && ansible-pull -U file:///srv/project -C main -d /root/mailhost -i hosts.yml playbooks/provision.yml"
+        pull = (
+            "cd /root && ansible-pull -U file:///srv/project -C main -d /root/mailhost "
+            "-i hosts.yml playbooks/provision.yml"
+        )
         first = host.run(pull, check=False)
         assert first.returncode == 0, first.stdout[-3000:] + first.stderr[-2000:]
         assert "changed=0" not in first.stdout

@@ -1,4 +1,5 @@
-"""SSH as fleets have it: CentOS 5's OpenSSH 4.3 by the example inventory's own group, a changed host key, a host that is away."""
+"""SSH as fleets have it: CentOS 5's OpenSSH 4.3 by the example inventory's own group,
+a changed host key, a host that is away."""
 
 import json
 import os
@@ -23,12 +24,14 @@ HostKey /etc/ssh/ssh_host_rsa_key
 
 @pytest.fixture(scope="module")
 def old(make_machine, tmp_path_factory):
-    """A host whose sshd has only what 4.3 has, and an inventory: the same host in the example's group el5, and outside of it."""
+    """A host whose sshd has only what 4.3 has, and an inventory:
+    the same host in the example's group el5, and outside of it."""
     machine = make_machine("ssh")
     folder = tmp_path_factory.mktemp("ssh")
     subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", folder / "key"], check=True)
     machine.run(
-        f"echo '{(folder / 'key.pub').read_text().strip()}' >/etc/ssh/authorized_keys; chmod 644 /etc/ssh/authorized_keys"
+        f"echo '{(folder / 'key.pub').read_text().strip()}' >/etc/ssh/authorized_keys; "
+        "chmod 644 /etc/ssh/authorized_keys"
     )
     machine.run(f"printf '%s' '{EL5}' >/etc/ssh/sshd_config.d/el5.conf; sshd -t && systemctl restart ssh")
     key = machine.run("cat /etc/ssh/ssh_host_rsa_key.pub").stdout
@@ -43,7 +46,8 @@ def ask(old, group, playbook="tasks.yml", **variables):
         "ansible_host": machine.address,
         "ansible_user": "free",
         "ansible_ssh_private_key_file": str(folder / "key"),
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={folder / 'known_hosts'} -o ControlMaster=no -o ConnectTimeout=5",
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={folder / 'known_hosts'} "
+        "-o ControlMaster=no -o ConnectTimeout=5",
         **variables,
     }
     children = {"el5": {"vars": el5, "hosts": {"old": host}}} if group else {"rest": {"hosts": {"old": host}}}

@@ -8,10 +8,12 @@ PORTS = (25, 587, 143, 110, 993, 995)
 STANDS = """
 id alice 2>&1
 for unit in dovecot postfix; do
-    if [ -d /run/systemd/system ]; then systemctl is-active $unit; systemctl is-enabled $unit 2>/dev/null | grep -x enabled
+    if [ -d /run/systemd/system ]; then
+        systemctl is-active $unit; systemctl is-enabled $unit 2>/dev/null | grep -x enabled
     else service $unit status | sed -e "s/(.*)//"; chkconfig --list $unit | grep -o 3:on; fi
 done
-for place in /etc/mailhost /etc/dovecot /etc/dovecot.conf /etc/postfix/main.cf /etc/postfix/master.cf /etc/pki /etc/ssl/private/mailhost.pem
+for place in /etc/mailhost /etc/dovecot /etc/dovecot.conf /etc/postfix/main.cf /etc/postfix/master.cf /etc/pki \
+    /etc/ssl/private/mailhost.pem
 do find $place -type f -exec sha1sum {} +; done 2>/dev/null | sort
 """
 

@@ -87,8 +87,8 @@ def alerts(sock, product):
 
 
 EVERY = (
-    silent, closes, resets, tarpit, endless_line, endless_reply, binary, huge_literal, another_protocol, control_characters,
-    says_yes_to_tls_and_talks_on,
+    silent, closes, resets, tarpit, endless_line, endless_reply, binary, huge_literal, another_protocol,
+    control_characters, says_yes_to_tls_and_talks_on,
 )  # fmt: skip
 
 

@@ -77,7 +77,8 @@ def read(sock):
 
 @contextlib.contextmanager
 def server(answer, product="imap", **more):
-    """An endpoint of TLS from the first byte. ``answer`` is bytes, or gives them for (version, suites) of a hello; empty: it closes."""
+    """An endpoint of TLS from the first byte. ``answer`` is bytes,
+    or gives them for (version, suites) of a hello; empty: it closes."""
     asked = []
 
     def says(sock, _):

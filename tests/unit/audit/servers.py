@@ -22,7 +22,9 @@ class Faults:
         self.closes_on_login = False
         self.loses_mail = False
         self.harms_mail = False
-        self.anonymous = False  # True: lets nobody in; "nothing": says so and opens nothing; "offered": offers it only; "closes"; "asks" once more
+        # True: lets nobody in; "nothing": says so and opens nothing; "offered": offers it only;
+        # "closes"; "asks" once more
+        self.anonymous = False
         self.external = False  # EXTERNAL lets somebody in
         self.lists = False  # a login that opens no mailbox may yet list their names
         self.raw = ""  # a header of raw eight bits is "refused", or "lost": bytes 0x80 to 0x9F are dropped

@@ -1,4 +1,5 @@
-"""Old TLS as the audit sees it: servers that answer by the byte as old ones do, and GnuTLS's own server (Debian's gnutls-bin)."""
+"""Old TLS as the audit sees it: servers that answer by the byte as old ones do,
+and GnuTLS's own server (Debian's gnutls-bin)."""
 
 import socket
 import subprocess
@@ -171,7 +172,8 @@ def test_all_that_is_served_is_found(answer, served):
 
 
 def test_no_server_makes_more_connections_than_were_told():
-    """The worst: it closes, or talks nonsense, so that nothing is known of it and each question is asked with each hello."""
+    """The worst: it closes, or talks nonsense, so that nothing is known of it and each question is
+    asked with each hello."""
 
     def answer(version, suites):
         return b"nonsense" if len(suites) > 20 and version == SSL3 else b""
@@ -186,7 +188,8 @@ def test_no_server_makes_more_connections_than_were_told():
 
 
 def intolerant(version, suite, refusal):
-    """A server of one old version that says to a newer hello what it says to suites: handshake_failure in a record of that hello's."""
+    """A server of one old version that says to a newer hello what it says to suites:
+    handshake_failure in a record of that hello's."""
     return lambda asked, suites: taken(version, suite) if asked == version and suite in suites else refusal
 
 

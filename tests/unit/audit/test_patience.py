@@ -1,4 +1,5 @@
-"""What is asked again: a host that has too many connections just now, and one that gave no answer in time; nothing else."""
+"""What is asked again: a host that has too many connections just now, and one that gave no answer
+in time; nothing else."""
 
 import contextlib
 import types

@@ -1,4 +1,5 @@
-"""The bounded dialogue against servers that mean harm, and the batteries' answers about them: invalid or fail, in time, never pass."""
+"""The bounded dialogue against servers that mean harm, and the batteries' answers about them:
+invalid or fail, in time, never pass."""
 
 import socket
 import time
@@ -53,7 +54,8 @@ def test_no_server_holds_the_prober(behaviour, product):
 @pytest.mark.parametrize("words", ["closed", "the connection ended", "421", "no answer in time"])
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_no_words_of_a_server_make_an_end(product, words):
-    """A server that lets a password in clear in, and says so in words of ours and not of its protocol, has not passed."""
+    """A server that lets a password in clear in, and says so in words of ours and not of its
+    protocol, has not passed."""
 
     def talks(sock, product):
         sock.sendall(hostile.BANNERS[product])

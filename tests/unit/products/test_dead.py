@@ -1,4 +1,5 @@
-"""What neither ``postfix check`` nor ``dovecot -n`` of 2006 says: words and lines for which the daemon would serve nobody."""
+"""What neither ``postfix check`` nor ``dovecot -n`` of 2006 says:
+words and lines for which the daemon would serve nobody."""
 
 import pytest
 from mailhost.core.errors import BadConfiguration

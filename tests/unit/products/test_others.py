@@ -1,4 +1,5 @@
-"""Sendmail's policy, the access daemons', tunnels and keys: each cause by rule, kind and place; a good host has none."""
+"""Sendmail's policy, the access daemons', tunnels and keys: each cause by rule, kind and place;
+a good host has none."""
 
 import base64
 import time
@@ -21,7 +22,10 @@ from ..hosts import file, host
 GOOD = (
     "define(`confAUTH_OPTIONS', `A p y')dnl\ndefine(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl\nFEATURE(`access_db')dnl\n"
 )
-ROWS = "Connect:127\tRELAY\nConnect:192.0.2\tRELAY\nTo:passed.example\tRELAY\nspam.test\tREJECT\nConnect:IPv6:2001:db8:1\tRELAY\n"
+ROWS = (
+    "Connect:127\tRELAY\nConnect:192.0.2\tRELAY\nTo:passed.example\tRELAY\n"
+    "spam.test\tREJECT\nConnect:IPv6:2001:db8:1\tRELAY\n"
+)
 
 
 def relay(mc=GOOD, rows=ROWS, relayed="", wanted=()):

@@ -1,4 +1,5 @@
-"""The effective policy of smtpd as a table: a main.cf, a master.cf, tables, a version; the causes by rule and place, or none."""
+"""The effective policy of smtpd as a table: a main.cf, a master.cf, tables, a version;
+the causes by rule and place, or none."""
 
 import pytest
 from mailhost.core.errors import BadConfiguration, BadInput
@@ -9,8 +10,14 @@ from mailhost.products.postfix.master_cf import MasterCf
 from mailhost.products.postfix.setup import Setup, destinations, tables, trusted
 
 GUARD = "permit_mynetworks, reject_unauth_destination"
-SAFE = "mynetworks = 127.0.0.0/8\nrelay_domains =\nsmtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\n"
-OLD = "mynetworks = 127.0.0.0/8\nrelay_domains =\nsmtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination\n"
+SAFE = (
+    "mynetworks = 127.0.0.0/8\nrelay_domains =\n"
+    "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\n"
+)
+OLD = (
+    "mynetworks = 127.0.0.0/8\nrelay_domains =\n"
+    "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination\n"
+)
 SMTP = "smtp inet n - n - - smtpd\n"
 
 

@@ -1,4 +1,5 @@
-"""Which hosts go first, and which go together: tables of fleets and the batches they must become, and properties of every plan."""
+"""Which hosts go first, and which go together: tables of fleets and the batches they must become,
+and properties of every plan."""
 
 import pytest
 from hypothesis import given

@@ -121,9 +121,10 @@ def test_started():
 
 @pytest.mark.parametrize(
     ("name", "wanted"),
-    [("mailhost_domains", True), ("mailhost_mailboxes", True), ("mailhost_canary", False), ("mailhost_audit_directory", False),
-     ("mailhost_address", False), ("mailhost_addresses", True), ("mailhost_commit_timeout", False), ("ansible_host", False),
-     ("mailhost_rollout_hold", False), ("mailhost_execution", False)],
+    [("mailhost_domains", True), ("mailhost_mailboxes", True), ("mailhost_canary", False),
+     ("mailhost_audit_directory", False), ("mailhost_address", False), ("mailhost_addresses", True),
+     ("mailhost_commit_timeout", False), ("ansible_host", False), ("mailhost_rollout_hold", False),
+     ("mailhost_execution", False)],
 )  # fmt: skip
 def test_describes(name, wanted):
     assert describes(name) is wanted

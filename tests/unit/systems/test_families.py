@@ -1,4 +1,5 @@
-"""A distribution is one row: what a row must have, what SUSE's says, what an unknown one gets, and that nobody else tells families apart."""
+"""A distribution is one row: what a row must have, what SUSE's says, what an unknown one gets,
+and that nobody else tells families apart."""
 
 import ast
 import dataclasses

@@ -1,4 +1,5 @@
-"""The whole audit against small servers with one fault each: what is seen, what a policy adds, and when the two disagree."""
+"""The whole audit against small servers with one fault each: what is seen, what a policy adds,
+and when the two disagree."""
 
 import json
 import re

@@ -1,4 +1,5 @@
-"""cyrus_services, cyrus_mailboxes, stunnel_services and APOP: what is written, what is refused, what a second run does."""
+"""cyrus_services, cyrus_mailboxes, stunnel_services and APOP: what is written, what is refused,
+what a second run does."""
 
 import json
 

@@ -1,4 +1,5 @@
-"""What versions of 2006 need to be told of TLS and of POP3, and that nothing that stands is made weaker or changed for it."""
+"""What versions of 2006 need to be told of TLS and of POP3, and that nothing that stands is made
+weaker or changed for it."""
 
 import pytest
 from mailhost.core.host import Output
@@ -108,7 +109,8 @@ def test_the_question_is_put_to_1_0_alone(local, tmp_path):
     for version, said in (("1.0.7", "  pop3_uidl_format: %v"), ("2.3.19.1 (9b53102964)", "")):
         tool = tmp_path / "dovecot"
         tool.write_text(
-            f"#!/bin/sh\n[ $1 = --version ] && echo '{version}' && exit\nprintf 'protocol pop3:\\n  pop3_uidl_format: %%v\\n'\n"
+            f"#!/bin/sh\n[ $1 = --version ] && echo '{version}' && exit\n"
+            "printf 'protocol pop3:\\n  pop3_uidl_format: %%v\\n'\n"
         )
         tool.chmod(0o755)
         seen = local(path=tmp_path).read([Command(dovecot_protocols.IDENTIFIERS)])

@@ -1,4 +1,5 @@
-"""The steps of a rollout on the controller, one after the other, as the playbook takes them; nothing here asks a host."""
+"""The steps of a rollout on the controller, one after the other, as the playbook takes them;
+nothing here asks a host."""
 
 import json
 import time

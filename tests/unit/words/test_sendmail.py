@@ -1,4 +1,5 @@
-"""sendmail_relay and mta: what is written on an EL 5 and a Debian host, that a second run has nothing to do, what is refused."""
+"""sendmail_relay and mta: what is written on an EL 5 and a Debian host, that a second run has nothing to do,
+what is refused."""
 
 import base64
 import decimal
@@ -169,7 +170,10 @@ def test_what_opens_a_relay_is_refused_with_its_place(name, line, message):
 
 
 def test_relay_rows_are_exactly_the_options():
-    rows = "Connect:192.0.2 RELAY\nConnect:IPv6:::1 RELAY\nTo:old.example RELAY\nspam.example REJECT\nConnect:203.0.113 OK\n"
+    rows = (
+        "Connect:192.0.2 RELAY\nConnect:IPv6:::1 RELAY\nTo:old.example RELAY\n"
+        "spam.example REJECT\nConnect:203.0.113 OK\n"
+    )
     text = written(
         run(sendmail_relay, el5({"/etc/mail/access": rows}), relay_domains=["new.example"], networks=[], **GIVEN)
     )["/etc/mail/access"]
@@ -272,7 +276,8 @@ def test_aliases_in_the_virtusertable():
 
 
 def mc_of(before="", version="8.13.8", drop=""):
-    """The mc after a run on a host with lines of its own in it, and the files that were written; a second run has nothing to do."""
+    """The mc after a run on a host with lines of its own in it, and the files that were written;
+    a second run has nothing to do."""
     text = (
         (EL5 / "etc/mail/sendmail.mc")
         .read_text()

@@ -1,4 +1,5 @@
-"""Each word as a table: what it writes on each kind of host, that a second run has nothing to do, and what it refuses."""
+"""Each word as a table: what it writes on each kind of host, that a second run has nothing to do,
+and what it refuses."""
 
 import pytest
 from mailhost.core.errors import BadConfiguration, MailhostError
@@ -341,7 +342,11 @@ def test_packages():
 
 
 def test_info():
-    tcp = "  sl  local_address rem_address   st\n   0: 00000000:0019 00000000:0000 0A 0\n   1: 0100007F:1234 0100007F:0019 01 0\n"
+    tcp = (
+        "  sl  local_address rem_address   st\n"
+        "   0: 00000000:0019 00000000:0000 0A 0\n"
+        "   1: 0100007F:1234 0100007F:0019 01 0\n"
+    )
     outputs = {
         PRODUCTS["dovecot"].version: "1.0.7",
         mailhost_info.INIT: "sysv\n",

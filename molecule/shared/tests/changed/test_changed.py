@@ -24,8 +24,10 @@ def test_imap_still_serves(address):
 
 def test_the_relay_networks(host, mta):
     if mta == "sendmail":
-        answer = host.check_output("echo '/map access Connect:192.0.2' | $(ls /usr/libexec/sendmail/sendmail /usr/sbin/sendmail.sendmail "
-                                   "2>/dev/null | head -n 1) -bt")  # fmt: skip
+        answer = host.check_output(
+            "echo '/map access Connect:192.0.2' | "
+            "$(ls /usr/libexec/sendmail/sendmail /usr/sbin/sendmail.sendmail 2>/dev/null | head -n 1) -bt"
+        )
         assert "returns RELAY" in answer
         return
     assert host.check_output("postconf -h mynetworks") == "127.0.0.0/8 [::1]/128 192.0.2.0/24"

@@ -1,4 +1,5 @@
-"""The switch to the other MTA or the other access daemon, and back: nothing is lost, and only one of the two ever runs."""
+"""The switch to the other MTA or the other access daemon, and back:
+nothing is lost, and only one of the two ever runs."""
 
 import imaplib
 import os
@@ -68,7 +69,8 @@ def test_to_the_other_mta_and_back_with_a_loaded_queue(host, address, mta, acces
         pytest.skip("this scenario switches the access daemon")
     program = host.check_output("ls /usr/sbin/sendmail.sendmail /usr/libexec/sendmail/sendmail 2>/dev/null | head -n 1")
     host.check_output(
-        f"for i in $(seq {QUEUED}); do printf 'Subject: queued %s\\n\\nbody\\n' $i | {program} -odq -f root alice@example.test; done"
+        f"for i in $(seq {QUEUED}); do printf 'Subject: queued %s\\n\\nbody\\n' $i | "
+        f"{program} -odq -f root alice@example.test; done"
     )
     debian = host.file("/run/systemd/system").exists
     there = converge(mailhost_mta="postfix")

@@ -1,4 +1,5 @@
-"""An audit's forms: the fleet's JSON, JUnit's XML, Prometheus' text; a host without a record is invalid, and odd text harms nothing."""
+"""An audit's forms: the fleet's JSON, JUnit's XML, Prometheus' text; a host without a record is invalid,
+and odd text harms nothing."""
 
 import json
 import os
@@ -23,8 +24,11 @@ def record(name, *findings):
         for verdict in ("none", "pass", "warn", "invalid", "fail")
     }
     certificate = {"where": "25/smtp", "sha256": "ab" * 32, "names": [name], "ends": "x", "days": 9}
-    return {"name": name, "fqdn": name, "address": "192.0.2.1", "verdict": worst(one["verdict"] for one in data), "profile": "intermediate",
-            "about": "", "seconds": 1.5, "counts": counts, "certificates": [certificate], "accepted": [], "findings": data}  # fmt: skip
+    return {
+        "name": name, "fqdn": name, "address": "192.0.2.1", "verdict": worst(one["verdict"] for one in data),
+        "profile": "intermediate", "about": "", "seconds": 1.5, "counts": counts,
+        "certificates": [certificate], "accepted": [], "findings": data,
+    }  # fmt: skip
 
 
 GOOD = record("good.test", Finding("relay.R01", "pass", "t"), Finding("tls.T13", "none", "t"))

@@ -93,9 +93,9 @@ def test_what_does_not_serve():
 
 def test_text():
     said = lines(preview(FLEET))
-    assert (
-        said[0]
-        == "9 hosts (mx0.example.org, mx1.example.org, mx2.example.org, mx3.example.org, mx4.example.org, mx5.example.org, 3 more):"
+    assert said[0] == (
+        "9 hosts (mx0.example.org, mx1.example.org, mx2.example.org, "
+        "mx3.example.org, mx4.example.org, mx5.example.org, 3 more):"
     )
     assert said[1:5] == [
         "  /etc/postfix/main.cf",

@@ -1,4 +1,5 @@
-"""An audit of slices: of each host the newest record of a slice counts, and no older audit stands in for a slice that is missing."""
+"""An audit of slices: of each host the newest record of a slice counts, and no older audit stands in for a
+slice that is missing."""
 
 import json
 import os
