@@ -40,7 +40,7 @@ from ansible.module_utils.mailhost.core.host import Host  # noqa: E402  (needs t
 from ansible.module_utils.mailhost.core.process import name as process_name  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.word import Alone  # noqa: E402  (needs the path above)
 
-#: the oldest ansible-core that tests/versions runs; meta/main.yml of the role says it too
+#: the oldest ansible-core that tests/versions runs; setup/collection/meta/runtime.yml says it too
 OLDEST = (2, 16)
 EXECUTIONS = ("controller", "module")
 TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in must be a tty")
