@@ -12,7 +12,8 @@ TRUST = {"trusted_as_template": True} if hasattr(Templar, "evaluate_conditional"
 
 
 class ActionModule(action_loader.get("mailhost", class_only=True)):
-    """Reads the role's own list of steps, so that which words there are, and what each is given, stands in one place."""
+    """Reads the role's own list of steps, so that which words there are,
+    and what each is given, stands in one place."""
 
     def answer(self, word, params):
         from ansible.module_utils.mailhost.words.mail_look import look  # the base has made it a path
@@ -49,7 +50,8 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
             return {"changed": False, "differs": ["unknown"]}
 
     def _differing(self, tasks, look):
-        """The first word that would change something, if any. What depends on what another registers is asked behind the others."""
+        """The first word that would change something, if any.
+        What depends on what another registers is asked behind the others."""
         from ansible.module_utils.mailhost.core.word import Planned
 
         registered = {task["register"] for task in tasks if "register" in task}

@@ -1,7 +1,7 @@
 """The base of every word's action: the same word, run from the controller over the connection's sh, or as a module.
 
-``mailhost_execution`` decides: ``controller`` (the default) needs a POSIX sh on the host and no Python; ``module`` sends the
-word as an ordinary module to a host with Python 3.8 or newer.
+``mailhost_execution`` decides: ``controller`` (the default) needs a POSIX sh on the host and no Python; ``module``
+sends the word as an ordinary module to a host with Python 3.8 or newer.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in mus
 
 
 def has_nul(value):
-    """Whether a NUL is in a value or anywhere below it: no option of any word takes one, and syslog would choke on it."""
+    """Whether a NUL is in a value or anywhere below it:
+    no option of any word takes one, and syslog would choke on it."""
     if isinstance(value, dict):
         return any(map(has_nul, value.values()))
     return any(map(has_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
@@ -59,7 +60,8 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = False
-    #: this run of ansible-playbook, as journals name it: ansible-core draws the middle of its ids once, before it forks its workers
+    #: this run of ansible-playbook, as journals name it:
+    #: ansible-core draws the middle of its ids once, before it forks its workers
     run_id = "r" + "".join(get_unique_id().split("-")[2:4])
 
     def run(self, tmp=None, task_vars=None):
@@ -79,7 +81,8 @@ class ActionModule(ActionBase):
         if execution not in EXECUTIONS:
             return {"failed": True, "msg": f"mailhost_execution: {execution!r} is not one of {', '.join(EXECUTIONS)}"}
         plain = self.plain(self.completed(word, self._task.args))
-        # on both routes: a module's own refusal shows the value of a misspelt option, and its arguments reach the syslog
+        # on both routes:
+        # a module's own refusal shows the value of a misspelt option, and its arguments reach the syslog
         validation = ArgumentSpecValidator(word.spec).validate(plain)
         refused = [self.told(name, error.place, error.rest) for error in self.refusals(word, validation, plain)]
         if refused:
@@ -96,7 +99,8 @@ class ActionModule(ActionBase):
         return self._foretold(name, result, task_vars)
 
     def refusals(self, word, validation, plain):
-        """What a word refuses whatever the host is like. After each refusal it goes on as if that option were not given."""
+        """What a word refuses whatever the host is like.
+        After each refusal it goes on as if that option were not given."""
         seen = set()
         while True:
             errors = []
@@ -132,7 +136,8 @@ class ActionModule(ActionBase):
         return f"{where}: {text}" if where else text
 
     def stands(self, value):
-        """``file:line`` of a value, as far as ansible-core knows it. Empty for the role's own, where nobody corrects it."""
+        """``file:line`` of a value, as far as ansible-core knows it.
+        Empty for the role's own, where nobody corrects it."""
         if Origin is None:
             file, line, _ = getattr(value, "ansible_pos", None) or ("", None, None)
         else:
@@ -178,7 +183,8 @@ class ActionModule(ActionBase):
         return result
 
     def cleanup(self, force=False):
-        """Afterwards callbacks are given the task's arguments: thousands of mailboxes with their hashes are not for them."""
+        """Afterwards callbacks are given the task's arguments:
+        thousands of mailboxes with their hashes are not for them."""
         super().cleanup(force)
         self._task.args = {name: value for name, value in self._task.args.items() if isinstance(value, (str, int))}
 

@@ -1,4 +1,5 @@
-"""Ansible's usual output, with how far the work on a fleet has come: one live display at a terminal, plain lines elsewhere."""
+"""Ansible's usual output, with how far the work on a fleet has come:
+one live display at a terminal, plain lines elsewhere."""
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ name: mailhost_progress
 type: stdout
 short_description: Ansible's usual output and the progress of a fleet
 description:
-  - Shows batch, hosts done, changed and failed, and the time left while a fleet is provisioned, planned, audited or rolled out. At a
-    terminal that is one live display below the output; elsewhere a line now and then.
+  - Shows batch, hosts done, changed and failed, and the time left while a fleet is provisioned, planned, audited or
+    rolled out. At a terminal that is one live display below the output; elsewhere a line now and then.
   - In a play of more hosts than O(many) what is ok or changed on each is counted and not listed; C(-v) lists it.
   - A host that cannot be reached is one line that says why; a failure is its message, once. C(-v) brings the rest.
   - C(ANSIBLE_STDOUT_CALLBACK=default) brings Ansible's own output back.
@@ -78,7 +79,8 @@ def reason(message):
     ]
     said = lines[-1] if lines else "no reason given"
     said = re.sub(
-        r"^(Task failed: )?(Failed to connect to the host via ssh: |Data could not be sent to remote host .*? over ssh: )?",
+        r"^(Task failed: )?"
+        r"(Failed to connect to the host via ssh: |Data could not be sent to remote host .*? over ssh: )?",
         "",
         said,
     )
@@ -116,8 +118,9 @@ class Progress:
 
 
 class Patient:
-    """``time`` for ansible-core's strategies: while every fork is busy they look for a free one ten thousand times a second, which costs
-    the controller of a fleet a good part of a core (bench/results.json, fleet-cpu-per-host-200); two hundred times are enough.
+    """``time`` for ansible-core's strategies: while every fork is busy they look for a free one ten thousand times
+    a second, which costs the controller of a fleet a good part of a core (bench/results.json,
+    fleet-cpu-per-host-200); two hundred times are enough.
     """
 
     def __getattr__(self, name):

@@ -1,11 +1,13 @@
-"""What the documentation of several words has in common; ``extends_documentation_fragment: [mailhost, mailhost.change]`` takes it in."""
+"""What the documentation of several words has in common;
+``extends_documentation_fragment: [mailhost, mailhost.change]`` takes it in."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``mailhost`` is for every word; ``host`` for those that ask a host, ``lock`` and ``change`` that change one, ``relay``, ``accept``
-    for those about relaying, ``certificate`` for daemons with TLS. What a word says itself comes before its fragments.
+    """``mailhost`` is for every word; ``host`` for those that ask a host, ``lock`` and ``change`` that change one,
+    ``relay``, ``accept`` for those about relaying, ``certificate`` for daemons with TLS.
+    What a word says itself comes before its fragments.
     """
 
     DOCUMENTATION = r"""
@@ -40,7 +42,8 @@ options:
     CHANGE = r"""
 options:
   confirm_timeout:
-    description: Seconds within which M(mail_commit) must confirm the change; else the host takes it back by itself. 0 is never.
+    description: >-
+      Seconds within which M(mail_commit) must confirm the change; else the host takes it back by itself. 0 is never.
     type: int
     default: 600
 notes:
@@ -99,8 +102,8 @@ options:
 options:
   accept:
     description: >-
-      Rules that let strangers through and stay all the same, by the name that an error or a report gives them; each with a reason, which
-      every report shows.
+      Rules that let strangers through and stay all the same, by the name that an error or a report gives them;
+      each with a reason, which every report shows.
     type: list
     elements: dict
     default: []

@@ -1,8 +1,9 @@
-"""Builds the collection mailhost.mailhost from this tree: collection.py DIRECTORY, which gets mailhost-mailhost-VERSION.tar.gz.
+"""Builds the collection mailhost.mailhost from this tree:
+collection.py DIRECTORY, which gets mailhost-mailhost-VERSION.tar.gz.
 
-What a collection has and the tree has not lies in ``setup/collection/``. The rest is the tree's own, put where a collection has
-it, with names and imports made the collection's by ``RULES``. A rule that finds nothing to do is an error, so that none outlives
-what it was for.
+What a collection has and the tree has not lies in ``setup/collection/``. The rest is the tree's own, put where a
+collection has it, with names and imports made the collection's by ``RULES``. A rule that finds nothing to do is an
+error, so that none outlives what it was for.
 """
 
 from __future__ import annotations

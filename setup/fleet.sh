@@ -1,6 +1,7 @@
 #!/bin/sh
-# The containers of the demo and of Molecule's scenarios: fleet.sh up|wait|down|login [NAME ...] starts them, waits until
-# they have booted, removes them, or opens a shell in one. NAME is IMAGE or HOST=IMAGE; without one it is the demo's four.
+# The containers of the demo and of Molecule's scenarios: fleet.sh up|wait|down|login [NAME ...] starts them,
+# waits until they have booted, removes them, or opens a shell in one. NAME is IMAGE or HOST=IMAGE;
+# without one it is the demo's four.
 # A container is HOST.example.test-SUFFIX (setup/suffix.sh).
 set -eu
 here=$(dirname "$0")
@@ -37,7 +38,8 @@ for pair in "$@"; do
         login) exec docker exec -it "$container" /bin/sh -l ;;
         wait)
             tries=0
-            until docker exec "$container" sh -c 'if [ -d /run/systemd/system ]; then systemctl is-system-running --wait;
+            until docker exec "$container" sh -c '
+                if [ -d /run/systemd/system ]; then systemctl is-system-running --wait;
                 else service syslog status; fi' >/dev/null 2>&1 || [ "$tries" -ge 30 ]; do
                 tries=$((tries + 1))
                 sleep 1

@@ -19,9 +19,11 @@ base() {
     docker import "$work/base.tar" "debian:$1" >/dev/null
     rm -r "$work"
 }
-wheels() { # what the controller image installs, of the versions that the requirements pin, fetched here: a container may not reach PyPI
+wheels() { # what the controller image installs, of the versions that the requirements pin, fetched here:
+    # a container may not reach PyPI
     rm -rf "$images/controller/wheels"
-    "$here/../.venv/bin/pip" -q download --disable-pip-version-check --python-version 3.11 --only-binary=:all: -c "$here/../requirements.txt" -d "$images/controller/wheels" \
+    "$here/../.venv/bin/pip" -q download --disable-pip-version-check --python-version 3.11 --only-binary=:all: \
+        -c "$here/../requirements.txt" -d "$images/controller/wheels" \
         ansible-core ansible-runner
 }
 [ $# -gt 0 ] || set -- centos5 bookworm trixie ssh ssh-python bookworm-cyrus trixie-sendmail kdc controller
@@ -33,7 +35,8 @@ for image in names "$@"; do # names: what every other one asks
         *) base bookworm ;;
     esac
     echo "building mailhost/$image"
-    if ! DOCKER_BUILDKIT=0 docker build -q -t "mailhost/$image" "$images/$image" >"/tmp/mailhost-build-$$.log" 2>&1; then
+    if ! DOCKER_BUILDKIT=0 docker build -q -t "mailhost/$image" "$images/$image" \
+        >"/tmp/mailhost-build-$$.log" 2>&1; then
         cat "/tmp/mailhost-build-$$.log" >&2
         rm "/tmp/mailhost-build-$$.log"
         exit 1

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the whole Molecule sequence of each scenario named, two at a time; what a scenario said is printed when it has
-# ended. Exit status: 0 if all passed. Its state is kept in this checkout: by itself Molecule keeps it in the user's home,
-# by the name of the checkout's directory alone.
+# ended. Exit status: 0 if all passed. Its state is kept in this checkout: by itself Molecule keeps it in the user's
+# home, by the name of the checkout's directory alone.
 set -eu
 work=$(mktemp -d)
 state=$(cd "$(dirname "$0")/.." && pwd)/.ansible/molecule

@@ -1,7 +1,7 @@
 """The pages of the documentation's site, for mkdocs (its hooks, see mkdocs.yml).
 
-The repository's own pages, with all that they link to, are at their own places, so that a link is the same in both; each word and
-the role have a page that is made of their documentation.
+The repository's own pages, with all that they link to, are at their own places, so that a link is the same in both;
+each word and the role have a page that is made of their documentation.
 """
 
 from __future__ import annotations

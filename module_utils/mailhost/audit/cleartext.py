@@ -1,7 +1,8 @@
 """The battery of logins: T01 to T08, T25 and the ways of logging in that must never work (S02).
 
-Sources: RFC 8314, section 3 (no cleartext); RFC 3501, section 6.2.3 (LOGINDISABLED); RFC 2595; RFC 4954, section 4 (AUTH before TLS).
-All of it is asked from another address than the host's: Dovecot takes loopback and the host's own address for secure.
+Sources: RFC 8314, section 3 (no cleartext); RFC 3501, section 6.2.3 (LOGINDISABLED); RFC 2595; RFC 4954,
+section 4 (AUTH before TLS). All of it is asked from another address than the host's: Dovecot takes loopback and
+the host's own address for secure.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ def _told(wire: Optional[Wire]) -> "Tuple[str, ...]":
 
 
 def offer(endpoint: Endpoint, refuse: bool) -> Finding:
-    """T01, T04, T05: what is offered before TLS; nothing that takes a password, if passwords in clear are to be refused."""
+    """T01, T04, T05: what is offered before TLS; nothing that takes a password,
+    if passwords in clear are to be refused."""
     number = {"imap": "T01", "pop3": "T04", "smtp": "T05"}[endpoint.product]
     told = Question(f"clear.{number}", str(endpoint))
     wire = None
@@ -201,8 +203,8 @@ def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
 
 
 def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
-    """S02: ANONYMOUS and EXTERNAL open nothing. A server may say that such a login succeeded (Postfix 2.3 with Dovecot 1.x does) and yet
-    treat it as nobody: what it opens decides."""
+    """S02: ANONYMOUS and EXTERNAL open nothing. A server may say that such a login succeeded (Postfix 2.3 with Dovecot
+    1.x does) and yet treat it as nobody: what it opens decides."""
     told = Question("clear.S02", str(endpoint))
     wire: Optional[Wire] = None
     answers: "List[str]" = []
@@ -237,7 +239,8 @@ def _mechanisms(wire: Wire) -> "List[str]":
 
 
 def _opens(wire: Wire, outside: str) -> "Tuple[str, str]":
-    """The verdict on what a login opened (empty: nothing), and the answer: mail to elsewhere, a mailbox, the names of mailboxes."""
+    """The verdict on what a login opened (empty: nothing), and the answer:
+    mail to elsewhere, a mailbox, the names of mailboxes."""
     if wire.endpoint.product == "smtp":
         code, text = ask(wire, Pattern("", f"<spam@{EVIL}>", f"<relaytest@{outside}>"))
         return "fail" if code < 400 else "warn" if code < 500 else "", f"{code} {text}"[:80].replace("\n", " ")

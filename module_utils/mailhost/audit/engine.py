@@ -1,4 +1,5 @@
-"""One host's audit: the catalogue's questions put to it side by side, in time, beside what its own configuration says."""
+"""One host's audit: the catalogue's questions put to it side by side,
+in time, beside what its own configuration says."""
 
 from __future__ import annotations
 
@@ -216,7 +217,8 @@ class Audit:
         return replace(finding, verdict="warn", detail=f"{finding.detail} (accepted: {reason})")
 
     def _agreement(self, found: "Sequence[Finding]") -> "List[Finding]":
-        """The configuration's answer and the wire's are the same; if not, one of the two is wrong, and that is ours to mend."""
+        """The configuration's answer and the wire's are the same;
+        if not, one of the two is wrong, and that is ours to mend."""
         told = Question("relay.agreement")
         if not self.host.policy.get("read") or not any(finding.id == "relay.R01" for finding in found):
             return [told.answer("none", detail="only one of the two is known")]

@@ -1,7 +1,8 @@
-"""What a probe found, as data: one finding for each question, with a stable id, a verdict, and the dialogue that shows it.
+"""What a probe found, as data: one finding for each question,
+with a stable id, a verdict, and the dialogue that shows it.
 
-Verdicts: ``pass``; ``warn`` (it holds, but not as it should); ``fail``; ``invalid`` (the question could not be asked, which never
-counts as passed); ``none`` (there was nothing to ask).
+Verdicts: ``pass``; ``warn`` (it holds, but not as it should); ``fail``; ``invalid`` (the question could not be asked,
+which never counts as passed); ``none`` (there was nothing to ask).
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ class Finding:
     """``id`` is stable (``relay.R12``) and in the catalogue, whose ``title`` it has unless it has one of its own;
     ``where`` is the endpoint (``25``, ``993 imap``) or a file:line of the host.
 
-    ``reason`` of one that is invalid is a kind of ``wire.Invalid``, or ``names``: the host could not ask who we are. ``accepted``: the host
-    took what is asked about; ``rule``: the rule of its own configuration that the question was made of.
+    ``reason`` of one that is invalid is a kind of ``wire.Invalid``, or ``names``: the host could not ask
+    who we are. ``accepted``: the host took what is asked about; ``rule``: the rule of its own
+    configuration that the question was made of.
     """
 
     id: str

@@ -1,9 +1,9 @@
-"""A ClientHello written by hand: whether a server would speak a version of TLS or a kind of cipher that this machine's own library
-has long refused to.
+"""A ClientHello written by hand: whether a server would speak a version of TLS or a
+kind of cipher that this machine's own library has long refused to.
 
-Sources: RFC 2246 to 5246, section 7.4.1.2 (ClientHello); RFC 6101 (SSL 3.0); RFC 5246, appendix E.2 (SSL 2.0's hello); IANA's TLS cipher
-suite registry. Nothing is negotiated to the end: the ServerHello (for the length of a key also the ServerKeyExchange) or the alert is
-the answer.
+Sources: RFC 2246 to 5246, section 7.4.1.2 (ClientHello); RFC 6101 (SSL 3.0); RFC 5246, appendix E.2 (SSL 2.0's hello);
+IANA's TLS cipher suite registry. Nothing is negotiated to the end: the ServerHello (for the length of a key also the
+ServerKeyExchange) or the alert is the answer.
 """
 
 from __future__ import annotations
@@ -121,8 +121,9 @@ def client_hello(version: int, suites: Sequence[int], name: str = "") -> bytes:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server made of a hello. ``kind``: ``taken``; ``suites``, none of them is taken; ``hello``, the hello itself is not (its
-    version, an intolerance), so that an older one may be. ``bits`` is the length of the prime, where the key exchange was asked for."""
+    """What a server made of a hello. ``kind``: ``taken``; ``suites``, none of them is taken; ``hello``, the hello
+    itself is not (its version, an intolerance), so that an older one may be. ``bits`` is the length of the prime,
+    where the key exchange was asked for."""
 
     kind: str
     version: int = 0
@@ -162,8 +163,8 @@ def _extensions(data: bytes) -> "Tuple[int, ...]":
 
 
 def ssl2_server_hello(body: bytes) -> Answer:
-    """SSL 2.0's: it is a refusal unless its list of ciphers holds one, which the list's own length says (RFC 6101, appendix E.2, and
-    the draft of SSL 2.0, section 2.6)."""
+    """SSL 2.0's: it is a refusal unless its list of ciphers holds one, which the list's own length says (RFC 6101,
+    appendix E.2, and the draft of SSL 2.0, section 2.6)."""
     if len(body) < 11 or body[0] != 4:
         return Answer("hello")
     certificate, listed = struct.unpack(">HH", body[5:9])
@@ -227,15 +228,16 @@ class _Messages:
 
 
 def ask(wire: Wire, version: str, suites: Sequence[int], key: bool = False) -> Answer:
-    """Say hello in a dialogue that is where TLS begins. An older version is an answer too; a newer one, or a suite that was not asked
-    for, serves nobody. Silence is Invalid. ``key``: read on to the length of the prime."""
+    """Say hello in a dialogue that is where TLS begins. An older version is an answer too; a newer one, or a suite that
+    was not asked for, serves nobody. Silence is Invalid. ``key``: read on to the length of the prime."""
     number = VERSIONS[version]
     wire.send_bytes(client_hello(number, suites, wire.endpoint.name))
     messages = _Messages(wire)
     try:
         answer = messages.ssl2() if number == 0x0002 else _answer(messages, number, suites)
     except _Alert as alert:
-        # SSL 3.0 has no alert about versions: a server that knows nothing else says handshake_failure in a record of its own
+        # SSL 3.0 has no alert about versions:
+        # a server that knows nothing else says handshake_failure in a record of its own
         last = alert.number in _NO_SUITE and (alert.version > 0x0300 or number == 0x0300)
         answer = Answer("suites" if last else "hello")
     except Invalid as error:

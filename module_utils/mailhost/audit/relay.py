@@ -1,8 +1,9 @@
-"""The relay battery: fifty ways strangers have tried to send through a host, and the controls that prove the host alive.
+"""The relay battery: fifty ways strangers have tried to send through a host,
+and the controls that prove the host alive.
 
-Ids and patterns are the project's own numbering of what abuse.net, nmap's smtp-open-relay, MAPS, DSBL's relaytest and the authors of
-Postfix and Sendmail try (RFC 2505, section 2.1; RFC 5321, sections 3.6 and 4.5.1). One connection each: error counters would
-otherwise turn a refusal into something else.
+Ids and patterns are the project's own numbering of what abuse.net, nmap's smtp-open-relay, MAPS, DSBL's relaytest and
+the authors of Postfix and Sendmail try (RFC 2505, section 2.1; RFC 5321, sections 3.6 and 4.5.1). One connection each:
+error counters would otherwise turn a refusal into something else.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ USER = "<{U}@{V}>"
 
 @dataclass(frozen=True)
 class Pattern:
-    """``sender`` and ``recipient`` are the envelope as sent; ``first`` is a recipient before it, ``before`` a command before MAIL."""
+    """``sender`` and ``recipient`` are the envelope as sent;
+    ``first`` is a recipient before it, ``before`` a command before MAIL."""
 
     trick: str
     sender: str = SPAM
@@ -134,7 +136,8 @@ def ask(wire: Wire, pattern: Pattern) -> "Tuple[int, str]":
 
 
 def _opened(endpoint: Endpoint, context: ssl.SSLContext, helo: str) -> Wire:
-    """Servers speak to each other in clear; submission is asked inside TLS where it has it, since that is where it lets in."""
+    """Servers speak to each other in clear; submission is asked inside TLS
+    where it has it, since that is where it lets in."""
     if not endpoint.submission:
         return opened(endpoint, context, helo=helo)
     try:
@@ -214,7 +217,8 @@ def control(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, conte
 
 
 def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refused: str) -> Finding:
-    """A login that fails (``refused``, the initial response of PLAIN) opens nothing: then patterns in the same connection."""
+    """A login that fails (``refused``, the initial response of PLAIN) opens nothing:
+    then patterns in the same connection."""
     told = Question("relay.S03", str(endpoint))
     wire: Optional[Wire] = None
     try:

@@ -1,7 +1,8 @@
-"""A place outside that mail from a host under test must come to, or must not: a small SMTP server that keeps tokens only.
+"""A place outside that mail from a host under test must come to, or must not:
+a small SMTP server that keeps tokens only.
 
-RFC 5321, as much of it as takes a message. It refuses recipients that begin with ``refused`` (to see the bounce), keeps at most 1,000
-tokens and no message, and ends with the audit.
+RFC 5321, as much of it as takes a message. It refuses recipients that begin with ``refused`` (to see the bounce), keeps
+at most 1,000 tokens and no message, and ends with the audit.
 """
 
 from __future__ import annotations

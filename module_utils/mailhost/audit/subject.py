@@ -54,7 +54,8 @@ class Names:
 
 
 class Login:
-    """A mailbox to log in with; without one, a name nobody has stands in, and what needs the right password is not asked."""
+    """A mailbox to log in with; without one, a name nobody has stands in,
+    and what needs the right password is not asked."""
 
     def __init__(self, user: str = "", password: str = "") -> None:
         self.given = bool(user and password)

@@ -1,9 +1,10 @@
 """The TLS battery: T09 to T13, T17 to T19, T21, T26 and T27, on every port that speaks TLS.
 
-Sources: RFC 8314 and RFC 8997 (TLS 1.2 at least, for mail access and submission); Mozilla's Server Side TLS (modern, intermediate);
-RFC 3207, 2595 and 9051 (what was said before TLS is forgotten; CVE-2011-0411); RFC 5746 (secure renegotiation); CVE-2015-4000 (short
-primes). ``centos5`` is what OpenSSL 0.9.8e can do, TLS 1.0: legacy, never compliant; what its daemons have no setting against
-(``products/tls``) is a warning. Between servers (port 25) encryption is opportunistic: weak is better than none there, a warning too.
+Sources: RFC 8314 and RFC 8997 (TLS 1.2 at least, for mail access and submission); Mozilla's Server Side TLS (modern,
+intermediate); RFC 3207, 2595 and 9051 (what was said before TLS is forgotten; CVE-2011-0411); RFC 5746 (secure
+renegotiation); CVE-2015-4000 (short primes). ``centos5`` is what OpenSSL 0.9.8e can do, TLS 1.0: legacy, never
+compliant; what its daemons have no setting against (``products/tls``) is a warning. Between servers (port 25)
+encryption is opportunistic: weak is better than none there, a warning too.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from .wire import Endpoint, Invalid, Wire, lenient, secured, strict
 
 @dataclass(frozen=True)
 class Profile:
-    """``refused``: versions and kinds of suites that must be refused; ``wanted``: versions of which one must be served."""
+    """``refused``: versions and kinds of suites that must be refused;
+    ``wanted``: versions of which one must be served."""
 
     refused: "Tuple[str, ...]"
     wanted: "Tuple[str, ...]"
@@ -90,8 +92,8 @@ def _until_tls(endpoint: Endpoint) -> Wire:
 
 
 def served(endpoint: Endpoint, anchors: str = "", profile: str = "intermediate") -> "Tuple[List[Finding], Served]":
-    """T10 to T12 and T21: a full handshake; the certificate covers the name, is in its dates, and leads to an anchor (itself, unless
-    ``anchors``, a PEM file, is given)."""
+    """T10 to T12 and T21: a full handshake; the certificate covers the name, is in its dates, and leads to an anchor
+    (itself, unless ``anchors``, a PEM file, is given)."""
     handshake = Question("tls.T11", str(endpoint))
     try:
         with secured(endpoint, lenient()) as wire:
@@ -106,7 +108,8 @@ def served(endpoint: Endpoint, anchors: str = "", profile: str = "intermediate")
 
 
 def certificate(host: Subject, endpoint: Endpoint) -> "List[Finding]":
-    """``served``, and what only the host's files and the other ports tell of its certificate, which is kept for them."""
+    """``served``, and what only the host's files and the other ports tell
+    of its certificate, which is kept for them."""
     found, here = served(endpoint, host.anchors, host.profile)
     if not here.der:
         return found
@@ -191,8 +194,9 @@ def _asked(
 def _suites(
     endpoint: Endpoint, suites: "Sequence[int]", hello: str = "", key: bool = False
 ) -> "Tuple[Answer, str, Tuple[str, ...]]":
-    """What becomes of these suites, whatever the version: the answer, the version of the hello that it is to, the dialogue. Unless it is
-    known which ``hello`` a server takes, it is asked with older ones too before anything is said to be refused."""
+    """What becomes of these suites, whatever the version: the answer, the version of the hello that it is to,
+    the dialogue. Unless it is known which ``hello`` a server takes, it is asked with older ones too before
+    anything is said to be refused."""
     for version in (hello,) if hello else OLDER:
         answer, dialogue = _asked(endpoint, version, suites, key)
         if answer.kind != "hello":
@@ -203,8 +207,8 @@ def _suites(
 def version_or_suite(
     endpoint: Endpoint, what: str, profile: Profile, by: Daemon | None = None, hello: str = ""
 ) -> Finding:
-    """T18 and T19: a version or a kind of suite that the profile refuses is refused. ``by``: who serves the port; ``hello``: which
-    it takes, if that is known."""
+    """T18 and T19: a version or a kind of suite that the profile refuses is refused.
+    ``by``: who serves the port; ``hello``: which it takes, if that is known."""
     told = _about_one(endpoint, what)
     try:
         if what in SUITES:
@@ -231,7 +235,8 @@ def _judged(
     answer: Answer,
     dialogue: "Tuple[str, ...]",
 ) -> Finding:
-    """What is served although the profile refuses it: a failure, unless weak is better than none there, or no setting can refuse it."""
+    """What is served although the profile refuses it: a failure, unless weak is
+    better than none there, or no setting can refuse it."""
     demanded, servers = endpoint.submission or endpoint.implicit, endpoint.product == "smtp" and not endpoint.submission
     detail, setting = f"served (suite 0x{answer.suite:04x})", by.setting(what, demanded) if by else None
     out = f"Set {setting}" if setting else "Raise the daemon's lowest TLS version or its list of ciphers"
@@ -350,8 +355,8 @@ def deployed(where: str, here: Served, fingerprint: str) -> Finding:
 
 
 def prime(endpoint: Endpoint, by: Daemon | None = None, hello: str = "") -> Finding:
-    """T26: where a key is agreed on over a finite field, its prime is long enough. OpenSSL and GnuTLS refuse less than 1,024 bits by
-    default since 2015 (CVE-2015-4000), and less than 2,048 where they are set to (Debian, SECLEVEL 2)."""
+    """T26: where a key is agreed on over a finite field, its prime is long enough. OpenSSL and GnuTLS refuse less than
+    1,024 bits by default since 2015 (CVE-2015-4000), and less than 2,048 where they are set to (Debian, SECLEVEL 2)."""
     told = Question("tls.T26", str(endpoint))
     try:
         answer, version, dialogue = _suites(endpoint, DHE, hello, key=True)
@@ -385,10 +390,11 @@ def renegotiation(where: str, profile: Profile, answer: Answer, dialogue: "Tuple
 
 
 def old(endpoint: Endpoint, profile: Profile, by: Daemon | None = None) -> "List[Finding]":
-    """T18, T19, T26 and T27. A server that takes the hello in which everything is takes it with less too: if it closes then, as Dovecot
-    does, it refuses the suites, and need not be asked with an older hello each time."""
+    """T18, T19, T26 and T27. A server that takes the hello in which everything is takes it with less too: if it closes
+    then, as Dovecot does, it refuses the suites, and need not be asked with an older hello each time."""
     try:
-        for hello in ANY:  # one that no suite of ours suits, as some say to a hello that is too new, is served by none: older ones tell
+        # one that no suite of ours suits, as some say to a hello that is too new, is served by none: older ones tell
+        for hello in ANY:
             answer, dialogue = _asked(endpoint, hello, EVERY)
             if answer.kind == "taken":
                 break

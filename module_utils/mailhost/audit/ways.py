@@ -1,8 +1,9 @@
-"""The ways a message takes, each known by its token: in by SMTP and out by IMAP and POP3, between users, outwards, and back as a bounce.
+"""The ways a message takes, each known by its token: in by SMTP and out by IMAP and POP3,
+between users, outwards, and back as a bounce.
 
-Sources: RFC 5322 and RFC 2045 to 2047 (the message has an attachment, a body of eight bits and a subject in an encoded word), RFC 3464
-(bounces). Raw eight bits in a header are not RFC 5322's: Sendmail 8.13 takes the bytes 0x80 to 0x9F out of it, and
-``strict_7bit_headers`` of Postfix refuses them, so they are asked about by a message of their own.
+Sources: RFC 5322 and RFC 2045 to 2047 (the message has an attachment, a body of eight bits and a subject in an encoded
+word), RFC 3464 (bounces). Raw eight bits in a header are not RFC 5322's: Sendmail 8.13 takes the bytes 0x80 to 0x9F out
+of it, and ``strict_7bit_headers`` of Postfix refuses them, so they are asked about by a message of their own.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def message(token: str, sender: str, recipient: str) -> str:
     """A message of text and one attachment, with eight bits in its body and behind its subject's encoded word."""
     body = base64.encodebytes(ATTACHMENT).decode().replace("\n", "\r\n")
     return (
-        f"From: {sender or 'postmaster@' + HELO}\r\nTo: {recipient}\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe_an?= {token}\r\n"
+        f"From: {sender or 'postmaster@' + HELO}\r\nTo: {recipient}\r\n"
+        f"Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe_an?= {token}\r\n"
         f"Message-ID: <{token}@{HELO}>\r\nX-Mailhost-Token: {token}\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/mixed; boundary="mailhost"\r\n\r\n'
         "--mailhost\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
@@ -61,7 +63,8 @@ def _submit(wire: Wire, sender: str, recipient: str, letter: str, token: str) ->
 
 
 def harm(text: str) -> str:
-    """What the way did to the message (a subject that was decoded on the way counts as whole); empty if it came whole."""
+    """What the way did to the message (a subject that was decoded on the way counts as whole);
+    empty if it came whole."""
     found = email.message_from_bytes(text.encode("utf-8", "replace"), policy=email.policy.default)
     parts = {part.get_content_type(): part for part in found.walk()}
     plain, binary = parts.get("text/plain"), parts.get("application/octet-stream")
@@ -177,8 +180,8 @@ def _way(
 
 
 class Raw:
-    """The message with raw eight bits in its header: handed in as the first way has passed, and looked for behind the others, so that
-    nobody waits for it. The worst of it is a warning, since RFC 5322 does not allow such a header."""
+    """The message with raw eight bits in its header: handed in as the first way has passed, and looked for behind the
+    others, so that nobody waits for it. The worst of it is a warning, since RFC 5322 does not allow such a header."""
 
     def __init__(self, way_in: "Tuple[Endpoint, Optional[Login], str, str]", out: Endpoint, login: Login) -> None:
         self.out, self.login, self.token = out, login, uuid.uuid4().hex

@@ -1,7 +1,7 @@
 """A dialogue with a server that may mean harm: every line, reply and second is bounded, and what was said is kept.
 
-Sources: RFC 5321 (replies of SMTP), RFC 3501 (tags and literals of IMAP), RFC 1939 (POP3). A line is cut at 8 KiB, a reply at 200
-lines or 256 KiB, a dialogue at its seconds, whoever sends how slowly.
+Sources: RFC 5321 (replies of SMTP), RFC 3501 (tags and literals of IMAP), RFC 1939 (POP3). A line is cut at 8 KiB, a
+reply at 200 lines or 256 KiB, a dialogue at its seconds, whoever sends how slowly.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Invalid(Exception):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A port of a host. ``product``: smtp, imap, pop3; ``implicit``: TLS from the first byte; ``submission``: for users, not servers;
-    ``extra``: found on a port of no fixed use; ``service``: what an inventory calls it."""
+    """A port of a host. ``product``: smtp, imap, pop3; ``implicit``: TLS from the first byte; ``submission``: for
+    users, not servers; ``extra``: found on a port of no fixed use; ``service``: what an inventory calls it."""
 
     address: str
     port: int
@@ -273,8 +273,8 @@ class Wire:
     # how a dialogue begins
 
     def greet(self, helo: str = HELO) -> "Wire":
-        """The greeting, and for SMTP the EHLO behind it. What they took is no part of the dialogue's time: a host whose name server
-        does not answer greets late, and then answers as fast as ever."""
+        """The greeting, and for SMTP the EHLO behind it. What they took is no part of the dialogue's time: a host whose
+        name server does not answer greets late, and then answers as fast as ever."""
         begun = time.monotonic()
         if self.endpoint.product == "smtp":
             code, self.greeting = self.smtp()

@@ -57,9 +57,11 @@ def failure(lines: "list[str]") -> HostError:
 
 
 def recover(host: Host, lock_timeout: int, why: str = "") -> "tuple[list[str], list[str]]":
-    """Let the host undo what a killed run or a reboot left unfinished; given a reason, what this run did not confirm as well.
+    """Let the host undo what a killed run or a reboot left unfinished;
+    given a reason, what this run did not confirm as well.
 
-    One round trip. Returns the journals taken back for that reason: those that were as a whole, and those that were in part.
+    One round trip. Returns the journals taken back for that reason:
+    those that were as a whole, and those that were in part.
     """
     lines = host.ask(RECOVER, f"{host.who}\n{lock_timeout}\n{why}\n".encode())
     if lines[:1] != ["A"]:

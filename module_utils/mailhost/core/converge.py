@@ -15,10 +15,11 @@ from .word import Alone, Params, Planned, Word
 
 
 def foresee(words: "Sequence[tuple[Planned, Params]]", host: Host) -> "list[Plan]":
-    """What several words would do to a host, each as if it were alone, with the reads of all of them in the same round trips.
+    """What several words would do to a host, each as if it were alone,
+    with the reads of all of them in the same round trips.
 
-    A plan that is empty is what ``converge`` would come to; one that is not is the last, since what it changes the words behind it
-    may read. A host with an unfinished or unconfirmed change gives one plan more, which says so.
+    A plan that is empty is what ``converge`` would come to; one that is not is the last, since what it changes the
+    words behind it may read. A host with an unfinished or unconfirmed change gives one plan more, which says so.
     """
 
     seen = gather([functools.partial(word.reads, given) for word, given in words], host)

@@ -39,8 +39,8 @@ class Entry(str):
 class BadInput(MailhostError):
     """An option's value is refused; nothing was written to the host for it.
 
-    ``place`` is the option with the path to the value, ``mailboxes[3].uid``; ``rest`` the text behind it, so that a file,
-    a line and the name of a variable can stand in its place.
+    ``place`` is the option with the path to the value, ``mailboxes[3].uid``; ``rest`` the text behind it, so that a
+    file, a line and the name of a variable can stand in its place.
     """
 
     def __init__(self, place: str, what: str, way_out: str = "") -> None:
@@ -79,8 +79,8 @@ class Unasked(MailhostError):
 class RolledBack(MailhostError):
     """The new configuration did not serve, or nobody confirmed it; the old one was restored as far as ``after`` says.
 
-    ``fault``: greeting, password, login, closed, service (what did not serve) or unconfirmed; ``after``: serves, partial,
-    dead, or nothing, where nothing of ours was to be restored.
+    ``fault``: greeting, password, login, closed, service (what did not serve) or unconfirmed; ``after``: serves,
+    partial, dead, or nothing, where nothing of ours was to be restored.
     """
 
     def __init__(self, place: str, what: str, way_out: str = "", *, fault: str, after: str) -> None:

@@ -19,7 +19,8 @@ Reads = Callable[[Seen], "Iterable[Request]"]
 def gather(reads: "Sequence[Reads]", host: Host) -> Seen:
     """Read what all of them ask for: one round trip, and one more for each depth of what hangs on an answer.
 
-    A ``reads`` that looks at what has no answer yet goes on in the next round; where none has anything left to ask, it is a defect.
+    A ``reads`` that looks at what has no answer yet goes on in the next round;
+    where none has anything left to ask, it is a defect.
     """
     seen = Seen()
     asked: "set[Request]" = set()

@@ -77,9 +77,11 @@ class Output:
 
 @dataclass
 class Seen:
-    """The answers of one or more reads, by request, the host's pending list, and whether a run was left unfinished there.
+    """The answers of one or more reads, by request, the host's pending list,
+    and whether a run was left unfinished there.
 
-    What was never asked has no answer: ``file``, ``names`` and ``output`` raise ``Unasked`` for it, never say that it is not there.
+    What was never asked has no answer: ``file``, ``names`` and ``output`` raise
+    ``Unasked`` for it, never say that it is not there.
     """
 
     files: "dict[str, FileState]" = field(default_factory=dict)
@@ -127,8 +129,8 @@ def named(run: str) -> str:
 
 
 class Host:
-    """A host reached through ``run``; counts its round trips. ``who`` tells people which run this is, ``run_id`` is its name in the
-    journals (one word; empty: none, and each change counts as a run of its own)."""
+    """A host reached through ``run``; counts its round trips. ``who`` tells people which run this is, ``run_id`` is its
+    name in the journals (one word; empty: none, and each change counts as a run of its own)."""
 
     def __init__(self, run: Run, who: str = "", run_id: str = "") -> None:
         self._run = run

@@ -1,4 +1,5 @@
-"""What an inventory gives, compared with what there is: unknown names, wrong types, missing values, each by its path."""
+"""What an inventory gives, compared with what there is: unknown names,
+wrong types, missing values, each by its path."""
 
 from __future__ import annotations
 
@@ -108,10 +109,11 @@ def _is_literal(value: Any) -> bool:
 def source(
     texts: "Mapping[str, Any]", option: str, variables: "Mapping[str, Any]", stands: Stands
 ) -> "Tuple[Optional[Path], str]":
-    """The path of the variable that an option's value comes from, None where it is the task's own; where that value stands.
+    """The path of the variable that an option's value comes from,
+    None where it is the task's own; where that value stands.
 
-    ``texts`` are the options as they were written, ``option`` is the place in them, or a variable's, as an error names it.
-    Of a template that is more than a reference it is the first variable that it names.
+    ``texts`` are the options as they were written, ``option`` is the place in them, or a variable's, as an error names
+    it. Of a template that is more than a reference it is the first variable that it names.
     """
     path, where = keys(option), ""
     variable = path if path and path[0] in variables and path[0] not in texts else None

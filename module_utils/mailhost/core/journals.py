@@ -37,7 +37,8 @@ class Step(Entry):
 
 @dataclass
 class Journal(Entry):
-    """A change (t state, d epoch seconds, w who, i run, s services, b what they were before, r what it took back, v served)."""
+    """A change (t state, d epoch seconds, w who, i run, s services,
+    b what they were before, r what it took back, v served)."""
 
     steps: "list[Step]" = field(default_factory=list)
 

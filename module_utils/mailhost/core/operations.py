@@ -15,8 +15,9 @@ _HASH = re.compile(r"(\{[A-Z0-9.-]+\})?\$[0-9a-zA-Z]+\$\S+")
 
 @dataclass(frozen=True)
 class Write:
-    """Give a file this content. ``before`` is the state that was read; ``mode`` and ``owner`` (``user:group``) of an
-    existing file are kept unless given; ``settings``, if given, are the lines the diff compares instead of the content."""
+    """Give a file this content. ``before`` is the state that was read; ``mode`` and ``owner``
+    (``user:group``) of an existing file are kept unless given; ``settings``, if given, are the lines the
+    diff compares instead of the content."""
 
     before: FileState
     content: bytes
@@ -46,8 +47,8 @@ class Remove:
 
 @dataclass(frozen=True)
 class Run:
-    """Run a command: ``about`` says what for (in errors and in the diff), ``undo`` takes it back with ``undo_stdin`` or the
-    same stdin, ``after_undo`` follows once files are restored (a map built again). Secrets belong into ``stdin``.
+    """Run a command: ``about`` says what for (in errors and in the diff), ``undo`` takes it back with ``undo_stdin`` or
+    the same stdin, ``after_undo`` follows once files are restored (a map built again). Secrets belong into ``stdin``.
     ``final`` is what nothing can bring back, and so goes last: mail that is deleted."""
 
     about: str
@@ -80,7 +81,8 @@ class Plan:
     facts: "dict[str, Any]" = field(default_factory=dict)
     warnings: "list[str]" = field(default_factory=list)
     reverts: "tuple[str, ...]" = ()  # the journals that this plan takes back
-    new_services: "tuple[str, ...]" = ()  # services that the plan may bring: an undo stops those that did not run before
+    # services that the plan may bring: an undo stops those that did not run before
+    new_services: "tuple[str, ...]" = ()
 
     def write(self, write: Write) -> bool:
         """Add a write if it changes anything."""

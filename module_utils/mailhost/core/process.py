@@ -1,4 +1,5 @@
-"""A process of the controller by a name that no other one has: its number is given again, after a reboot and in every container."""
+"""A process of the controller by a name that no other one has:
+its number is given again, after a reboot and in every container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a file in words/ offers, as ``WORD``: its options, and either what it reads and plans, or how it converges by itself."""
+"""What a file in words/ offers, as ``WORD``: its options, and either what
+it reads and plans, or how it converges by itself."""
 
 from __future__ import annotations
 
@@ -39,8 +40,8 @@ def _anything(params: Params) -> None:
 
 @dataclass(frozen=True)
 class Alone:
-    """A word that does not plan: it judges, reports, restarts, or looks from outside. ``converge`` gives the task's result;
-    ``validate`` is that of ``Planned``, which ``converge`` calls itself.
+    """A word that does not plan: it judges, reports, restarts, or looks from outside. ``converge`` gives the task's
+    result; ``validate`` is that of ``Planned``, which ``converge`` calls itself.
 
     ``on_controller``: it has nothing to do on the host, whatever ``mailhost_execution`` is."""
 

@@ -1,4 +1,5 @@
-"""Where an audit's results lie on the controller: a record for each host, and what is made of them all; whole or not at all."""
+"""Where an audit's results lie on the controller: a record for each host,
+and what is made of them all; whole or not at all."""
 
 from __future__ import annotations
 

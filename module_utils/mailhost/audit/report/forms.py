@@ -1,6 +1,8 @@
-"""An audit's records in the forms that others read: one JSON of the fleet, JUnit's XML for CI, Prometheus' text for monitoring.
+"""An audit's records in the forms that others read: one JSON of the fleet,
+JUnit's XML for CI, Prometheus' text for monitoring.
 
-Sources: docs/audit.md (the JSON's schema); the JUnit XML that CI systems read; Prometheus' text exposition format 0.0.4.
+Sources: docs/audit.md (the JSON's schema); the JUnit XML that CI systems read;
+Prometheus' text exposition format 0.0.4.
 """
 
 from __future__ import annotations
@@ -61,8 +63,8 @@ def _clean(text: object) -> str:
 
 
 def junit(report: "Mapping[str, Any]") -> str:
-    """A suite for each host, a case for each finding: fail is a failure, invalid (it could not be asked) an error; what there was nothing
-    to ask about is skipped."""
+    """A suite for each host, a case for each finding: fail is a failure, invalid (it could not be asked) an error;
+    what there was nothing to ask about is skipped."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>"]
     for host in report["hosts"]:
         counts = host["counts"]
@@ -109,7 +111,8 @@ def prometheus(report: "Mapping[str, Any]") -> str:
         "verdict",
         "2 pass, 1 warn, 0 fail or invalid",
         [
-            f'mailhost_audit_verdict{{host="{_label(host["name"])}"}} {({"pass": 2, "warn": 1}).get(host["verdict"], 0)}'
+            f'mailhost_audit_verdict{{host="{_label(host["name"])}"}} '
+            f"{({'pass': 2, 'warn': 1}).get(host['verdict'], 0)}"
             for host in hosts
         ],
     )
@@ -126,7 +129,8 @@ def prometheus(report: "Mapping[str, Any]") -> str:
         "battery",
         "2 pass, 1 warn, 0 fail or invalid",
         [
-            f'mailhost_audit_battery{{host="{_label(host["name"])}",battery="{name}"}} {({"pass": 2, "warn": 1}).get(verdict, 0)}'
+            f'mailhost_audit_battery{{host="{_label(host["name"])}",battery="{name}"}} '
+            f"{({'pass': 2, 'warn': 1}).get(verdict, 0)}"
             for host in hosts
             for name, verdict in host["batteries"].items()
             if verdict != "none"
@@ -147,7 +151,8 @@ def prometheus(report: "Mapping[str, Any]") -> str:
         "certificate_days_left",
         "Days until a served certificate expires",
         [
-            f'mailhost_audit_certificate_days_left{{host="{_label(host["name"])}",port="{_label(one["where"])}"}} {one["days"]}'
+            f'mailhost_audit_certificate_days_left{{host="{_label(host["name"])}",port="{_label(one["where"])}"}} '
+            f"{one['days']}"
             for host in hosts
             for one in host["certificates"]
         ],

@@ -29,7 +29,8 @@ def _names(host: "Mapping[str, Any]") -> "List[str]":
 
 
 def changes(host: "Mapping[str, Any]") -> "List[Dict[str, Any]]":
-    """A host's changes in order, each with its word, its place (a file or what is run), the lines that go and those that come."""
+    """A host's changes in order, each with its word, its place (a file or what is run),
+    the lines that go and those that come."""
     found = []
     planned = host.get("planned") or []
     if any(
@@ -55,7 +56,8 @@ def changes(host: "Mapping[str, Any]") -> "List[Dict[str, Any]]":
 
 
 def preview(hosts: "Mapping[str, Mapping[str, Any]]") -> "Dict[str, Any]":
-    """The whole: groups of hosts with the same changes, the largest first; hosts that refuse, by reason; hosts that were not reached."""
+    """The whole: groups of hosts with the same changes, the largest first;
+    hosts that refuse, by reason; hosts that were not reached."""
     groups: "Dict[str, Dict[str, Any]]" = {}
     refused: "Dict[str, List[str]]" = {}
     unreached: "List[str]" = []

@@ -1,4 +1,5 @@
-"""What must be done about a fleet: what fails, what could not be asked, and what is warned of, each once, with the fix and where it is."""
+"""What must be done about a fleet: what fails, what could not be asked,
+and what is warned of, each once, with the fix and where it is."""
 
 from __future__ import annotations
 
@@ -12,8 +13,9 @@ PLACES = 6  # told in the text for each; the page and the JSON have all
 
 
 def todo(hosts: "Iterable[Mapping[str, Any]]") -> "List[Dict[str, Any]]":
-    """Findings of the same kind with the same fix are one row, the worst first and then what most hosts have: ``verdict``, ``id``,
-    ``title``, ``fix``, ``places``. A place is ``hosts`` that gave the same answer (``detail``) at the same endpoints (``where``)."""
+    """Findings of the same kind with the same fix are one row, the worst first and then what most hosts have:
+    ``verdict``, ``id``, ``title``, ``fix``, ``places``. A place is ``hosts`` that gave the same answer
+    (``detail``) at the same endpoints (``where``)."""
     rows: "Dict[Tuple[str, ...], Dict[str, Any]]" = {}
     for host in hosts:
         for finding in host["findings"]:

@@ -94,7 +94,8 @@ stands() { # service: whether it runs and begins at boot before this change, for
     boots=disabled
     ! is_active "$1" || runs=active
     ! begins "$1" || boots=enabled
-    printf "%s %s %s\n" "$1" "$runs" "$boots" >>"$dir/before" || fail write "$dir/before: cannot be written; is the disk full?"
+    printf "%s %s %s\n" "$1" "$runs" "$boots" >>"$dir/before" ||
+        fail write "$dir/before: cannot be written; is the disk full?"
 }
 trap end EXIT
 trap "exit 1" HUP INT PIPE TERM
@@ -105,7 +106,8 @@ mkdir "$dir" "$dir/op" && mark "$dir" staged && : >"$dir/made" &&
 cat >"$dir/stdin" || fail write "$dir/stdin: cannot be written; is the disk full?"
 [ "$(wc -c <"$dir/stdin" | tr -d " ")" = "$size" ] || fail cut "the plan did not arrive whole"
 head -c "$records" "$dir/stdin" >"$dir/records"
-[ "$(wc -c <"$dir/records" | tr -d " ")" = "$records" ] || fail write "$dir/records: cannot be written; is the disk full?"
+[ "$(wc -c <"$dir/records" | tr -d " ")" = "$records" ] ||
+    fail write "$dir/records: cannot be written; is the disk full?"
 exec 4<"$dir/records"
 number=1000
 services=
@@ -188,7 +190,8 @@ check() { # the daemon's own parser, on a private copy of its tree with the stag
         rm -f "$place"
         if [ -e "$other/new" ]; then
             mkdir -p "$(dirname "$place")"
-            line new "$other/new" && cp -a "$new" "$place" || fail write "$tree: no copy for its check; is the disk full?"
+            line new "$other/new" && cp -a "$new" "$place" ||
+                fail write "$tree: no copy for its check; is the disk full?"
             touch -t 200001010000 "$place" # Postfix waits two seconds before it reads a file as new as this one
         fi
     done

@@ -1,7 +1,8 @@
 """Two programs: CHECK looks at services and ports and writes nothing; COMMIT restarts, proves, keeps or rolls back.
 
-What did not serve comes as ``E rolled FAULT AFTER`` and a text: FAULT is one of serve.py's words, AFTER what became of the host
-(nothing was to be restored, it serves as before, restored only in part, or dead: restored and yet not serving).
+What did not serve comes as ``E rolled FAULT AFTER`` and a text: FAULT is one of serve.py's words,
+AFTER what became of the host (nothing was to be restored, it serves as before, restored only in
+part, or dead: restored and yet not serving).
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ before=$(
 )
 start_all() { # restart what was touched; the others only if they do not run; sets fault and why
     for unit in $touched; do
-        output=$(restart "$unit" 2>&1) || { fault=service why="$unit does not start: $(printf "%s" "$output" | tail -n 1)"; }
+        output=$(restart "$unit" 2>&1) || {
+            fault=service why="$unit does not start: $(printf "%s" "$output" | tail -n 1)"
+        }
     done
     for unit in $units; do
         is_enabled "$unit" || turn_on "$unit" >/dev/null 2>&1

@@ -1,9 +1,9 @@
 """Undo without a controller: a change that nobody confirms in time is taken back by the host itself.
 
-``confirm`` in the state directory is ``PID START DEADLINE``: the timer, a child of the program that applied the change, which
-outlives the connection; and the uptime in seconds at which it acts (the clock may be set meanwhile). A further change moves
-the deadline. A timer that died before its time (a reboot) leaves ``confirm`` behind, and the next run finishes its work.
-``undone`` says what was last taken back, for the next commit to tell.
+``confirm`` in the state directory is ``PID START DEADLINE``: the timer, a child of the program that applied the change,
+which outlives the connection; and the uptime in seconds at which it acts (the clock may be set meanwhile). A further
+change moves the deadline. A timer that died before its time (a reboot) leaves ``confirm`` behind, and the next run
+finishes its work. ``undone`` says what was last taken back, for the next commit to tell.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ ticking() { # is the timer that unconfirmed found still running?
 }
 remember() { # pid, deadline
     began=$(started "$1")
-    [ -n "$began" ] && printf "%s %s %s\n" "$1" "$began" "$2" >"$state/confirm.new" && mv -f "$state/confirm.new" "$state/confirm" &&
+    [ -n "$began" ] && printf "%s %s %s\n" "$1" "$began" "$2" >"$state/confirm.new" &&
+        mv -f "$state/confirm.new" "$state/confirm" &&
         return 0
     rm -f "$state/confirm.new"
     return 1
@@ -68,7 +69,8 @@ watch() { # the timer
     unlock
     exit 0
 }
-take_back() { # why: undo every applied change, the newest first, and restart what it touched; sets taken, and of them partial. Under the lock
+take_back() { # why: undo every applied change, the newest first, and restart what it touched;
+    # sets taken, and of them partial. Under the lock
     taken=
     partial=
     folders "$state/journal"
@@ -80,7 +82,8 @@ take_back() { # why: undo every applied change, the newest first, and restart wh
     done
     if [ -s "$state/pending" ]; then
         for unit in $(cut -d " " -f 1 "$state/pending" | sort -u); do
-            ! is_enabled "$unit" || restart "$unit" </dev/null >/dev/null 2>&1 # one that does not start at boot was not ours to start
+            # one that does not start at boot was not ours to start
+            ! is_enabled "$unit" || restart "$unit" </dev/null >/dev/null 2>&1
         done
     fi
     if [ -n "$taken" ]; then

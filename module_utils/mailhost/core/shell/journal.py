@@ -1,10 +1,11 @@
 """Undoing what a journal holds: shared by the transaction that fails, the commit that finds no greeting, and the timer.
 
-A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone), ``who``, ``run`` (the
-run's id, the same in all its journals; may be empty), ``when``, ``services``, ``before`` (``SERVICE active|stopped enabled|disabled``: what
-each was before the change), and for each operation a folder ``op/NNNN`` with ``kind``, ``path``, ``target``, ``old`` (a copy with all
-metadata; none if there was no file), ``sum`` (what was written), or for a command ``undo`` (its words, one a line) and its
-``stdin`` or ``undo-stdin``. ``begun`` marks an operation that may have had an effect, ``back`` one that was taken back.
+A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone), ``who``,
+``run`` (the run's id, the same in all its journals; may be empty), ``when``, ``services``, ``before``
+(``SERVICE active|stopped enabled|disabled``: what each was before the change), and for each operation a folder
+``op/NNNN`` with ``kind``, ``path``, ``target``, ``old`` (a copy with all metadata; none if there was no file), ``sum``
+(what was written), or for a command ``undo`` (its words, one a line) and its ``stdin`` or ``undo-stdin``. ``begun``
+marks an operation that may have had an effect, ``back`` one that was taken back.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ digest() {
     set -- $(sha1sum <"$1")
     [ -n "${1-}" ] && printf "%s\n" "$1"
 }
-folders() { # folder: what is in it, into $ops, and last first into $spo. By globbing: an ls that fails would say nothing
+folders() { # folder: what is in it, into $ops, and last first into $spo.
+    # By globbing: an ls that fails would say nothing
     ops=
     spo=
     set +f
@@ -41,7 +43,8 @@ mark() { # journal, state: never half written, whatever happens
 }
 put() { # new file, target: rename it over the target; a file with several names keeps its inode and gets all but that
     if [ -e "$2" ] && [ "$(links "$2")" -gt 1 ]; then
-        cat "$1" >"$2" && chmod "$(stat -c %a "$1")" "$2" && chown "$(stat -c %u:%g "$1")" "$2" && rm -f "$1" && durable "$2"
+        cat "$1" >"$2" && chmod "$(stat -c %a "$1")" "$2" && chown "$(stat -c %u:%g "$1")" "$2" &&
+            rm -f "$1" && durable "$2"
     else
         mv -f "$1" "$2" && durable "$(dirname -- "$2")"
     fi
@@ -109,7 +112,8 @@ forget() { # id: no service waits for it any more
 taken_back() { # what the host took back by itself: N what and why, B by whom it had been made
     [ ! -s "$state/undone" ] || sed -e "1s/^/N /" -e "2,\$s/^/B /" "$state/undone"
 }
-prune() { # how many: the newest journals stay, all of a run that they begin in, and those that wait for their confirmation
+prune() { # how many: the newest journals stay, all of a run that they begin in,
+    # and those that wait for their confirmation
     folders "$state/journal"
     kept=0
     last=
@@ -122,7 +126,8 @@ prune() { # how many: the newest journals stay, all of a run that they begin in,
         case "$((kept > $1)),$word" in "1,committed" | "1,undone") rm -rf "$old" ;; esac
     done
 }
-recover() { # finish what a killed run or a reboot left: undo what is half done or was never confirmed, sweep what is staged
+recover() { # finish what a killed run or a reboot left:
+    # undo what is half done or was never confirmed, sweep what is staged
     folders "$state/journal"
     for left in $spo; do
         line word "$left/state"
@@ -133,6 +138,7 @@ recover() { # finish what a killed run or a reboot left: undo what is half done 
         esac
     done
     rm -f "$state/confirm.new" "$state/pending.new" "$state/said" # what a kill between writing and renaming left
-    [ ! -s "$state/confirm" ] || ! unconfirmed || ticking || take_back "the host started anew before anybody confirmed it"
+    [ ! -s "$state/confirm" ] || ! unconfirmed || ticking ||
+        take_back "the host started anew before anybody confirmed it"
 }
 """

@@ -19,8 +19,8 @@ alive() { # "PID START ...": does that process still run?
     rest=${1#* }
     [ -n "${rest%% *}" ] && [ "$(started "${1%% *}")" = "${rest%% *}" ]
 }
-break_lock() { # holder, who is gone: remove the lock if it is still that one. One breaker at a time: between looking and
-    # removing, another might have broken it and a third taken it
+break_lock() { # holder, who is gone: remove the lock if it is still that one. One breaker at a time:
+    # between looking and removing, another might have broken it and a third taken it
     if ln -s "$mine" "$state/lock.break" 2>/dev/null; then
         [ "$(readlink "$state/lock")" != "$1" ] || rm -f "$state/lock"
         rm -f "$state/lock.break"

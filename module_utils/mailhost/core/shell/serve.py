@@ -1,5 +1,5 @@
-"""What the ports of a host answer: a dialogue on each that it should serve. What is wrong is a word (``fault``: greeting, password,
-login, closed, service) beside a sentence (``why``); nothing but the word decides.
+"""What the ports of a host answer: a dialogue on each that it should serve. What is wrong is a word (``fault``:
+greeting, password, login, closed, service) beside a sentence (``why``); nothing but the word decides.
 
 The dialogues come from the host itself, so that a host can judge and undo its own change when nobody reaches it. What
 a stranger sees is for mail_audit.
@@ -44,7 +44,8 @@ through() { # protocol, tls, port: what comes by descriptor 3 to the port, what 
         starttls) within "$patience_each" tls "$3" -starttls "$1" 2>/dev/null ;;
     esac
 }
-knows_starttls() { # protocol: does s_client? That of OpenSSL 0.9.8 shows its usage, with the protocols it knows, where not
+knows_starttls() { # protocol: does s_client?
+    # That of OpenSSL 0.9.8 shows its usage, with the protocols it knows, where not
     usage=$(openssl s_client -starttls "$1" -help 2>&1 </dev/null)
     case $usage in
         (*"\"$1\""*) return 0 ;;
@@ -59,7 +60,8 @@ greets() { # protocol, tls, port: a greeting, or after STARTTLS a farewell; sets
         smtp) script="QUIT$cr" want="^220" after="^221" ;;
     esac
     [ "$2" != starttls ] || want=$after
-    case "$1 $2" in # s_client talks as soon as TLS stands, at times before the greeting: Postfix 3.9 then says that instead of it
+    # s_client talks as soon as TLS stands, at times before the greeting: Postfix 3.9 then says that instead of it
+    case "$1 $2" in
         "smtp implicit") want="^220\|^554 5\.5\.0" ;;
     esac
     answer=$(said "$1" "$2" "$3" | head -n 40)
@@ -96,11 +98,12 @@ QUIT$cr" want="^-ERR" ;;
     return 1
 }
 broken() { # protocol, tls, port: does $answer tell of something else than a wrong password? sets fault and why
-    error=$(printf "%s\n" "$answer" | grep -i -e "process broken" -e "internal error" -e "temporary auth" -e "\[UNAVAILABLE" \
-        -e "\[SYS" -e "\[SERVERBUG" | head -n 1)
+    error=$(printf "%s\n" "$answer" | grep -i -e "process broken" -e "internal error" -e "temporary auth" \
+        -e "\[UNAVAILABLE" -e "\[SYS" -e "\[SERVERBUG" | head -n 1)
     [ -n "$error" ] && fault=login && why="port $3 ($1, $2): logins fail: $error"
 }
-paced() { # the login, and a moment later what follows it: old daemons hand on the connection, but not what they have read of it
+paced() { # the login, and a moment later what follows it:
+    # old daemons hand on the connection, but not what they have read of it
     cat <<DATA
 $script
 DATA
@@ -112,7 +115,8 @@ DATA
 lets_in() { # protocol, tls, port: the known login is let in and its session lives; sets fault and why, or doubt
     fault=login
     case $1 in
-        imap) lives="^a2 [ONB]" refused="^a1 [NB]" script="a1 LOGIN $known_quoted$cr" follows="a2 STATUS INBOX (MESSAGES)$cr
+        imap) lives="^a2 [ONB]" refused="^a1 [NB]" script="a1 LOGIN $known_quoted$cr" \
+            follows="a2 STATUS INBOX (MESSAGES)$cr
 a3 LOGOUT$cr" ;;
         pop3) lives="^+OK [0-9]* [0-9]" refused="^-ERR" script="USER $known$cr
 PASS $password$cr" follows="STAT$cr
@@ -127,7 +131,9 @@ QUIT$cr" ;;
     if has "$refused"; then doubt="refused $1"; return 0; fi # first: behind it a2 is answered BAD
     ! has "$lives" || return 0
     if has "^slow$"; then doubt="slow $1"; return 0; fi # the session did not end: nothing says that it is dead
-    why="port $3 ($1, $2): logins fail: the session of $known ends where it should serve: $(printf "%s\n" "$answer" | tail -n 1)"
+    why="port $3 ($1, $2): logins fail: the session of $known ends where it should serve: $(
+        printf "%s\n" "$answer" | tail -n 1
+    )"
     return 1
 }
 first() { # lines of a fault and a why: the first of them into both; 0 if there is none
@@ -144,14 +150,16 @@ way_in() { # protocol: the way that a login goes, "TLS PORT", as safe as there i
         done
     done
 }
-login() { # the known login by each protocol, side by side, a fault asked again once: the first into why, doubts into $doubts
+login() { # the known login by each protocol, side by side, a fault asked again once:
+    # the first into why, doubts into $doubts
     [ -n "$known" ] || return 0
     answers=$(
         for protocol in imap pop3; do
             {
                 doubt=
                 set -- $(way_in "$protocol")
-                [ "$#" = 0 ] || lets_in "$protocol" "$@" || { sleep 1; lets_in "$protocol" "$@"; } || printf "W %s\n" "$fault $why"
+                [ "$#" = 0 ] || lets_in "$protocol" "$@" || { sleep 1; lets_in "$protocol" "$@"; } ||
+                    printf "W %s\n" "$fault $why"
                 [ -z "$doubt" ] || printf "D %s\n" "$doubt"
             } &
         done
@@ -214,7 +222,8 @@ each() { # question, how: ask it of every port side by side; the first fault int
             case "$2,${rest%%,*} $serve " in # STARTTLS begins with the same greeting: to look, one of the two will do
                 ("quick,plain "*" $protocol,starttls,${rest#*,} "*) continue ;;
             esac
-            if [ "$1" = refuses ]; then # one login: what checks passwords is one, and makes whoever fails wait longer each time
+            # one login: what checks passwords is one, and makes whoever fails wait longer each time
+            if [ "$1" = refuses ]; then
                 case "$asked,$protocol" in (yes,* | *,smtp) continue ;; esac
                 asked=yes
             fi

@@ -47,11 +47,13 @@ stop() {
 restart() { # stop and start: a reload after a failed start waits for master(8) to try again, up to a minute
     stop "$1"
     if systemd; then
-        systemctl reset-failed "$1" "$1@*" 2>/dev/null # an instance, as Debian's Postfix is, counts its own too many starts
+        # an instance, as Debian's Postfix is, counts its own too many starts
+        systemctl reset-failed "$1" "$1@*" 2>/dev/null
         within 30 systemctl start "$1"
     else
         umask 022 # what a daemon makes as it starts is for others too, and not every init script says so
-        said="$state/said" # a file: a daemon that keeps its script's stderr, as Dovecot does, would hold a pipe open for good
+        # a file: a daemon that keeps its script's stderr, as Dovecot does, would hold a pipe open for good
+        said="$state/said"
         { : >"$said"; } 2>/dev/null || said=/dev/null
         within 30 service "$1" start >"$said" 2>&1
         code=$?
