@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Iterable, Mapping, Optional
 
 from ..core.errors import BadConfiguration, BadInput
-from ..core.host import File, FileState, Request, Seen
+from ..core.host import File, FileState, Request, Seen, named
 from ..core.journals import SHOW, Journal, Step, by_run, journals, reverted
 from ..core.operations import Check, Plan, Remove, Run, Write
 from ..core.shell.switch import BEGIN, END, RESTART, STOP
@@ -103,11 +103,11 @@ def _named(
 
 def _of_runs(newest_first: "list[Journal]", runs: "list[str]") -> "list[Journal]":
     """All that the first run did, be it nothing; of the others what lies below no change of somebody else,
-    who went on from there."""
-    mine, is_covered = [], False
+    who went on from there. A journal without a run's id has its name, as a record of that time has it."""
+    named_runs, mine, is_covered = [named(run) for run in runs], [], False
     for journal in newest_first:
-        is_covered = is_covered or journal.run not in runs
-        if journal.run == runs[0] or journal.run in runs and not is_covered:
+        is_covered = is_covered or journal.run not in named_runs
+        if journal.run == named_runs[0] or journal.run in named_runs and not is_covered:
             mine.append(journal)
     return mine
 
@@ -134,7 +134,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         "serving": _serving(choice, running),
         "not_undone": [],
     }
-    if running and not plan.facts["serving"]:
+    if (running or _starts_another(choice)) and not plan.facts["serving"]:
         plan.warnings.append("what served before is not known: mail_commit can only see that the services run")
     back = _files(choice, seen, params["force"])
     # first: accounts in use cannot be removed
@@ -151,7 +151,11 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     )
     plan.operations += [Check(tree, argv) for tree, argv in checks]
     follow = dict.fromkeys(tuple(step.lines["f"]) for step in steps if step.begun and step.lines.get("f"))
-    plan.operations += [Run(f"build again: {' '.join(argv)}", argv, after_undo=argv) for argv in follow]
+    # what a first run made is taken away by its own way back, with the text that a later run would build it from
+    made = {tuple(step.lines["g"]) for step in steps if step.begun and step.first("u") and step.lines.get("g")}
+    plan.operations += [
+        Run(f"build again: {' '.join(argv)}", argv, after_undo=argv) for argv in follow if argv not in made
+    ]
     plan.facts["lines"] = _lines(choice, plan.facts["not_undone"])
     return plan
 
@@ -171,11 +175,24 @@ def _date(journal: Journal) -> str:
 
 
 def _serving(choice: Choice, running: "tuple[str, ...]") -> "list[str]":
-    """What is to answer afterwards; where nothing of ours ran before, that nothing does."""
-    if choice.serving or running or not choice.on_top:
+    """What is to answer afterwards; where nothing of ours ran before, that nothing does,
+    unless the way back starts another daemon, whose ports nobody noted."""
+    if choice.serving or running or not choice.on_top or _starts_another(choice):
         return choice.serving
     served = next((journal.lines["v"] for journal in choice.journals if journal.lines.get("v")), [])
     return list(dict.fromkeys(f"closed {line.rpartition(' ')[2]}" for line in served if line.startswith("serve ")))
+
+
+def _starts_another(choice: Choice) -> bool:
+    """Whether a switch between daemons is among the steps:
+    what is given to its way back says who ran (``active NAME``)."""
+    commands = [step.lines.get("u", []) for journal in choice.journals for step in journal.steps if step.begun]
+    return any(
+        state == "active" and unit not in choice.idle
+        for argv in commands
+        for argument in argv
+        for state, unit in zip(argument.split(), argument.split()[1:])
+    )
 
 
 def _idle(service: str, state: str) -> Run:
