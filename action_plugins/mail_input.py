@@ -1,13 +1,15 @@
 import os
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible.playbook.task import Task
 from ansible.plugins.loader import action_loader
 
 
 class ActionModule(action_loader.get("mail_look", class_only=True)):
-    """The variables of every host of the play, against the role's argument specs and the words of its steps."""
+    """The variables of every host of the play that takes the role,
+    against the role's argument specs and the words of its steps."""
 
     def answer(self, word, params):
         role = self._task._role
@@ -18,15 +20,32 @@ class ActionModule(action_loader.get("mail_look", class_only=True)):
         public = [name for options in specs.values() for name in options]
         typed = {name: option for entry in params["entry_points"] for name, option in specs[entry].items()}
         steps = self._unconditioned([step for name in params["steps"] for step in self._steps(name)])
-        every, faults = self._variables["ansible_play_hosts_all"], []
+        around, checked, faults = self._around(), [], []
         manager = self._variables["hostvars"]._variable_manager
-        for name in every:
+        for name in self._variables["ansible_play_hosts"]:  # of all batches, without those that are lost
             host = manager._inventory.get_host(name)
             self._variables = manager.get_vars(play=self._task.get_play(), host=host, task=self._task)
             self._templar.available_variables = self._variables
-            found = self._faults(public, typed, steps)
-            faults += [{"host": name, "where": where, "text": text} for where, text in found]
-        return word.converge({**params, "checked": every, "faults": faults}, None, False)
+            if self._takes(around):
+                checked.append(name)
+                found = self._faults(public, typed, steps)
+                faults += [{"host": name, "where": where, "text": text} for where, text in found]
+        return word.converge({**params, "checked": checked, "faults": faults}, None, False)
+
+    def _around(self):
+        """The conditions of the task and of what it was included by."""
+        node, found = self._task, []
+        while node is not None:
+            found += node.when if isinstance(node, Task) else []
+            node = node._parent
+        return found
+
+    def _takes(self, conditions):
+        """Whether a host takes the role. Where that cannot be told from here, its own tasks tell it."""
+        try:
+            return all(map(self._holds, conditions))
+        except AnsibleError:
+            return False
 
     def _unconditioned(self, steps):
         """The steps without the conditions that ask for what another registers: here none has done anything."""
@@ -81,15 +100,17 @@ class ActionModule(action_loader.get("mail_look", class_only=True)):
         except AnsibleError as error:
             yield BadInput("when", str(error)), ()
             return
-        word, values, lost = self.word(word_name), {}, []
+        word, values, lost, broken = self.word(word_name), {}, [], set()
         for option, text in texts.items():
             try:
                 values.update(self._templated(option, text))
             except AnsibleError as error:
-                lost.append(BadInput(option, str(error)))
+                broken.add(option)
+                # where a host is proved from may be asked of a program, which fails for one that is down
+                if isinstance(error, AnsibleUndefinedVariable) or not getattr(word, "on_controller", False):
+                    lost.append(BadInput(option, str(error)))
         plain = self.plain(values)
         validation = ArgumentSpecValidator(word.spec).validate(plain)
-        broken = {error.place for error in lost}
         lost += [error for error in self.refusals(word, validation, plain) if error.place not in broken]
         for error in lost:
             yield error, validation._no_log_values

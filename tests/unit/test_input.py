@@ -349,6 +349,50 @@ def test_variables_of_play_and_command_line_and_hosts_behind_the_first_batch(tmp
     assert not found
 
 
+MIXED = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.{}: {{name: mailhost, tasks_from: plan.yml, rolespec_validate: false}}
+      when: inventory_hostname in groups['mailhosts']
+"""
+OTHERS = """all:
+  children:
+    databases:
+      hosts:
+        a_database:
+          ansible_connection: local
+          mailhost_domains: 7
+    mailhosts:
+      hosts:
+        mail:
+"""
+
+
+def test_hosts_of_the_play_that_do_not_take_the_role_are_not_checked(tmp_path, knocks):
+    port, found = knocks
+    (tmp_path / "play.yml").write_text(MIXED.format("include_role"))
+    done = run(tmp_path, port, OTHERS, playbook=tmp_path / "play.yml")
+    assert found and "a_database:" not in done.stdout, done.stdout
+    found.clear()
+    misspelt = "          mailhost_protcols: [imaps]\n"
+    done = run(tmp_path, port, OTHERS + misspelt, playbook=tmp_path / "play.yml")
+    assert not found and "hosts.yml:11: mailhost_protcols: there is no such variable" in done.stdout, done.stdout
+    (tmp_path / "play.yml").write_text(MIXED.format("import_role"))
+    done = run(tmp_path, port, OTHERS + misspelt, playbook=tmp_path / "play.yml")
+    assert not found and "the input was not checked" in done.stdout and "Use include_role" in done.stdout, done.stdout
+
+
+def test_an_address_that_cannot_be_told_is_no_fault_of_the_others(tmp_path, knocks):
+    """It may be asked of a program, which fails for a host that is down."""
+    down = "      mailhost_address: \"{{ lookup('pipe', 'false') }}\"\n"
+    hosts = f"mailhosts:\n  hosts:\n    up:\n    down:\n{down}"
+    done = run(tmp_path, knocks[0], hosts, "mailhost_audit_read: false\n", playbook="audit")
+    checked = done.stdout.partition("Check the input of every host")[2].partition("TASK")[0]
+    assert "fatal" not in checked, done.stdout
+    assert "What a stranger sees" in done.stdout and "2 hosts" not in checked, done.stdout
+
+
 def test_the_audit_checks_what_it_takes(tmp_path, knocks):
     port, found = knocks
     sink = "mailhost_audit_sink: {domain: example.org, address: 127.0.0.1, port: 70000}\nmailhost_audit_profile: best\n"
