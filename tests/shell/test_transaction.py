@@ -51,7 +51,7 @@ def test_changed_under_us(local, shell, tmp_path):
     path.write_bytes(b"read")
     plan = Plan([write(host, path, b"new")])
     path.write_bytes(b"an administrator's")
-    with pytest.raises(HostError, match="changed under us.*Nothing was changed"):
+    with pytest.raises(HostError, match="changed since it was read.*Nothing was changed"):
         apply(plan, host, 5)
     assert path.read_bytes() == b"an administrator's"
     assert leftovers(tmp_path) == []

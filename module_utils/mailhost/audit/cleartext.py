@@ -97,7 +97,7 @@ def offer(endpoint: Endpoint, refuse: bool) -> Finding:
             "fail",
             detail=f"offered: {', '.join(bad)}",
             dialogue=dialogue,
-            way_out="Refuse passwords in clear (mailhost_cleartext_login: refuse)",
+            way_out="Refuse passwords without TLS (mailhost_cleartext_login: refuse)",
         )
     if not tls:
         return told.answer(
@@ -136,7 +136,7 @@ def in_clear(endpoint: Endpoint, login: Login, refuse: bool, by_mechanism: bool)
     return told.answer(
         "fail",
         detail=f"let in: {said}",
-        way_out="Refuse passwords in clear (mailhost_cleartext_login: refuse)",
+        way_out="Refuse passwords without TLS (mailhost_cleartext_login: refuse)",
         dialogue=dialogue,
     )
 

@@ -69,7 +69,7 @@ def greeting(host: Subject, endpoint: Endpoint) -> Finding:
         if error.kind == "busy":
             out = "Ask again later: the host limits an address's connections"
             return told.answer("invalid", str(error), error.dialogue, out, reason=error.kind)
-        out = "See the daemon's log; a port that only opens serves nobody"
+        out = "See the daemon's log: the port opens but nothing answers"
         return told.answer("fail", f"open, but nothing serves there: {error}", error.dialogue, out)
 
 

@@ -224,7 +224,7 @@ class Audit:
             return [told.answer("none", detail="only one of the two is known")]
         asked = [finding for finding in found if re.match(r"relay\.[RW]\d\d$", finding.id)]
         if any(finding.verdict == "invalid" for finding in asked):
-            return [told.answer("none", detail="the wire's answer is not whole")]
+            return [told.answer("none", detail="some questions could not be asked")]
         let_in = sorted({finding.id.partition(".")[2] for finding in asked if finding.accepted})
         relaying = [cause["rule"] for cause in self.host.causes if cause["kind"] in ("open", "wide")]
         let_by = {finding.id for finding in asked if finding.verdict != "pass"}

@@ -231,7 +231,7 @@ def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refuse
             code, text = wire.smtp(f"AUTH PLAIN {refused}")
             if code < 400:
                 return told.answer(
-                    "fail", detail=f"nobody with a wrong password is let in: {code}", dialogue=tuple(wire.dialogue)
+                    "fail", detail=f"a login with a wrong password is accepted: {code}", dialogue=tuple(wire.dialogue)
                 )
             for name in AFTER_AUTH:
                 code, text = ask(wire, _fill(PATTERNS[name], names))

@@ -82,7 +82,7 @@ def _until_tls(endpoint: Endpoint) -> Wire:
         if not endpoint.implicit:
             agreed, said = wire.greet().begin_tls()
             if not agreed:
-                raise Invalid(f"TLS is not begun: {said[:80]}", "tls")
+                raise Invalid(f"TLS was not started: {said[:80]}", "tls")
         return wire
     except BaseException as error:
         if isinstance(error, Invalid):

@@ -27,7 +27,7 @@ KINDS = {
     "endless": "the dialogue did not come to an end in its time",
     "end": "the server ended the connection",
     "tls": "TLS could not be begun",
-    "injected": "the server went on in clear after it had agreed to begin TLS",
+    "injected": "the server continued without TLS after agreeing to start it",
     "protocol": "what came is not the protocol's",
     "login": "the login that the question needs is refused",
 }
@@ -327,7 +327,7 @@ class Wire:
     def starttls(self, context: ssl.SSLContext, helo: str = HELO) -> "Wire":
         agreed, said = self.begin_tls()
         if not agreed:
-            raise Invalid(f"TLS is not begun: {said[:80]}", "tls")
+            raise Invalid(f"TLS was not started: {said[:80]}", "tls")
         self.handshake(context)
         if self.endpoint.product == "smtp":
             self.ehlo(helo)

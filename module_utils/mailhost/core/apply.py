@@ -49,7 +49,7 @@ def failure(lines: "list[str]") -> HostError:
         return Busy("/var/lib/mailhost/lock", f"held by process {pid} ({who}) for {age} s", WAYS_OUT["busy"])
     if kind == "changed":
         path, _, rest = text.partition("\n")
-        return ChangedUnderUs(path, f"changed under us. {rest}", WAYS_OUT[kind])
+        return ChangedUnderUs(path, f"changed since it was read. {rest}", WAYS_OUT[kind])
     place, separator, what = text.partition(": ")
     if not separator:
         place, what = "the host", text

@@ -1,4 +1,4 @@
-"""What can go wrong, told in one form: where, what, and the way out."""
+"""What can go wrong, told in one form: where, what, and the fix."""
 
 from __future__ import annotations
 

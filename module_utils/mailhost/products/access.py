@@ -47,4 +47,4 @@ def path(option: str, value: "str | None") -> None:
     if value and (
         not value.startswith("/") or any(c in value for c in " \t\r\n#\"'<>{}\\\0") or ".." in value.split("/")
     ):
-        raise BadInput(option, f"{value!r} is not an absolute path without spaces and quotes", "Give such a path")
+        raise BadInput(option, f"{value!r} is not an absolute path without spaces and quotes", "Give an absolute path")

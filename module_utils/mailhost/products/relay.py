@@ -71,7 +71,7 @@ def validate(params: Mapping[str, Any]) -> None:
         for number, text in enumerate(params[option]):
             domain(f"{option}[{number}]", text)
     if not params["domains"]:
-        raise BadInput("domains", "empty: mail would be accepted for nobody", "Name the domains delivered here")
+        raise BadInput("domains", "empty: no mail would be accepted", "Name the domains delivered here")
     domain("hostname", params["hostname"])
     both = sorted(set(map(str.lower, params["domains"])) & set(map(str.lower, params["relay_domains"])))
     if both:

@@ -61,7 +61,7 @@ def _validate(params: Mapping[str, Any]) -> None:
             raise BadInput(
                 place.at("name"),
                 "not a name that is one part of a mailbox: letters, digits, _ and -, all lower case",
-                "Choose such a name",
+                "Choose another name",
             )
         if box["name"] in seen:
             raise BadInput(place, "two mailboxes with one name", "Name each once")

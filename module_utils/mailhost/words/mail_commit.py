@@ -65,7 +65,7 @@ def login(params: Mapping[str, Any]) -> str:
 def _validate(params: Mapping[str, Any]) -> None:
     for option in ("user", "password"):
         if re.search(r"[\r\n\0]", params.get(option) or ""):
-            raise BadInput(option, "a line's end or a NUL", "Give one line")
+            raise BadInput(option, "a newline or NUL", "Give one line")
     for unit in params["services"]:
         if not re.match(r"^[A-Za-z0-9_.@-]+$", unit) or unit.startswith("-"):
             raise BadInput("services", f"{unit!r} is not a service's name", "Correct it")

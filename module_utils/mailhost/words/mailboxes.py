@@ -74,7 +74,7 @@ def _validate(params: Mapping[str, Any]) -> None:
                     if params["store"] == "system"
                     else ""
                 ),
-                "Choose such a name",
+                "Choose another name",
             )
         if name in seen:
             raise BadInput(_place(number, box), "two mailboxes with one name", "Name each once")
@@ -86,7 +86,7 @@ def _validate(params: Mapping[str, Any]) -> None:
         if box.get("quota") is not None and params["access"] == "dovecot":
             raise BadInput(
                 _place(number, box).at("quota"),
-                "this store enforces none",
+                "this store does not enforce quotas",
                 "Leave it out, or use Cyrus (mailhost_access: cyrus)",
             )
         _refuse_password(_place(number, box), box, params)
@@ -102,7 +102,7 @@ def _validate(params: Mapping[str, Any]) -> None:
                 raise BadInput(
                     _place(number, box).at(f"aliases[{index}]"),
                     f"{alias[:40]!r} is not a local part",
-                    "Choose such a name",
+                    "Choose another name",
                 )
     for number, box in enumerate(params["mailboxes"]):
         for index, alias in enumerate(box.get("aliases") or []):
@@ -122,7 +122,7 @@ def _refuse_password(place: Entry, box: Box, params: Mapping[str, Any]) -> None:
         if params["store"] == "virtual" and box.get("password_hash"):
             way = "Give password, or use system accounts (mailhost_mailbox_store: system)"
             raise BadInput(
-                place.at("password_hash"), "a hash, and Cyrus' own store of users holds clear passwords", way
+                place.at("password_hash"), "a hash, and Cyrus' own store of users holds plaintext passwords", way
             )
         return
     if not word:
@@ -237,7 +237,7 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
             raise BadInput(
                 place.at("uid"),
                 f"the account has uid {account[2]}, not {uid}",
-                "Moving an account to another uid is for you to do",
+                "Change the account's uid by hand",
             )
         wanted = _crypted(place.at("password_hash"), box.get("password_hash"), platform)
         if wanted is not None and (shadow.get(name) or ["", ""])[1] != wanted:

@@ -88,7 +88,7 @@ def prefixes(place: str, text: str) -> "list[str]":
         raise BadInput(
             place,
             f"{text}: Sendmail's access map knows IPv6 networks of 16, 32, 48 ... 128 bits only",
-            "Name such ones",
+            "Use one of these lengths",
         )
     groups = [f"{int(group, 16):x}" for group in found.network_address.exploded.split(":")][: found.prefixlen // 16]
     keys = ["Connect:IPv6:" + ":".join(groups)]

@@ -93,7 +93,7 @@ def _validate(params: Mapping[str, Any]) -> None:
     for number, service in enumerate(params["services"]):
         where = Entry(f"services[{number}]", service["name"])
         if not re.match(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", service["name"]) or service["name"].endswith("\n"):
-            raise BadInput(where.at("name"), "not a name of letters, digits, _ and -", "Choose such a name")
+            raise BadInput(where.at("name"), "not a name of letters, digits, _ and -", "Choose another name")
         _, accept = place(where.at("accept"), service["accept"])
         behind, connect = place(where.at("connect"), service["connect"])
         if service["name"].lower() in names or accept in ports:

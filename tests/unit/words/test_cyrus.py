@@ -220,7 +220,7 @@ def test_apop_with_dovecot():
         ({"password": "x"}, {}, "accounts of the system have hashes"),
         ({"password": "a:b"}, {"store": "virtual"}, "a colon"),
         ({"password": "x", "password_hash": "$6$a$b"}, {"store": "virtual"}, "given beside password_hash"),
-        ({"quota": 5}, {}, "this store enforces none"),
+        ({"quota": 5}, {}, "this store does not enforce quotas"),
     ],
 )
 def test_what_a_dovecot_mailbox_cannot_have(box, given, message):
@@ -241,7 +241,7 @@ def test_virtual_users_of_cyrus():
     assert set(written(plan)) == {postfix.ALIASES, postfix.MAILBOXES}  # no account, no file of users
     assert "alice@example.test\t" in written(plan)[postfix.MAILBOXES]
     assert "old@example.test\t" in written(plan)[postfix.MAILBOXES]
-    with pytest.raises(BadInput, match="a hash, and Cyrus' own store of users holds clear passwords"):
+    with pytest.raises(BadInput, match="a hash, and Cyrus' own store of users holds plaintext passwords"):
         run(
             mailboxes,
             seen,

@@ -19,10 +19,7 @@ BATTERIES = ("vantage", "alive", "asked", "policy", "relay", "tls", "clear", "wa
 
 def fleet(records: "Mapping[str, Any]", missing: "Mapping[str, str]") -> "Dict[str, Any]":
     """The fleet's report: every host in order, those without an audit as ``invalid`` with the reason."""
-    hosts = [
-        record or _absent(name, missing.get(name, "the audit did not come to an end"))
-        for name, record in records.items()
-    ]
+    hosts = [record or _absent(name, missing.get(name, "the audit did not finish")) for name, record in records.items()]
     for host in hosts:
         host["batteries"] = {
             name: worst(one["verdict"] for one in host["findings"] if one["battery"] == name) for name in BATTERIES

@@ -119,10 +119,10 @@ def _rows(effective: Effective, name: str, word: str, argument: str, place: str)
     path = path_of(re.sub(r"\$[{(]?config_directory[})]?", "/etc/postfix", argument))
     if inline:
         value = inline.group(1).rpartition("=")[2].strip()
-        return [Cause(rule, "open", place, f"{argument} lets everybody by", out)] if _lets_by(value, effective) else []
+        return [Cause(rule, "open", place, f"{argument} accepts everybody", out)] if _lets_by(value, effective) else []
     text = effective.setup.table(path) if path else None
     if path is None or text is None:
-        what = f"{path} is not there" if path else f"{argument} is asked at run time, and may let a stranger by"
+        what = f"{path} is not there" if path else f"{argument} is asked at run time, and may accept a stranger"
         return [Cause(rule, "unknown", place, f"{word}: {what}", out)]
     found = []
     for row in Keyed(text, path).rows():

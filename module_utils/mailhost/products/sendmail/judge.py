@@ -176,7 +176,7 @@ def logins(mc: SendmailMc) -> "List[Cause]":
         what, out = "passwords are taken before TLS: confAUTH_OPTIONS lacks p", "Define confAUTH_OPTIONS as A p y"
         found.append(Cause("confAUTH_OPTIONS p", "clear", place, what, out, service="25"))
     if "ANONYMOUS" in mechanisms:
-        what = "nobody needs a password: ANONYMOUS is a mechanism"
+        what = "no password is needed: ANONYMOUS is a mechanism"
         found.append(Cause("confAUTH_MECHANISMS ANONYMOUS", "clear", place, what, "Take ANONYMOUS out", service="25"))
     for call in mc.calls("DAEMON_OPTIONS"):
         words = ",".join(call.args).split(",")
