@@ -91,11 +91,13 @@ def strict(der: bytes) -> ssl.SSLContext:
 
 
 class Wire:
-    """A connection. ``hidden`` are secrets that the kept dialogue must not show."""
+    """A connection. ``hidden`` are secrets that the kept dialogue must not show; ``secret_sent`` is whether a line that
+    the dialogue shows without its secret was sent, or begun to be."""
 
     def __init__(self, endpoint: Endpoint, hidden: "Tuple[str, ...]" = (), seconds: float = SECONDS) -> None:
         self.endpoint, self.hidden = endpoint, tuple(text for text in hidden if text)
         self.dialogue: "List[str]" = []
+        self.secret_sent = False
         self._ends = time.monotonic() + seconds
         self._buffer = b""
         self._tag = 0
@@ -141,6 +143,7 @@ class Wire:
         if self._buffer:
             raise Invalid(f"the server talks out of turn: {printable(self._buffer[:60].decode('utf-8', 'replace'))!r}")
         self._note("C:", line if shown is None else shown)
+        self.secret_sent = self.secret_sent or shown is not None
         self.send_bytes(line.encode("utf-8", "surrogateescape") + b"\r\n")
 
     def _more(self) -> bytes:

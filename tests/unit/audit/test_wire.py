@@ -73,6 +73,23 @@ def test_no_words_of_a_server_make_an_end(product, words):
     assert {one.reason for one in found} <= {"protocol", "time"}, found
 
 
+@pytest.mark.parametrize(("lines", "verdict"), [(1, "invalid"), (2, "pass")])
+def test_an_end_refuses_only_a_password_that_was_sent(lines, verdict):
+    """Whatever the user is called: what the dialogue shows does not decide."""
+
+    def ends(sock, product):
+        sock.sendall(hostile.BANNERS[product])
+        for number in range(lines):
+            sock.recv(1000)
+            if number + 1 < lines:
+                sock.sendall(b"+OK\r\n")
+
+    with hostile.server(ends, "pop3") as port:
+        found = cleartext.in_clear(Endpoint("127.0.0.1", port, "pop3"), Login("(hidden)", "secret"), True, False)
+    assert found.verdict == verdict, found
+    assert verdict == "pass" or found.reason == "end"
+
+
 def test_each_end_has_a_kind():
     with pytest.raises(ValueError, match="no kind"):
         Invalid("x", "gone")
