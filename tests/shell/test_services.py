@@ -95,27 +95,40 @@ TOLD = {
             "update-rc.d": ["postfix stop", "update-rc.d -f postfix remove"],
         },
     ),
-    "SWITCH": (
-        ("sendmail", "postfix"),
+    "LEAVE": (
+        ("postfix",),
         {
-            "systemd": ["systemctl stop postfix", "systemctl disable --quiet postfix",
-                        "systemctl enable --quiet sendmail", "systemctl stop sendmail",
-                        "systemctl reset-failed sendmail sendmail@*", "systemctl start sendmail"],
-            "chkconfig": ["service postfix stop", "chkconfig --level 0123456 postfix off", "chkconfig sendmail on",
-                          "service sendmail stop", "service sendmail start"],
-            "update-rc.d": ["service postfix stop", "update-rc.d postfix disable", "update-rc.d sendmail defaults",
-                            "update-rc.d sendmail enable", "service sendmail stop", "service sendmail start"],
+            "systemd": ["systemctl stop postfix", "systemctl disable --quiet postfix"],
+            "chkconfig": ["service postfix stop", "chkconfig --level 0123456 postfix off"],
+            "update-rc.d": ["service postfix stop", "update-rc.d postfix disable"],
         },
     ),
-    "BACK": (
-        ("sendmail", "active postfix enabled postfix enabled sendmail", "postfix"),
+    "TAKE": (
+        ("sendmail",),
         {
-            "systemd": ["systemctl stop sendmail", "systemctl enable --quiet postfix", "systemctl stop postfix",
+            "systemd": ["systemctl enable --quiet sendmail", "systemctl stop sendmail",
+                        "systemctl reset-failed sendmail sendmail@*", "systemctl start sendmail"],
+            "chkconfig": ["chkconfig sendmail on", "service sendmail stop", "service sendmail start"],
+            "update-rc.d": ["update-rc.d sendmail defaults", "update-rc.d sendmail enable", "service sendmail stop",
+                            "service sendmail start"],
+        },
+    ),
+    "GIVE": (
+        ("active postfix enabled postfix enabled sendmail", "sendmail"),
+        {
+            "systemd": ["systemctl stop sendmail"],
+            "chkconfig": ["service sendmail stop"],
+            "update-rc.d": ["service sendmail stop"],
+        },
+    ),
+    "RETURN": (
+        ("active postfix enabled postfix enabled sendmail", "postfix"),
+        {
+            "systemd": ["systemctl enable --quiet postfix", "systemctl stop postfix",
                         "systemctl reset-failed postfix postfix@*", "systemctl start postfix"],
-            "chkconfig": ["service sendmail stop", "chkconfig postfix on",
-                          "service postfix stop", "service postfix start"],
-            "update-rc.d": ["service sendmail stop", "update-rc.d postfix defaults", "update-rc.d postfix enable",
-                            "service postfix stop", "service postfix start"],
+            "chkconfig": ["chkconfig postfix on", "service postfix stop", "service postfix start"],
+            "update-rc.d": ["update-rc.d postfix defaults", "update-rc.d postfix enable", "service postfix stop",
+                            "service postfix start"],
         },
     ),
 }  # fmt: skip
@@ -126,8 +139,10 @@ PROGRAMS = {
     "BEGIN": switch.BEGIN,
     "ADD": switch.ADD,
     "UNADD": switch.UNADD,
-    "SWITCH": switch.SWITCH,
-    "BACK": switch.BACK,
+    "LEAVE": switch.LEAVE,
+    "TAKE": switch.TAKE,
+    "GIVE": switch.GIVE,
+    "RETURN": switch.RETURN,
 }
 
 
@@ -148,15 +163,15 @@ def test_which_run_and_which_begin_at_boot(host):
 
 
 def test_a_switch_from_several_and_back(host, tools):
-    """Each that was there is stopped before the one that is wanted starts; back, each does what it did before."""
+    """Each that was there is stopped; back, each does what it did before."""
     ask, kind = host
     before = "active postfix enabled exim"
-    assert ask(switch.SWITCH, "sendmail", "postfix", "exim").returncode == 0
+    assert ask(switch.LEAVE, "postfix", "exim").returncode == 0
     verbs = [line for line in tools.calls if " stop" in line or " start" in line]
-    names = [next(name for name in ("postfix", "exim", "sendmail") if name in line) for line in verbs]
-    assert names == ["postfix", "exim", "sendmail", "sendmail"], kind
+    names = [next(name for name in ("postfix", "exim") if name in line) for line in verbs]
+    assert names == ["postfix", "exim"], kind
     count = len(tools.calls)
-    assert ask(switch.BACK, "sendmail", before, "postfix", "exim").returncode == 0
+    assert ask(switch.RETURN, before, "postfix", "exim").returncode == 0
     told = tools.calls[count:]
     assert any("start" in line and "postfix" in line for line in told)
     assert not any("start" in line and "exim" in line for line in told)
@@ -168,5 +183,5 @@ def test_a_switch_to_what_does_not_start_fails(host, tools, tmp_path):
     ask, kind = host
     tools.add("systemctl", 'case $1 in start) echo "no such port"; exit 1 ;; esac')
     tools.add("service", 'case $2 in start) echo "no such port"; exit 1 ;; esac')
-    done = ask(switch.SWITCH, "sendmail", "postfix")
+    done = ask(switch.TAKE, "sendmail")
     assert (done.returncode, done.stdout) == (1, "no such port\n")

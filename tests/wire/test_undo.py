@@ -26,6 +26,13 @@ def is_open(machine, port):
     return True
 
 
+def greeting(machine):
+    """What the port of SMTP says first, as soon as it does, on the host itself:
+    as Red Hat delivers it, Sendmail listens there only."""
+    asks = 'exec 3<>/dev/tcp/127.0.0.1/25 && read -r line <&3 && echo "$line"'
+    return machine.run(f"tries=30; until bash -c '{asks}' || [ $((tries -= 1)) = 0 ]; do sleep 1; done").stdout
+
+
 def test_the_first_run_is_taken_back_whole(machine, play):
     machine.run(
         "if [ -d /run/systemd/system ]; then systemctl stop dovecot; systemctl disable dovecot; "
@@ -81,3 +88,19 @@ def test_history_and_undo(machine, play):
     refused = play(machine, "playbooks/undo.yml", "-e", "mailhost_undo_count=1000")
     assert refused.returncode != 0
     assert "runs that can be taken back" in " ".join(refused.stdout.split())
+
+
+def test_a_displaced_mta_serves_again(make_machine, play):
+    """CentOS 5 as it was delivered: Sendmail runs, no Postfix and no Dovecot."""
+    machine = make_machine("centos5")
+    machine.run(
+        "until service postfix status; do sleep 1; done; service postfix stop; chkconfig postfix off; "
+        "alternatives --set mta /usr/sbin/sendmail.sendmail; chkconfig sendmail on; service sendmail start"
+    )
+    assert "Sendmail" in greeting(machine)
+    assert play(machine, "playbooks/provision.yml").returncode == 0
+    assert "Postfix" in greeting(machine)
+    undo = play(machine, "playbooks/undo.yml")
+    assert undo.returncode == 0, undo.stdout
+    assert "Sendmail" in greeting(machine)
+    assert [is_open(machine, port) for port in (587, 143, 110, 993, 995)] == [False] * 5

@@ -35,12 +35,13 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     left = {other: standing.waiting(seen, other) for other in _others(params)}
     plan = Plan(services=(PRODUCTS[name].unit,), facts={"mta": name, "waiting": sum(left.values())})
     stands, wanted = standing.alternative(seen), f"/usr/sbin/sendmail.{name}"
+    points: "list[Run]" = []
     if stands and stands != wanted:
         about = f"make {name} the host's MTA (alternatives --set mta {wanted})"
-        plan.operations.append(
+        points.append(
             Run(about, ("alternatives", "--set", "mta", wanted), undo=("alternatives", "--set", "mta", stands))
         )
-    switch.take_over(plan, seen, name)
+    switch.take_over(plan, seen, name, points)
     if plan.changed:
         plan.warnings += [
             f"{count} messages wait in the queue of {other}; they stay there until it is the MTA again "

@@ -54,13 +54,10 @@ def test_mta_chooses_among_three(three):
         switch.question("mta").argv: "active sendmail\nenabled sendmail\nactive exim\n",
     }
     plan = run(mta, centos5(outputs=outputs), name="postfix")
-    assert plan.operations[-1].argv == ("sh", "-s", "postfix", "sendmail", "exim")
-    assert plan.operations[-1].undo[2:] == (
-        "postfix",
-        "active sendmail enabled sendmail active exim",
-        "sendmail",
-        "exim",
-    )
+    leave, take = plan.operations
+    before = "active sendmail enabled sendmail active exim"
+    assert (leave.argv[2:], leave.undo[2:]) == (("sendmail", "exim"), (before, "sendmail", "exim"))
+    assert (take.argv[2:], take.undo[2:]) == (("postfix",), (before, "postfix"))
     assert [warning.partition(" messages")[0] for warning in plan.warnings] == ["2", "5"]
     assert "(exim -qff)" in plan.warnings[1]
     assert plan.facts["waiting"] == 7
@@ -95,7 +92,9 @@ def test_what_is_left_behind_is_warned_of_only_if_there_is_some():
         plan = Plan()
         switch.take_over(plan, seen, "cyrus")
         assert len(plan.warnings) == warnings
-        assert plan.operations[0].undo[2:] == ("cyrus-imapd", "enabled dovecot", "dovecot")
+        leave, take = plan.operations
+        assert leave.undo[2:] == ("enabled dovecot", "dovecot")
+        assert take.undo[2:] == ("enabled dovecot", "cyrus-imapd")
 
 
 def test_the_packages_of_a_host_tell_its_mtas_and_tunnels():

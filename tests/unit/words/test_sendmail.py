@@ -222,11 +222,14 @@ def test_the_other_mta():
     seen = centos5(outputs=alternatives("/usr/sbin/sendmail.postfix", ["postfix"], waiting=3))
     plan = run(mta, seen, name="sendmail")
     assert [operation.argv for operation in plan.operations] == [
+        ("sh", "-s", "postfix"),
         ("alternatives", "--set", "mta", "/usr/sbin/sendmail.sendmail"),
-        ("sh", "-s", "sendmail", "postfix"),
-    ]
-    assert plan.operations[0].undo == ("alternatives", "--set", "mta", "/usr/sbin/sendmail.postfix")
-    assert plan.operations[1].undo[2:] == ("sendmail", "active postfix enabled postfix", "postfix")
+        ("sh", "-s", "sendmail"),
+    ], "no daemon starts, on the way there or back, while the alternative is another's"
+    leave, points, take = plan.operations
+    assert points.undo == ("alternatives", "--set", "mta", "/usr/sbin/sendmail.postfix")
+    before = "active postfix enabled postfix"
+    assert (leave.undo[2:], take.undo[2:]) == ((before, "postfix"), (before, "sendmail"))
     assert "3 messages wait in the queue of postfix" in plan.warnings[0]
     assert not run(
         mta, centos5(outputs=alternatives("/usr/sbin/sendmail.sendmail", ["sendmail"])), name="sendmail"

@@ -36,32 +36,41 @@ for unit in "$@"; do
 done
 """
 )
-#: wanted, others: stop and disable the others, enable and start the first; a start that fails is a failure
-SWITCH = Program(
+#: services: stopped and disabled, for another to take their place
+LEAVE = Program(
     SERVICES
     + """
-wanted=$1
-shift
-for other in "$@"; do
-    stop "$other"
-    turn_off "$other"
+for unit in "$@"; do
+    stop "$unit"
+    turn_off "$unit"
 done
-turn_on "$wanted" || exit 1
-output=$(restart "$wanted" 2>&1) || { printf "%s\\n" "$output"; exit 1; }
 """
 )
-#: wanted, states, others: the same back: what ran and what began at boot before does so again, and nothing else
-BACK = Program(
+#: states, services: the way back: what ran and what began at boot before does so again, and nothing else
+RETURN = Program(
     SERVICES
     + """
-wanted=$1
-before=$2
-shift 2
-case " $before " in *" active $wanted "*) ;; *) stop "$wanted" ;; esac
-case " $before " in *" enabled $wanted "*) ;; *) turn_off "$wanted" ;; esac
-for other in "$@"; do
-    case " $before " in *" enabled $other "*) turn_on "$other" ;; esac
-    case " $before " in *" active $other "*) restart "$other" ;; esac
+before=$1
+shift
+for unit in "$@"; do
+    case " $before " in *" enabled $unit "*) turn_on "$unit" ;; esac
+    case " $before " in *" active $unit "*) restart "$unit" ;; esac
 done
+"""
+)
+#: a service enabled and started in the others' place; a start that fails is a failure
+TAKE = Program(
+    SERVICES
+    + """
+turn_on "$1" || exit 1
+output=$(restart "$1" 2>&1) || { printf "%s\\n" "$output"; exit 1; }
+"""
+)
+#: states, service: the way back: it is stopped or disabled where it was so before
+GIVE = Program(
+    SERVICES
+    + """
+case " $1 " in *" active $2 "*) ;; *) stop "$2" ;; esac
+case " $1 " in *" enabled $2 "*) ;; *) turn_off "$2" ;; esac
 """
 )
