@@ -36,13 +36,13 @@ def key_kind(pem: str) -> str:
 
 def pems(text: str) -> "List[bytes]":
     """The certificates of a PEM file, in order; those that are no base64 are left out."""
-    found = []
+    certificates = []
     for body in re.findall(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", text, re.S):
         try:
-            found.append(base64.b64decode("".join(body.split()), validate=True))
+            certificates.append(base64.b64decode("".join(body.split()), validate=True))
         except (binascii.Error, ValueError):
             continue
-    return found
+    return certificates
 
 
 def elements(data: bytes) -> "Iterator[Tuple[int, bytes]]":

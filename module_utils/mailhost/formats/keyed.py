@@ -42,8 +42,8 @@ class Keyed:
 
     def get(self, key: str) -> Optional[str]:
         """The value of a key; of two rows the last (makemap -r) or the first counts, so none may be there twice."""
-        found = [row.value for row in self.rows() if row.key.lower() == key.lower()]
-        return found[0] if found else None
+        values = [row.value for row in self.rows() if row.key.lower() == key.lower()]
+        return values[0] if values else None
 
     def set(self, key: str, value: str) -> None:
         """In place if the key is there, else at the end."""

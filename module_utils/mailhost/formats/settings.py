@@ -59,8 +59,8 @@ class Settings:
         return [entry for entry in same if entry.name.lower() == name.lower()]
 
     def get(self, name: str, section: str = "") -> Optional[str]:
-        found = self._find(name, section)
-        return found[-1].value if found else None
+        settings = self._find(name, section)
+        return settings[-1].value if settings else None
 
     def set(self, name: str, value: str, section: str = "") -> None:
         """In place if it is set, else behind the last setting of its section, else at the end."""
@@ -68,11 +68,11 @@ class Settings:
         if value.endswith("\\") or value != value.strip():
             raise BadInput(name, "a backslash or white space at the end of the value", "Leave it out")
         text = f"{name}{self.separator}{value}".rstrip() if self.separator != ": " or value else f"{name}:"
-        found = self._find(name, section)
-        if found:
-            if found[-1].value != value:
-                found[-1].raw = text + (ending(found[-1].raw) if found[-1].raw.endswith("\n") else "")
-                found[-1].value = value
+        settings = self._find(name, section)
+        if settings:
+            if settings[-1].value != value:
+                settings[-1].raw = text + (ending(settings[-1].raw) if settings[-1].raw.endswith("\n") else "")
+                settings[-1].value = value
             return
         places = [
             at for at, entry in enumerate(self.entries) if isinstance(entry, Setting) and entry.section == section
@@ -107,8 +107,8 @@ class Settings:
 
     def settings(self) -> "list[str]":
         """What a diff compares."""
-        found = [entry for entry in self.entries if isinstance(entry, Setting)]
+        settings = [entry for entry in self.entries if isinstance(entry, Setting)]
         return [
             f"[{entry.section}] " * bool(entry.section) + f"{entry.name}{self.separator}{entry.value}"
-            for entry in found
+            for entry in settings
         ]

@@ -58,7 +58,7 @@ ACCEPT: "dict[str, Any]" = {
 
 def accepted(accept: "Iterable[Mapping[str, str]]") -> "dict[str, str]":
     """Reasons by rule; refuses one without a reason."""
-    found = {}
+    reasons = {}
     for number, entry in enumerate(accept):
         rule, reason = entry["rule"].strip(), entry["reason"].strip()
         if not rule or not reason:
@@ -67,8 +67,8 @@ def accepted(accept: "Iterable[Mapping[str, str]]") -> "dict[str, str]":
                 f"rule {rule[:60]!r} is accepted without a reason",
                 "Say why, every report shows it",
             )
-        found[rule] = reason
-    return found
+        reasons[rule] = reason
+    return reasons
 
 
 def refuse(causes: "Sequence[Cause]", accept: "Iterable[Mapping[str, str]]", error: "type[Exception]") -> "list[str]":

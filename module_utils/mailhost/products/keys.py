@@ -56,8 +56,8 @@ class Standing:
 
 
 def stands_of(seen: Seen, path: str, key: str) -> Standing:
-    said = seen.output(*asked(path, key).argv).text
-    shown, _, rest = said.partition("= key\n")
+    output = seen.output(*asked(path, key).argv).text
+    shown, _, rest = output.partition("= key\n")
     public, _, mode = rest.partition("= mode\n")
     words = (mode + " ? ?").split()
     return Standing(Output(0, shown), public_of(shown), public_of(public), words[0], words[1])
@@ -80,16 +80,16 @@ def public_of(text: str) -> str:
 
 def fingerprint(pem: str) -> str:
     """SHA-256 of the first certificate of a PEM file, hexadecimal; empty if there is none."""
-    found = der.pems(pem)
-    return hashlib.sha256(found[0]).hexdigest() if found else ""
+    certificates = der.pems(pem)
+    return hashlib.sha256(certificates[0]).hexdigest() if certificates else ""
 
 
 def disorder(pem: str) -> str:
     """What is wrong with the order of a chain: each certificate is to be followed by
     its issuer's (RFC 5246, section 7.4.2)."""
-    names = [der.issuer_and_subject(one) for one in der.pems(pem)]
-    for number, (one, following) in enumerate(zip(names, names[1:]), 1):
-        if one and following and one[0] != following[1]:
+    names = [der.issuer_and_subject(certificate) for certificate in der.pems(pem)]
+    for number, (current, following) in enumerate(zip(names, names[1:]), 1):
+        if current and following and current[0] != following[1]:
             return f"certificate {number + 1} is not the issuer of certificate {number}"
     return ""
 
@@ -106,7 +106,7 @@ def causes(
 ) -> "List[Cause]":
     """``shown`` is the certificate as openssl shows it, ``mode`` the key file's,
     ``is_a_pair`` whether both hold one public key."""
-    found, now, place = [], time.time(), certificate.path
+    causes, now, place = [], time.time(), certificate.path
     if certificate.kind != "file":
         return [
             Cause(
@@ -118,92 +118,94 @@ def causes(
             )
         ]
     if "PRIVATE KEY" in certificate.text and certificate.path != key and certificate.mode & 0o044:
-        what = "the certificate's file holds a private key and others may read it"
-        found.append(Cause(f"key in certificate {who}", "secret", place, what, "Take the key out, and make a new one"))
+        finding = "the certificate's file holds a private key and others may read it"
+        causes.append(
+            Cause(f"key in certificate {who}", "secret", place, finding, "Take the key out, and make a new one")
+        )
     if disorder(certificate.text):
-        what = f"the chain is out of order: {disorder(certificate.text)}"
-        found.append(
+        finding = f"the chain is out of order: {disorder(certificate.text)}"
+        causes.append(
             Cause(
                 f"chain of {who}",
                 "dead",
                 place,
-                what,
+                finding,
                 "Put the host's own certificate first, then its issuer's, and so on",
             )
         )
     if not is_a_pair:
-        what, out = (
+        finding, out = (
             f"the key is not the one of {place}: no TLS at all",
             "Restore the pair that belongs together (mail_certificate)",
         )
-        found.append(Cause(f"key of {who}", "dead", key, what, out))
+        causes.append(Cause(f"key of {who}", "dead", key, finding, out))
     if ends is not None and ends < now:
-        found.append(Cause(f"expired {who}", "dead", place, f"expired on {_day(ends)}", "Renew it (mail_certificate)"))
+        causes.append(Cause(f"expired {who}", "dead", place, f"expired on {_day(ends)}", "Renew it (mail_certificate)"))
     if begins is not None and begins > now:
-        found.append(
+        causes.append(
             Cause(
                 f"not yet valid {who}", "dead", place, f"not valid before {_day(begins)}", "Renew it, or set the clock"
             )
         )
     if mode.isdigit() and int(mode[-1]) & 4:
-        what, out = (
+        finding, out = (
             f"a private key that everybody may read (mode {mode})",
             f"chmod 600 {key}, and make a new key: this one was open to all",
         )
-        found.append(Cause(f"readable {key}", "secret", key, what, out))
+        causes.append(Cause(f"readable {key}", "secret", key, finding, out))
     bits = re.search(r"Public.Key: \((\d+) bit", shown)
     if bits and "rsaEncryption" in shown and int(bits.group(1)) < 2048:
-        found.append(
+        causes.append(
             Cause(f"short key {who}", "dead", place, f"an RSA key of {bits.group(1)} bits", "Make one of 2048")
         )
-    return found
+    return causes
 
 
 def _day(seconds: int) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(seconds))
 
 
-def folders(said: str) -> "List[Cause]":
+def folders(listing: str) -> "List[Cause]":
     """Folders of keys that others may write to: a line each, mode and path."""
-    found = []
-    for line in said.splitlines():
+    causes = []
+    for line in listing.splitlines():
         match = re.match(r"^(\d{3,4}) (/.*)$", line)
         if match and int(match.group(1)[-1]) & 2 and not (len(match.group(1)) == 4 and int(match.group(1)[0]) & 1):
             path = match.group(2)
-            what = f"everybody may put a key of their own there (mode {match.group(1)})"
-            found.append(Cause(f"writable {path}", "secret", path, what, f"chmod o-w {path}"))
-    return found
+            finding = f"everybody may put a key of their own there (mode {match.group(1)})"
+            causes.append(Cause(f"writable {path}", "secret", path, finding, f"chmod o-w {path}"))
+    return causes
 
 
-def sockets(said: str) -> "List[Cause]":
+def sockets(listing: str) -> "List[Cause]":
     """Sockets that take mail or answer about passwords, open to every user of the host: a line each,
     the folder's mode, its own, path."""
-    found = []
-    for line in said.splitlines():
+    causes = []
+    for line in listing.splitlines():
         match = re.match(r"^(\d{3,4}) (\d{3,4}) (/.*)$", line)
         if match and int(match.group(1)[-1]) & 1 and int(match.group(2)[-1]) & 2:
             path = match.group(3)
-            what, out = "every user of the host may speak to it", "Take others' rights from its folder"
-            found.append(Cause(f"socket {path}", "unknown", path, what, out))
-    return found
+            finding, out = "every user of the host may speak to it", "Take others' rights from its folder"
+            causes.append(Cause(f"socket {path}", "unknown", path, finding, out))
+    return causes
 
 
-def secrets(said: str) -> "List[Cause]":
-    """Files of secrets that others than their daemon can read; ``said`` is a line each: mode, owner, path,
+def secrets(listing: str) -> "List[Cause]":
+    """Files of secrets that others than their daemon can read; ``listing`` is a line each: mode, owner, path,
     and whether it holds passwords in clear."""
-    found = []
-    for line in said.splitlines():
+    causes = []
+    for line in listing.splitlines():
         match = re.match(r"^(\d{3,4}) (\S+) (clear|hash) (/.+)$", line)
         if match and int(match.group(1)[-1]) & 4:
-            what = "passwords in clear" if match.group(3) == "clear" else "password hashes"
-            found.append(
+            contents = "passwords in clear" if match.group(3) == "clear" else "password hashes"
+            causes.append(
                 Cause(
                     f"readable {match.group(4)}",
                     "secret",
                     match.group(4),
-                    f"{what}, and everybody may read them (mode {match.group(1)})",
+                    f"{contents}, and everybody may read them (mode {match.group(1)})",
                     f"chmod 600 {match.group(4)}",
                     {},
                 )
             )
-    return found
+    return causes

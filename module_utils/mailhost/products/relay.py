@@ -38,19 +38,19 @@ def network(place: str, text: str) -> str:
     """A network in Postfix' form; refuses what is not one, and what would trust strangers."""
     out = "Write it as address/length, as in 192.0.2.0/24"
     try:
-        found = ipaddress.ip_network(text, strict=False)
+        parsed = ipaddress.ip_network(text, strict=False)
     except ValueError:
         raise BadInput(place, f"{text!r} is not an IP network", out) from None
-    if ipaddress.ip_interface(text).ip != found.network_address:
+    if ipaddress.ip_interface(text).ip != parsed.network_address:
         raise BadInput(place, f"{text!r} has host bits set", out)
-    widest = 8 if found.version == 4 else 16
-    if found.prefixlen < widest:
+    widest = 8 if parsed.version == 4 else 16
+    if parsed.prefixlen < widest:
         raise BadInput(
             place,
-            f"{text} holds {'all of' if not found.prefixlen else 'much of'} the Internet",
+            f"{text} holds {'all of' if not parsed.prefixlen else 'much of'} the Internet",
             f"Name your own networks, no wider than /{widest}",
         )
-    return str(found) if found.version == 4 else f"[{found.network_address}]/{found.prefixlen}"
+    return str(parsed) if parsed.version == 4 else f"[{parsed.network_address}]/{parsed.prefixlen}"
 
 
 def domain(place: str, text: str) -> str:

@@ -28,22 +28,22 @@ def installed(seen: Seen, name: str) -> bool:
 
 def alternative(seen: Seen) -> str:
     """The program that the alternative mta points to; empty where there is none."""
-    said = seen.output(*ALTERNATIVE.argv)
-    return said.text.strip() if said.ok else ""
+    output = seen.output(*ALTERNATIVE.argv)
+    return output.text.strip() if output.ok else ""
 
 
 def version_of(seen: Seen, name: str) -> "Optional[Version]":
     """What a product's own version command says; None if it is not there."""
-    said = seen.output(*PRODUCTS[name].version)
-    return version(said.text) if said.ok else None
+    output = seen.output(*PRODUCTS[name].version)
+    return version(output.text) if output.ok else None
 
 
 def running(seen: Seen) -> str:
     """The MTA that runs; empty if none does. Where several seem to, the last row's:
     ``master`` is the name of others' processes too."""
     lines = seen.output(*PROCESSES.argv).text.splitlines()
-    found = [row.name for row in of_kind("mta") for line in lines if any(re.search(p, line) for p in row.process)]
-    return found[-1] if found else ""
+    names = [row.name for row in of_kind("mta") for line in lines if any(re.search(p, line) for p in row.process)]
+    return names[-1] if names else ""
 
 
 def queue(name: str) -> "Sequence[Command]":
@@ -65,9 +65,9 @@ def counted(seen: Seen, asked: "Sequence[Command]") -> int:
 
 def listening(seen: Seen) -> "list[int]":
     """TCP ports in state LISTEN (0A), from /proc/net/tcp and tcp6 (proc(5))."""
-    found = set()
+    ports = set()
     for line in seen.output(*PORTS.argv).text.splitlines():
         words = line.split()
         if len(words) > 3 and words[3] == "0A":
-            found.add(int(words[1].rsplit(":", 1)[1], 16))
-    return sorted(found)
+            ports.add(int(words[1].rsplit(":", 1)[1], 16))
+    return sorted(ports)

@@ -60,9 +60,9 @@ def take_over(plan: Plan, seen: Seen, name: str, between: "Sequence[Operation]" 
     )
     plan.operations += [leave, *between, take]
     for other in others:
-        left = counted(seen, count(other))
-        if other.mail and (left or not count(other)):
-            plan.warnings.append(other.mail.stays.format(count=left, title=row.title))
+        waiting = counted(seen, count(other))
+        if other.mail and (waiting or not count(other)):
+            plan.warnings.append(other.mail.stays.format(count=waiting, title=row.title))
 
 
 _ON = ("active", "enabled")

@@ -82,22 +82,22 @@ class Daemon:
     product: str
     number: "Optional[Version]" = None
 
-    def setting(self, what: str, demanded: bool) -> "Optional[str]":
+    def setting(self, weakness: str, demanded: bool) -> "Optional[str]":
         """What refuses a version or a kind of suites where TLS is ``demanded``, or a choice;
         empty: nothing; None: it is not known."""
-        found = self._rows(what, demanded)
-        return found.at(self.number) if found and self.number else None
+        table = self._rows(weakness, demanded)
+        return table.at(self.number) if table and self.number else None
 
-    def helpless(self, what: str, demanded: bool, port: int) -> str:
+    def helpless(self, weakness: str, demanded: bool, port: int) -> str:
         """Why it can do nothing against it on this port; empty if it can, or if that is not known."""
-        found = self._rows(what, demanded)
-        if found is None or self.setting(what, demanded) != "":
+        table = self._rows(weakness, demanded)
+        if table is None or self.setting(weakness, demanded) != "":
             return ""
-        cure = next(row for row in found.rows if row.value)
+        cure = next(row for row in table.rows if row.value)
         update = f"; Red Hat's {UPDATED[self.product]} has it" if self.product in UPDATED else ""
         name = f"{PRODUCTS[self.product].title} {dotted(self.number or ())}"
         return f"{name} has no setting against it on port {port} ({cure.value} came with {dotted(cure.since)}{update})"
 
-    def _rows(self, what: str, demanded: bool) -> "Optional[Rows[str]]":
+    def _rows(self, weakness: str, demanded: bool) -> "Optional[Rows[str]]":
         pair = SETTINGS.get((self.product, None)) or SETTINGS.get((self.product, demanded))
-        return pair[1 if what in BY_CIPHERS else 0] if pair else None
+        return pair[1 if weakness in BY_CIPHERS else 0] if pair else None

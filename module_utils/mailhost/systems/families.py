@@ -255,12 +255,12 @@ REQUESTS: "Tuple[Request, ...]" = (File("/etc/os-release"), *map(File, _RELEASES
 
 def known(database: Database) -> Names:
     """The packages that mailhost knows of the families with this database."""
-    found: "Set[str]" = set()
+    packages: "Set[str]" = set()
     for family in FAMILIES:
         if family.database is database:
             for names in (*family.packages.values(), *family.removes.values()):
-                found.update(names)
-    return tuple(sorted(found))
+                packages.update(names)
+    return tuple(sorted(packages))
 
 
 #: which packages a host has, asked of each database, since a first question does not know which of them is its own

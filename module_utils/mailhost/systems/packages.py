@@ -69,5 +69,5 @@ WHICH = Command(TOOLS.argv(*MANAGERS))
 
 def managers(seen: Seen) -> "Sequence[str]":
     """The package managers that the host has, by name, the best first."""
-    found = [line.rsplit("/", 1)[-1] for line in seen.output(*WHICH.argv).text.splitlines()]
-    return [name for name in MANAGERS if name in found]
+    programs = [line.rsplit("/", 1)[-1] for line in seen.output(*WHICH.argv).text.splitlines()]
+    return [name for name in MANAGERS if name in programs]

@@ -87,22 +87,22 @@ def listed(text: str) -> "set[str]":
 
 def quotas(text: str) -> "Dict[str, int]":
     """Quota in KiB by root, from what quota prints: ``Quota % Used Used [Resource] Root``."""
-    found = {}
+    limits = {}
     for line in text.splitlines():
         words = line.split()
         if len(words) >= 4 and words[0].isdigit() and ("STORAGE" in words or not words[-2].isupper()):
-            found[words[-1]] = int(words[0])
-    return found
+            limits[words[-1]] = int(words[0])
+    return limits
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     _validate(params)
-    said = seen.output(*STANDS).text
-    if "= list" not in said or seen.file(IMAPD).kind != "file":
+    output = seen.output(*STANDS).text
+    if "= list" not in output or seen.file(IMAPD).kind != "file":
         raise BadConfiguration(IMAPD, "no Cyrus IMAP is installed", "Install it (mail_packages)")
     imapd = Settings(seen.file(IMAPD).text, IMAPD)
     separator = "/" if imapd.get("unixhierarchysep") in ("yes", "on", "true", "1", "t") else "."
-    boxes, _, roots = said.partition("= list\n")[2].partition("= quota\n")
+    boxes, _, roots = output.partition("= list\n")[2].partition("= quota\n")
     stand, limits = listed(boxes), quotas(roots)
     plan = Plan(facts={"created": [], "removed": [], "quotas": []})
     lines: "List[str]" = []
@@ -161,8 +161,8 @@ def _digest(salt: str, word: str) -> str:
 def _speak(plan: Plan, params: Mapping[str, Any], lines: "List[str]", back: "List[str]") -> Run:
     facts = plan.facts
     about = "; ".join(
-        f"{what} {len(facts[key])}: {', '.join(facts[key][:10])}"
-        for what, key in (
+        f"{task} {len(facts[key])}: {', '.join(facts[key][:10])}"
+        for task, key in (
             ("make mailboxes", "created"),
             ("remove mailboxes and their mail", "removed"),
             ("set quotas", "quotas"),

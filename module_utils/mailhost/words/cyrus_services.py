@@ -55,7 +55,9 @@ def _wanted(params: Mapping[str, Any]) -> "list[str]":
     words = [
         word for word in params["protocols"] if word != "kpop"
     ]  # which is refused once the host has been looked at
-    found = access.protocols({**params, "protocols": words}, "Cyrus", {}) if words or not params["protocols"] else []
+    protocols = (
+        access.protocols({**params, "protocols": words}, "Cyrus", {}) if words or not params["protocols"] else []
+    )
     if len(access.addresses(params)) > 1:
         raise BadInput("addresses", "a service of Cyrus listens on one address, or on all", "Give one, or none")
     for option in ("certificate", "key"):
@@ -80,7 +82,7 @@ def _wanted(params: Mapping[str, Any]) -> "list[str]":
             raise BadInput(
                 f"admins[{number}]", f"{name!r} is not an administrator's name", "Name accounts that own no mail"
             )
-    return found
+    return protocols
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
@@ -165,7 +167,7 @@ def _imapd(imapd: Settings, params: Mapping[str, Any], here: Installation, platf
 def _services(
     cyrus: CyrusConf, wanted: "list[str]", params: Mapping[str, Any], here: Installation, platform: System
 ) -> None:
-    address = "".join(f"[{one}]:" if ":" in one else f"{one}:" for one in params["addresses"] if one != "*")
+    address = "".join(f"[{ip}]:" if ":" in ip else f"{ip}:" for ip in params["addresses"] if ip != "*")
     for word, port in PORTS.items():
         program = "imapd" if word.startswith("imap") else "pop3d"
         for other in cyrus.services():  # whatever else listens on that port under another name

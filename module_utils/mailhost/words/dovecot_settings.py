@@ -134,14 +134,14 @@ def _drop_socket(here: dovecot.Installation) -> None:
 
 def _databases(here: dovecot.Installation) -> "set[tuple[str, str]]":
     """The password and user databases of the host: {("passdb", "pam"), ...}."""
-    found = set()
+    databases = set()
     for _, path, entry in here.configuration.entries():
         kind, _, name = path[-1].partition(" ")
         if isinstance(entry, Section) and kind in ("passdb", "userdb") and name and len(path) <= 2:
-            found.add((kind, name))
+            databases.add((kind, name))
         elif isinstance(entry, Setting) and path[-1] == "driver" and len(path) == 2 and path[0] in ("passdb", "userdb"):
-            found.add((path[0], entry.value))
-    return found
+            databases.add((path[0], entry.value))
+    return databases
 
 
 def _store(here: dovecot.Installation, store: str) -> None:
@@ -175,9 +175,9 @@ def _retire(here: dovecot.Installation, name: str, path: "tuple[str, ...]", entr
         if mine:
             tree.drop_section(path)
         elif not name.endswith(".conf.ext"):
-            for _, found in list(tree.walk()):
-                if isinstance(found, Section) and found.line == entry.line and found.key == entry.key:
-                    tree.comment_out(found)
+            for _, section in list(tree.walk()):
+                if isinstance(section, Section) and section.line == entry.line and section.key == entry.key:
+                    tree.comment_out(section)
 
 
 WORD = Planned(ARGUMENT_SPEC, reads, plan)

@@ -180,7 +180,7 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
     ends, begins = date_of(shown, "notAfter"), date_of(shown, "notBefore")
     if ends is None or begins is None:
         raise BadInput("certificate", "the host's openssl cannot read it", _WAY)
-    theirs = next((found for found in (public_of(said.text) for said in publics) if found), "")
+    theirs = next((public for public in (public_of(output.text) for output in publics) if public), "")
     if not theirs:
         raise _unread(params["key"], seen)
     if public_of(shown.text) != theirs:
@@ -223,8 +223,8 @@ def _unread(pem: str, seen: Seen) -> BadInput:
     kind, openssl = key_kind(pem), " ".join(seen.output(*OPENSSL.argv).text.split()[:2])
     if kind in ("", "RSA"):
         return BadInput("key", "the host's openssl cannot read it", _WAY)
-    what = f"is of the kind {kind}, which {openssl} of the host cannot read, and so no daemon there could serve it"
-    return BadInput("key", what, "Give an RSA key of 2048 bits with a certificate of its own")
+    fault = f"is of the kind {kind}, which {openssl} of the host cannot read, and so no daemon there could serve it"
+    return BadInput("key", fault, "Give an RSA key of 2048 bits with a certificate of its own")
 
 
 WORD = Planned(ARGUMENT_SPEC, reads, plan)

@@ -116,8 +116,8 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
             result["warnings"] = [f"not proved: {'; '.join(result['unproved'])}"]
     notes = [line[2:] for line in lines if line.startswith("N ")]
     if notes:
-        made = [line[2:] for line in lines if line.startswith("B ")]
-        _tell(notes[0], host.who in made, check_mode or notes == earlier, result)
+        makers = [line[2:] for line in lines if line.startswith("B ")]
+        _tell(notes[0], host.who in makers, check_mode or notes == earlier, result)
     return result
 
 
@@ -168,8 +168,8 @@ def _refused(answer: "list[str]", secrets: "tuple[str, ...]" = ()) -> HostError 
         for secret in filter(None, secrets):
             text = text.replace(secret, "(hidden)")
         reason, _, rest = text.partition("\n")
-        what = f"the host does not serve what was asked: {reason}. {'. '.join(rest.splitlines())}"
-        return RolledBack("mail_commit", what, fault=words[2], after=words[3])
+        message = f"the host does not serve what was asked: {reason}. {'. '.join(rest.splitlines())}"
+        return RolledBack("mail_commit", message, fault=words[2], after=words[3])
     return failure(answer)
 
 

@@ -20,9 +20,9 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     """Runs on the controller. The file is new each time and counts as no change of any host."""
     if not params["hosts"]:
         raise BadInput("hosts", "empty: there is nothing to plan", "Name hosts that are in the inventory")
-    found = preview.preview(params["hosts"])
-    written = files.write(params["directory"], "plan.json", json.dumps(found, ensure_ascii=False, indent=1))
-    return {"changed": False, "plan": found, "lines": preview.lines(found), "written": written}
+    plan = preview.preview(params["hosts"])
+    written = files.write(params["directory"], "plan.json", json.dumps(plan, ensure_ascii=False, indent=1))
+    return {"changed": False, "plan": plan, "lines": preview.lines(plan), "written": written}
 
 
 WORD = Alone(ARGUMENT_SPEC, converge, on_controller=True)

@@ -139,22 +139,24 @@ class Reading:
 
     def _sendmail(self) -> None:
         mc, rows, local, relayed = (self.seen.file(path) for path in MAIL)
-        said = self.seen.output(*sendmail_at.STANDS)
-        if mc.kind != "file" or not self._runs("sendmail") or not any(path in said.text for path in PROGRAMS):
+        output = self.seen.output(*sendmail_at.STANDS)
+        if mc.kind != "file" or not self._runs("sendmail") or not any(path in output.text for path in PROGRAMS):
             return
-        found, table = SendmailMc(mc.text, mc.path), Keyed(rows.text, rows.path)
+        macros, table = SendmailMc(mc.text, mc.path), Keyed(rows.text, rows.path)
         number = sendmail_at.number_of(self.seen)
         self.about.append(f"Sendmail {dotted(number)}".strip())
         self.products["sendmail"] = dotted(number)
-        host = (found.get_define("confDOMAIN_NAME") or "").lower()
+        host = (macros.get_define("confDOMAIN_NAME") or "").lower()
         names = Names(local.text, local.path).names()
         domain = sendmail.local(names, host)
         mine = {row.key.lower() for row in table.rows() if row.value.upper() == "RELAY" and not sendmail.opens(row)}
-        self.causes += sendmail.causes(found, table, Names(relayed.text, relayed.path), mine, domain, host)
-        self.causes += sendmail.logins(found) + sendmail.maps(said.text + "\n" + self.seen.output(*UNBUILT).text, table)
+        self.causes += sendmail.causes(macros, table, Names(relayed.text, relayed.path), mine, domain, host)
+        self.causes += sendmail.logins(macros) + sendmail.maps(
+            output.text + "\n" + self.seen.output(*UNBUILT).text, table
+        )
         self.networks += sendmail.trusted(table)
         self.domains += [domain] if domain else []
-        program = next(path for path in PROGRAMS if path in said.text)
+        program = next(path for path in PROGRAMS if path in output.text)
         if domain and host:
             passed_on = [
                 row.key[3:] for row in table.rows() if row.key.lower().startswith("to:") and row.key.lower() in mine
@@ -167,7 +169,7 @@ class Reading:
                 "accept": [],
             }
             self.sendmail = (program, asked)
-        certificate, key = found.get_define("confSERVER_CERT"), found.get_define("confSERVER_KEY")
+        certificate, key = macros.get_define("confSERVER_CERT"), macros.get_define("confSERVER_KEY")
         if certificate and key:
             self.pairs.append(("Sendmail", certificate, key))
 
@@ -216,16 +218,16 @@ class Reading:
 
     def judged(self) -> "List[Cause]":
         """The causes with those of keys and stores, which the second round trip tells of."""
-        found = list(self.causes)
+        causes = list(self.causes)
         for who, certificate, key in self.pairs:
             stands = keys.stands_of(self.seen, certificate, key)
             about = (stands.shown.text, stands.is_a_pair, stands.mode, stands.ends, stands.begins)
-            found += keys.causes(who, self.seen.file(certificate), key, *about)
-        if self.sendmail and not any(cause.is_relay for cause in found):  # else it would say once more what is known
-            found += sendmail_oracle.holes(*self.sendmail, self.seen)
-        found += keys.folders(self.seen.output(*self.folders).text) + keys.sockets(self.seen.output(*SOCKETS).text)
-        found += keys.secrets(self.seen.output(*self.secrets).text)
-        return list({(cause.rule, cause.place): cause for cause in found}.values())
+            causes += keys.causes(who, self.seen.file(certificate), key, *about)
+        if self.sendmail and not any(cause.is_relay for cause in causes):  # else it would say once more what is known
+            causes += sendmail_oracle.holes(*self.sendmail, self.seen)
+        causes += keys.folders(self.seen.output(*self.folders).text) + keys.sockets(self.seen.output(*SOCKETS).text)
+        causes += keys.secrets(self.seen.output(*self.secrets).text)
+        return list({(cause.rule, cause.place): cause for cause in causes}.values())
 
 
 def cyrus_runs(seen: Seen) -> bool:

@@ -58,34 +58,34 @@ def _plan(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, A
     named = batches.check(fleet, params["batches"])
     first = named or batches.of_each_kind(fleet, params["kinds"])
     every = batches.batches(fleet, first, params["batches"])
-    digests = {str(one["name"]): str(one["digest"]) for one in params["fleet"]}
+    digests = {str(described["name"]): str(described["digest"]) for described in params["fleet"]}
     done = [member.name for member in fleet if record.is_new(member.name, digests[member.name])]
-    left = [[name for name in batch if name not in done] for batch in every]
-    left = [batch for batch in left if batch]
-    if not left:  # the earlier one had come to its end but for its last words
+    remaining = [[name for name in batch if name not in done] for batch in every]
+    remaining = [batch for batch in remaining if batch]
+    if not remaining:  # the earlier one had come to its end but for its last words
         record.forget(done)
-        done, left = [], every
+        done, remaining = [], every
     rows = [
         {
-            "name": f"batch-{number}-of-{len(left)}",
+            "name": f"batch-{number}-of-{len(remaining)}",
             "hosts": batch,
             "canary": set(batch) <= set(first),
-            "last": number == len(left),
+            "last": number == len(remaining),
             "first": number == 1,
         }
-        for number, batch in enumerate(left, 1)
+        for number, batch in enumerate(remaining, 1)
     ]
     return {
         "canaries": first,
         "done": done,
         "plan": rows,
-        "order": _order(left, rows, record),
+        "order": _order(remaining, rows, record),
         "lines": [_line(row) for row in rows]
         + ([f"new already, since the rollout that stopped: {_names(done)}"] if done else []),
     }
 
 
-def _order(left: "List[List[str]]", rows: "List[Dict[str, Any]]", record: Record) -> "List[Dict[str, Any]]":
+def _order(remaining: "List[List[str]]", rows: "List[Dict[str, Any]]", record: Record) -> "List[Dict[str, Any]]":
     """Every host behind the judge of its batch; the groups' names sort as the batches go."""
     return [
         {
@@ -94,7 +94,7 @@ def _order(left: "List[List[str]]", rows: "List[Dict[str, Any]]", record: Record
             "group": f"mailhost_batch_{number:05}",
             "earlier": record.unproved(name),
         }
-        for number, (batch, row) in enumerate(zip(left, rows), 1)
+        for number, (batch, row) in enumerate(zip(remaining, rows), 1)
         for name in (str(row["name"]), *batch)
     ]
 
@@ -118,7 +118,7 @@ def _begin(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, 
 
 def _judge(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, Any]":
     """What the batch's hosts are now; ``failed`` with the summary as message if one of them did not prove itself."""
-    digests = {str(one["name"]): str(one["digest"]) for one in params["fleet"]}
+    digests = {str(described["name"]): str(described["digest"]) for described in params["fleet"]}
     every = list(digests)
     stands: "Dict[str, Dict[str, Any]]" = {}
     for name in params["hosts"]:
@@ -151,10 +151,10 @@ def _judge(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, 
     }
     if bad:
         took = "" if result["seconds"] is None else f" {result['seconds']:.0f} s after the first failed proof"
-        what = "what could be reached of it" if summary["lost"] else "it"
+        extent = "what could be reached of it" if summary["lost"] else "it"
         head = (
             f"stopped: {len(bad)} of {len(params['hosts'])} hosts of this batch are not new; "
-            f"{what} was taken back{took}"
+            f"{extent} was taken back{took}"
         )
         result.update(failed=True, msg="\n".join([head, *lines, "Mend it and run again: it goes on with this batch"]))
     return result
@@ -173,7 +173,7 @@ def _became(result: "Mapping[str, Any]") -> "tuple[str, str]":
 
 
 def _seconds(results: "Mapping[str, Any]") -> "Optional[float]":
-    times = [float(one["at"]) for one in results.values() if one and one.get("at")]
+    times = [float(result["at"]) for result in results.values() if result and result.get("at")]
     return round(time.time() - min(times), 1) if times else None
 
 

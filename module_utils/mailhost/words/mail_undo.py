@@ -90,9 +90,9 @@ def _named(
     mine = [journal for journal in every if name in (journal.run, journal.identity)]
     if not mine:
         raise BadInput("id", f"{name[:60]!r} is no run and no change of the host's history", "See mail_history")
-    left = [journal for journal in standing if journal in mine]
-    if left:
-        return left
+    remaining = [journal for journal in standing if journal in mine]
+    if remaining:
+        return remaining
     by = undoing.get(mine[-1].identity)
     if by is not None:
         raise BadInput("id", f"{name} was taken back already, by run {by.run} of {_date(by)}", "There is nothing to do")
@@ -233,11 +233,11 @@ def _file(step: Step, seen: Seen, back: "dict[str, FileState]", force: bool) -> 
     path = step.first("p")
     now = back.get(path, seen.file(path))
     old = seen.file(f"{step.folder}/old") if step.has_old else FileState(path, "absent")
-    left = "file " + hashlib.sha1(now.content).hexdigest() if now.kind == "file" else now.kind
+    fingerprint = "file " + hashlib.sha1(now.content).hexdigest() if now.kind == "file" else now.kind
     back[path] = replace(old, path=path)
     if step.has_old and old.kind != "file":
         return f"its copy {old.path} cannot be read"
-    if not force and left != (f"file {step.first('m')}" if step.first("k") == "W" else "absent"):
+    if not force and fingerprint != (f"file {step.first('m')}" if step.first("k") == "W" else "absent"):
         return "is not what that change left: somebody changed it since"
     return None
 

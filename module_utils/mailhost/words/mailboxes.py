@@ -161,16 +161,16 @@ def crypt_form(place: str, text: str, platform: System) -> Optional[str]:
         )
     if scheme not in CRYPT_NAMES:
         return None
-    found = _CRYPT.match(rest)
-    if not found or (CRYPT_NAMES[scheme] and CRYPT_NAMES[scheme][0] != found.group(1)[0]):
+    match = _CRYPT.match(rest)
+    if not match or (CRYPT_NAMES[scheme] and CRYPT_NAMES[scheme][0] != match.group(1)[0]):
         raise BadInput(
             place, "not a hash of the form $id$salt$hash", "Use doveadm pw -s SHA512-CRYPT or openssl passwd -6"
         )
-    if found.group(1) not in platform.crypt_schemes:
+    if match.group(1) not in platform.crypt_schemes:
         known = ", ".join(f"${name}$" for name in platform.crypt_schemes)
         raise BadInput(
             place,
-            f"scheme ${found.group(1)}$ is not known to crypt() of this host ({platform.name})",
+            f"scheme ${match.group(1)}$ is not known to crypt() of this host ({platform.name})",
             f"Use one of {known}",
         )
     return rest
@@ -184,8 +184,8 @@ def stored_form(place: str, text: str, platform: System, number: Version) -> str
         if crypted.startswith("$1$") and not dialect.MD5_CRYPT.nearest(number):
             raise BadInput(place, "MD5-CRYPT is weak, and Dovecot 2.4 refuses it", "Use SHA512-CRYPT")
         return "{CRYPT}" + crypted
-    found = _PREFIX.match(text)
-    scheme = found.group(1).upper() if found else ""
+    prefix = _PREFIX.match(text)
+    scheme = prefix.group(1).upper() if prefix else ""
     rows = dialect.SCHEMES.get(scheme.split(".")[0])
     if rows is None or not rows.at(number):
         raise BadInput(place, f"scheme {{{scheme}}} is not one that this host's Dovecot takes", "Use SHA512-CRYPT")
@@ -215,7 +215,7 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
     if seen.file("/etc/shadow").kind != "file":
         raise BadConfiguration("/etc/shadow", "cannot be read", "Become root")
     shadow = Colons(seen.file("/etc/shadow").text, "/etc/shadow")
-    made: "Dict[Optional[int], List[str]]" = {}
+    names_by_uid: "Dict[Optional[int], List[str]]" = {}
     hashes: "List[str]" = []
     old: "List[str]" = []
     for number, box in enumerate(params["mailboxes"]):
@@ -232,7 +232,7 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
         uid = box.get("uid")
         if account is None:
             plan.facts["created"].append(name)
-            made.setdefault(uid, []).append(name)
+            names_by_uid.setdefault(uid, []).append(name)
         elif uid is not None and int(account[2]) != uid:
             raise BadInput(
                 place.at("uid"),
@@ -245,7 +245,7 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
             if account is not None:
                 old.append(f"{name}:{(shadow.get(name) or ['', '!'])[1]}\n")
                 plan.facts["password_changed"].append(name)
-    _make(made, platform, plan)
+    _make(names_by_uid, platform, plan)
     if hashes:
         about = f"set {len(hashes)} passwords: " + ", ".join(line.split(":")[0] for line in hashes[:10])
         setting = ("chpasswd", "-e")
@@ -253,9 +253,9 @@ def _system(params: Mapping[str, Any], seen: Seen, plan: Plan, accounts: Colons)
         plan.operations.append(Run(about, setting, encode("".join(hashes)), undo=back[0], undo_stdin=back[1]))
 
 
-def _make(made: "Mapping[Optional[int], List[str]]", platform: System, plan: Plan) -> None:
+def _make(names_by_uid: "Mapping[Optional[int], List[str]]", platform: System, plan: Plan) -> None:
     """Accounts that are not there, by the uid they are to have (None: the next that is free)."""
-    for uid, names in made.items():
+    for uid, names in names_by_uid.items():
         add = (
             "xargs",
             "-n",
@@ -414,15 +414,15 @@ def _maps(params: Mapping[str, Any], seen: Seen) -> "dict[str, str]":
                     }
                 )
     head = "# Written by mailhost (mailboxes).\n"
-    found = {ALIASES: head + "".join(f"{key}\t{target}\n" for key, target in sorted(lines.items()))}
+    tables = {ALIASES: head + "".join(f"{key}\t{target}\n" for key, target in sorted(lines.items()))}
     if virtual:
         stand = Colons(seen.file(USERS).text, USERS).names()
         if params["access"] == "cyrus":  # which has no file of users; the table itself tells who is known
             stand = [row.key.split("@")[0] for row in Keyed(seen.file(MAILBOXES).text, MAILBOXES).rows()]
         names = (set(stand) | set(boxes)) - {name for name, box in boxes.items() if box["state"] == "absent"}
         rows = sorted(f"{name}@{domain_name}\t{name}/Maildir/\n" for name in names for domain_name in params["domains"])
-        found[MAILBOXES] = head + "".join(rows)
-    return found
+        tables[MAILBOXES] = head + "".join(rows)
+    return tables
 
 
 WORD = Planned(ARGUMENT_SPEC, reads, plan)

@@ -32,8 +32,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     name = params["name"]
     if not standing.installed(seen, name):
         raise BadConfiguration("/usr/sbin", f"no {name} is installed", "Install it (mail_packages)")
-    left = {other: standing.waiting(seen, other) for other in _others(params)}
-    plan = Plan(services=(PRODUCTS[name].unit,), facts={"mta": name, "waiting": sum(left.values())})
+    waiting = {other: standing.waiting(seen, other) for other in _others(params)}
+    plan = Plan(services=(PRODUCTS[name].unit,), facts={"mta": name, "waiting": sum(waiting.values())})
     stands, wanted = standing.alternative(seen), f"/usr/sbin/sendmail.{name}"
     points: "list[Run]" = []
     if stands and stands != wanted:
@@ -46,7 +46,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         plan.warnings += [
             f"{count} messages wait in the queue of {other}; they stay there until it is the MTA again "
             f"or its queue is run ({row.flush})"
-            for other, count in left.items()
+            for other, count in waiting.items()
             for row in [PRODUCTS[other].queue]
             if row and count
         ]

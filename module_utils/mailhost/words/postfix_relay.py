@@ -79,7 +79,12 @@ def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept
         elif word not in dropped:
             rest.append(word)
     kept = [
-        word for word in rest if any(one == word or one.startswith((f"{word} ", f"{rule} {word}")) for one in accept)
+        word
+        for word in rest
+        if any(
+            accepted_word == word or accepted_word.startswith((f"{word} ", f"{rule} {word}"))
+            for accepted_word in accept
+        )
     ]
     behind = [word for word in rest if word not in kept] if rule == "smtpd_recipient_restrictions" else []
     return ", ".join(kept + guard + behind)
@@ -93,7 +98,7 @@ def _settings(
     authenticated = params["authenticated"]
     rule = dialect.RELAY_LISTS.nearest(number)[0]
     local = ["localhost"] if virtual else ["$myhostname", "localhost.$mydomain", "localhost", *domains]
-    found = {
+    settings = {
         "myhostname": params["hostname"].lower(),
         "inet_interfaces": "all",
         "mydestination": ", ".join(dict.fromkeys(local)),
@@ -110,25 +115,25 @@ def _settings(
         "home_mailbox": params["maildir"] + "/",
     }
     for name, value in _tls(number, authenticated):
-        found[name] = dialect.no_lower(name, main.get(name) or "", main.filled(main.get(name) or ""), value)
+        settings[name] = dialect.no_lower(name, main.get(name) or "", main.filled(main.get(name) or ""), value)
     if params["access"] == "cyrus":
-        found["virtual_transport" if virtual else "mailbox_transport"] = f"lmtp:unix:{platform.family.cyrus_socket}"
+        settings["virtual_transport" if virtual else "mailbox_transport"] = f"lmtp:unix:{platform.family.cyrus_socket}"
     if authenticated and params["access"] == "cyrus":
-        found.update(smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", smtpd_sasl_security_options="noanonymous")
+        settings.update(smtpd_sasl_type="cyrus", smtpd_sasl_path="smtpd", smtpd_sasl_security_options="noanonymous")
     elif authenticated:
-        found.update(
+        settings.update(
             smtpd_sasl_type="dovecot", smtpd_sasl_path="private/auth", smtpd_sasl_security_options="noanonymous"
         )
     if virtual:
-        found.update(virtual_mailbox_domains=" ".join(domains), virtual_mailbox_maps=f"{kind}:{MAILBOXES}")
+        settings.update(virtual_mailbox_domains=" ".join(domains), virtual_mailbox_maps=f"{kind}:{MAILBOXES}")
     if virtual and params["access"] == "dovecot":
-        found.update(
+        settings.update(
             virtual_mailbox_base="/var/vmail",
             virtual_uid_maps="static:5000",
             virtual_gid_maps="static:5000",
             virtual_minimum_uid="500",
         )
-    return found
+    return settings
 
 
 def _tls(number: Version, authenticated: bool) -> "dialect.Settings":
@@ -143,10 +148,10 @@ def _unread(main: MainCf, number: Version, authenticated: bool) -> "list[str]":
     """Versions of TLS that stand and cannot be read: they stay, and that is said."""
     stand = {name: main.parameter(name) for name, _ in _tls(number, authenticated) if name.endswith("protocols")}
     return [
-        f"{main.name}:{found.line}: {name} = {found.value} cannot be read from here, so it stays; "
+        f"{main.name}:{parameter.line}: {name} = {parameter.value} cannot be read from here, so it stays; "
         "the audit shows what it lets by"
-        for name, found in stand.items()
-        if found and dialect.allowed(main.filled(found.value)) is None
+        for name, parameter in stand.items()
+        if parameter and dialect.allowed(main.filled(parameter.value)) is None
     ]
 
 

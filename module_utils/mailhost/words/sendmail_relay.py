@@ -76,23 +76,23 @@ def _validate(params: Mapping[str, Any]) -> None:
 def prefixes(place: str, text: str) -> "list[str]":
     """A network as keys of the access map, which knows octets and IPv6 groups but no lengths (cf/README)."""
     relay.network(place, text)
-    found = ipaddress.ip_network(text)
-    if found.version == 4:
-        step = next(length for length in (8, 16, 24, 32) if found.prefixlen <= length)
+    network = ipaddress.ip_network(text)
+    if network.version == 4:
+        step = next(length for length in (8, 16, 24, 32) if network.prefixlen <= length)
         octets = step // 8
         return [
             "Connect:" + ".".join(str(part.network_address).split(".")[:octets])
-            for part in found.subnets(new_prefix=step)
+            for part in network.subnets(new_prefix=step)
         ]
-    if found.prefixlen % 16:
+    if network.prefixlen % 16:
         raise BadInput(
             place,
             f"{text}: Sendmail's access map knows IPv6 networks of 16, 32, 48 ... 128 bits only",
             "Use one of these lengths",
         )
-    groups = [f"{int(group, 16):x}" for group in found.network_address.exploded.split(":")][: found.prefixlen // 16]
+    groups = [f"{int(group, 16):x}" for group in network.network_address.exploded.split(":")][: network.prefixlen // 16]
     keys = ["Connect:IPv6:" + ":".join(groups)]
-    return keys if found.prefixlen < 128 else [*keys, f"Connect:IPv6:{found.network_address.compressed}"]
+    return keys if network.prefixlen < 128 else [*keys, f"Connect:IPv6:{network.network_address.compressed}"]
 
 
 def _rows(params: Mapping[str, Any]) -> "list[str]":
@@ -190,7 +190,7 @@ def _dh_is_short(stands: str, number: "tuple[int, ...]") -> bool:
 
 
 def _features(mc: SendmailMc, params: Mapping[str, Any]) -> "list[tuple[str, tuple[str, ...]]]":
-    found: "list[tuple[str, tuple[str, ...]]]" = [
+    features: "list[tuple[str, tuple[str, ...]]]" = [
         ("no_default_msa", ()),
         (
             "nocanonify",
@@ -200,7 +200,9 @@ def _features(mc: SendmailMc, params: Mapping[str, Any]) -> "list[tuple[str, tup
         ("access_db", (f"hash -T<TMPF> -o {ACCESS}.db",)),
         ("virtusertable", (f"hash -o {VIRTUSERS}.db",)),
     ]
-    return found + ([("local_procmail", ("", "procmail -t -Y -a $h -d $u"))] if params["access"] == "dovecot" else [])
+    return features + (
+        [("local_procmail", ("", "procmail -t -Y -a $h -d $u"))] if params["access"] == "dovecot" else []
+    )
 
 
 def _smarthost(mc: SendmailMc, text: str) -> None:

@@ -145,32 +145,32 @@ def _refuse_trust(where: Entry, behind: str, connect: int, protocol: str, params
 
 def serving(params: Mapping[str, Any]) -> "list[str]":
     """What must answer, as lines for mail_commit."""
-    found = []
+    lines = []
     for service in params["services"]:
         kind = service["protocol"] or BEHIND.get(place("connect", service["connect"])[1])
         if kind:
-            found.append(
+            lines.append(
                 f"serve {kind} {'starttls' if service['protocol'] else 'implicit'} "
                 f"{place('accept', service['accept'])[1]}"
             )
-    return found
+    return lines
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     _validate(params)
-    said = seen.output(*STANDS).text
+    output = seen.output(*STANDS).text
     plan = Plan(services=(UNIT,), facts={"serving": serving(params)})
     if not params["services"]:
         return _gone(plan, seen)
-    program = next((line[8:] for line in said.splitlines() if line.startswith("program ")), "")
-    match = re.search(r"stunnel (\d+\.\d+)", said)
+    program = next((line[8:] for line in output.splitlines() if line.startswith("program ")), "")
+    match = re.search(r"stunnel (\d+\.\d+)", output)
     number: Optional[Version] = version(match.group(1)) if match else None
     if not program or number is None:
         raise BadConfiguration("stunnel -version", "no stunnel is installed", "Install it (mail_packages)")
     _refuse_unknown(params, number)
     plan.facts["version"] = dotted(number)
-    systemd = "systemd" in said.split()
-    conf = _conf(params, seen, system(seen), number, "nogroup" if "nogroup:" in said else "nobody", systemd)
+    systemd = "systemd" in output.split()
+    conf = _conf(params, seen, system(seen), number, "nogroup" if "nogroup:" in output else "nobody", systemd)
     before = Settings(seen.file(CONF).text, CONF, " = ", "#;").settings()
     plan.write(Write(seen.file(CONF), encode(conf.render()), settings=(before, conf.settings()), fallback_mode=0o600))
     if systemd:

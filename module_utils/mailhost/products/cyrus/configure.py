@@ -27,5 +27,5 @@ class Installation:
             raise BadConfiguration(IMAPD, "no Cyrus IMAP is installed", "Install it (mail_packages)")
         self.programs = {line[8:] for line in lines if line.startswith("program ")}
         self.kerberos4 = "kerberos4" in lines
-        said = next((line for line in lines if line.startswith("cyrus-imapd ")), "")
-        self.version: Version = version(said) or dialect.SILENT
+        version_line = next((line for line in lines if line.startswith("cyrus-imapd ")), "")
+        self.version: Version = version(version_line) or dialect.SILENT

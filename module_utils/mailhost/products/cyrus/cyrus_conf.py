@@ -68,7 +68,7 @@ class CyrusConf:
                 raise BadInput(f"{self.name}, {name}", f"a quote in {key}", "Leave it out")
         service = self.get(name)
         if service is None:
-            spare = [one for one in self.services() if one.name == name]
+            spare = [candidate for candidate in self.services() if candidate.name == name]
             service = spare[0] if spare else self._add(name)
             if service.off:
                 service.raw, service.off = (

@@ -13,7 +13,7 @@ from . import versions as dialect
 
 def judge(imapd: Settings, number: Version) -> "List[Cause]":
     lines = {entry.name.lower(): entry for entry in imapd.entries if isinstance(entry, Setting)}
-    found = []
+    causes = []
 
     def value(name: str, default: str) -> "Tuple[str, str]":
         entry = lines.get(name)
@@ -26,7 +26,7 @@ def judge(imapd: Settings, number: Version) -> "List[Cause]":
     on = ("yes", "1", "on", "true", "t")
     clear, place = value("allowplaintext", dialect.ALLOWPLAINTEXT.nearest(number))
     if clear in on:
-        found.append(
+        causes.append(
             Cause(
                 "cleartext allowplaintext",
                 "clear",
@@ -40,7 +40,7 @@ def judge(imapd: Settings, number: Version) -> "List[Cause]":
         )
     anonymous, place = value("allowanonymouslogin", "no")
     if anonymous in on:
-        found.append(
+        causes.append(
             Cause(
                 "allowanonymouslogin",
                 "clear",
@@ -53,14 +53,14 @@ def judge(imapd: Settings, number: Version) -> "List[Cause]":
         )
     mechanisms, place = value("sasl_mech_list", "")
     if "anonymous" in mechanisms.split():
-        found.append(
+        causes.append(
             Cause(
                 "anonymous sasl_mech_list", "clear", place, "sasl_mech_list holds ANONYMOUS", "Take it out", {}, "143"
             )
         )
     admins, place = value("admins", "")
     if {"anyone", "anonymous"} & set(admins.split()):
-        found.append(
+        causes.append(
             Cause("admins", "clear", place, f"admins: {admins} lets anybody administer", "Name accounts", {}, "143")
         )
-    return found
+    return causes

@@ -86,13 +86,13 @@ class Installation:
         ]
         first = settings[0][2].key if settings else ""
         if unknown or first != needed:
-            what = f"a configuration for Dovecot 2.3, but Dovecot is {dotted(self.version)}"
+            fault = f"a configuration for Dovecot 2.3, but Dovecot is {dotted(self.version)}"
             if first != needed:
-                what += f"; its first setting must be {needed}"
+                fault += f"; its first setting must be {needed}"
             if unknown:
-                what += "; settings 2.4 does not know: " + ", ".join(unknown)
+                fault += "; settings 2.4 does not know: " + ", ".join(unknown)
             raise BadConfiguration(
-                self.main, what, "Convert it (doc.dovecot.org, upgrade 2.3 to 2.4) or restore the package's files"
+                self.main, fault, "Convert it (doc.dovecot.org, upgrade 2.3 to 2.4) or restore the package's files"
             )
 
     def set(self, block: dialect.Block, **values: str) -> None:
@@ -121,10 +121,10 @@ class Installation:
 
 def whole(main: str, seen: Seen) -> Configuration:
     """The configuration with all that it includes; raises Unasked for an include that was not read."""
-    found = Configuration(main, seen)
-    if found.missing:
-        raise Unasked(str(found.missing[0]))
-    return found
+    configuration = Configuration(main, seen)
+    if configuration.missing:
+        raise Unasked(str(configuration.missing[0]))
+    return configuration
 
 
 def reads(seen: Seen) -> "Iterable[Request]":

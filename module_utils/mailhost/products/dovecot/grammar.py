@@ -136,11 +136,11 @@ class Tree:
 
     def get(self, path: Path) -> Optional[str]:
         """The value that counts, the last one; None if there is none."""
-        found: Optional[str] = None
+        value: Optional[str] = None
         for at, entry in self.walk():
             if at == path and isinstance(entry, Setting):
-                found = entry.value
-        return found
+                value = entry.value
+        return value
 
     def settings(self) -> "list[str]":
         """The tree as lines that name each setting in full: what a diff compares."""
@@ -220,18 +220,18 @@ class Tree:
     def _entries(self, path: Path, make: bool = True) -> List[Entry]:
         entries = self.entries
         for depth, key in enumerate(path):
-            found = [entry for entry in entries if isinstance(entry, Section) and entry.key == key]
-            if not found:
+            sections = [entry for entry in entries if isinstance(entry, Section) and entry.key == key]
+            if not sections:
                 if not make:
                     return []
                 indent = "  " * depth
-                made = Section(f"{indent}{key} {{{self._newline}", 0, key)
-                made.close = f"{indent}}}{self._newline}"
+                section = Section(f"{indent}{key} {{{self._newline}", 0, key)
+                section.close = f"{indent}}}{self._newline}"
                 if depth == 0 and entries and not entries[-1].render().endswith("\n"):
-                    made.raw = self._newline + made.raw
-                entries.append(made)
-                found = [made]
-            entries = found[-1].entries
+                    section.raw = self._newline + section.raw
+                entries.append(section)
+                sections = [section]
+            entries = sections[-1].entries
         return entries
 
 

@@ -18,31 +18,31 @@ from .versions import DRIVERS
 
 def _last(configuration: Configuration) -> "Dict[Tuple[str, ...], Tuple[str, str]]":
     """Each setting's value that counts, with its place."""
-    found = {}
+    settings = {}
     for name, path, entry in configuration.entries():
         if isinstance(entry, Setting):
-            found[path] = (entry.value, f"{name}:{entry.line}")
-    return found
+            settings[path] = (entry.value, f"{name}:{entry.line}")
+    return settings
 
 
 def judge(configuration: Configuration, number: Version, is_clear_by_default: bool) -> "List[Cause]":
     """``is_clear_by_default``: whether this package's build lets passwords go in clear where nothing is set."""
-    last, found = _last(configuration), []
+    last, causes = _last(configuration), []
     (((name,), allowed),) = dialect.CLEARTEXT["allow"].nearest(number)
     (((_,), refused),) = dialect.CLEARTEXT["refuse"].nearest(number)
     value, place = last.get((name,), ("", configuration.main))
     if value.lower() == allowed or (not value and is_clear_by_default):
-        what = (
+        reason = (
             f"{name} = {value}"
             if value
             else f"{name} is not set, and this package's default lets passwords go in clear"
         )
-        found.append(
+        causes.append(
             Cause(
                 f"cleartext {name}",
                 "clear",
                 place,
-                f"{what}: Dovecot accepts passwords without TLS",
+                f"{reason}: Dovecot accepts passwords without TLS",
                 f"Set {name} to {refused}",
                 {},
                 "143",
@@ -51,7 +51,7 @@ def judge(configuration: Configuration, number: Version, is_clear_by_default: bo
         )
     for path, (value, place) in last.items():
         if path[-1] in ("mechanisms", "auth_mechanisms") and "anonymous" in value.lower().split():
-            found.append(
+            causes.append(
                 Cause(
                     "anonymous auth_mechanisms",
                     "clear",
@@ -65,7 +65,7 @@ def judge(configuration: Configuration, number: Version, is_clear_by_default: bo
     ((path, off),) = dialect.TLS_OFF.nearest(number)
     ssl, place = last.get(path, ("", ""))
     if ssl.lower() == off:
-        found.append(
+        causes.append(
             Cause(
                 "cleartext ssl",
                 "clear",
@@ -77,7 +77,7 @@ def judge(configuration: Configuration, number: Version, is_clear_by_default: bo
                 "cleartext_login",
             )
         )
-    return found + drivers(configuration, number)
+    return causes + drivers(configuration, number)
 
 
 def drivers(configuration: Configuration, number: Version) -> "List[Cause]":
@@ -86,7 +86,7 @@ def drivers(configuration: Configuration, number: Version) -> "List[Cause]":
     settings = [
         path for _, path, entry in configuration.entries() if isinstance(entry, Setting) and path[-1].endswith("driver")
     ]
-    found, told = [], {path[:-1] for path in settings}
+    causes, with_driver = [], {path[:-1] for path in settings}
     for name, path, entry in configuration.entries():
         kind, _, named = path[-1].partition(" ")
         if (
@@ -98,25 +98,30 @@ def drivers(configuration: Configuration, number: Version) -> "List[Cause]":
                 path[-1].partition("_")[0] if "_" in path[-1] else "".join(path[-2:-1]).split(" ", 1)[0],
                 entry.value,
             )
-        elif isinstance(entry, Section) and named and dialect.NAMED_DRIVERS.nearest(number) and not {path, ()} & told:
+        elif (
+            isinstance(entry, Section)
+            and named
+            and dialect.NAMED_DRIVERS.nearest(number)
+            and not {path, ()} & with_driver
+        ):
             driver = named
         else:
             continue
         if kind in DRIVERS and driver not in DRIVERS[kind]:
-            what = f"{kind} {driver}: Dovecot has no such driver, and no login would succeed"
-            found.append(
-                Cause(f"{kind} {driver}", "dead", f"{name}:{entry.line}", what, "Correct or remove it", {}, "143")
+            finding = f"{kind} {driver}: Dovecot has no such driver, and no login would succeed"
+            causes.append(
+                Cause(f"{kind} {driver}", "dead", f"{name}:{entry.line}", finding, "Correct or remove it", {}, "143")
             )
-    return found
+    return causes
 
 
 def stores(configuration: Configuration) -> "List[str]":
     """Files of passwords that Dovecot's configuration names."""
-    found = []
+    paths = []
     for path, (value, _) in _last(configuration).items():
         if path[-1] == "passwd_file_path" or (path[-1] == "args" and any(part.startswith("passdb") for part in path)):
-            found += [word for word in value.split() if word.startswith("/")]
-    return list(dict.fromkeys(found))
+            paths += [word for word in value.split() if word.startswith("/")]
+    return list(dict.fromkeys(paths))
 
 
 def pems(configuration: Configuration) -> "List[Tuple[str, str]]":

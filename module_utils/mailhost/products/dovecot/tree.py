@@ -47,8 +47,8 @@ class Configuration:
         tree = self.trees[path] = Tree(state.text, path)
         for _, entry in list(tree.walk()):
             if isinstance(entry, Include):
-                for found in self._follow(path, entry):
-                    self._load(found, [*above, path])
+                for included_path in self._follow(path, entry):
+                    self._load(included_path, [*above, path])
 
     def _follow(self, path: str, include: Include) -> "list[str]":
         request = included(path, include)
@@ -80,8 +80,8 @@ class Configuration:
         for path, entry in tree.walk():
             if isinstance(entry, Include):
                 yield name, base + path, entry
-                for found in self._follow(name, entry):
-                    yield from self._entries(found, base + path[:-1])
+                for included_path in self._follow(name, entry):
+                    yield from self._entries(included_path, base + path[:-1])
             else:
                 yield name, base + path, entry
 

@@ -15,21 +15,21 @@ DEMANDS = ("encrypt", "secure", "verify")
 
 def domains(effective: Effective) -> "List[Cause]":
     """Domains taken from everybody that are no domains: patterns, and subdomains nobody named."""
-    found, out = [], "Name domains (mailhost_relay_domains)"
+    causes, out = [], "Name domains (mailhost_relay_domains)"
     for name in TAKEN:
         for word in words(effective.get(name)):
             if word.startswith(("static:", "pcre:", "regexp:", "inline:")) or word in ("*", "."):
-                what = f"{name} holds {word}, which matches whatever it likes"
+                finding = f"{name} holds {word}, which matches whatever it likes"
             elif (
                 name == "relay_domains"
                 and re.match(r"^\.?[A-Za-z]+$", word)
                 and word.lower() not in ("localhost", "dovecot", "lmtp")
             ):
-                what = f"{name} holds {word}, a whole top-level domain"
+                finding = f"{name} holds {word}, a whole top-level domain"
             else:
                 continue
-            found.append(Cause(f"{name} {word}", "open", effective.place(name), what, out))
-    return found + _subdomains(effective)
+            causes.append(Cause(f"{name} {word}", "open", effective.place(name), finding, out))
+    return causes + _subdomains(effective)
 
 
 def _subdomains(effective: Effective) -> "List[Cause]":
@@ -49,38 +49,38 @@ def _subdomains(effective: Effective) -> "List[Cause]":
     ]
     if not both:
         return []
-    what = f"relay_domains is $mydestination: any name below {', '.join(both[:3])} is relayed for, from everybody"
+    finding = f"relay_domains is $mydestination: any name below {', '.join(both[:3])} is relayed for, from everybody"
     out = "Set relay_domains to what is passed on (mailhost_relay_domains), or to nothing"
     seen = {"recipient": f"<relaytest@sub.{both[-1]}>"}
-    return [Cause("relay_domains $mydestination", "open", effective.place(name), what, out, seen)]
+    return [Cause("relay_domains $mydestination", "open", effective.place(name), finding, out, seen)]
 
 
 def others(effective: Effective) -> "List[Cause]":
     """Parameters beside the lists by which a stranger passes for somebody else, or past a primary."""
-    found = []
+    causes = []
     name = "allow_untrusted_routing"
     if effective.is_on(name):
         passed_on = [word for word in words(effective.get("relay_domains")) if "." in word]
         seen = {"recipient": f"<relaytest%victim.invalid@{passed_on[0]}>"} if passed_on else {}
-        what = f"{name}: user%elsewhere@domain is passed on to the primary, which sends it elsewhere"
-        found.append(Cause(name, "open", effective.place(name), what, f"Set {name} to no", seen))
+        finding = f"{name}: user%elsewhere@domain is passed on to the primary, which sends it elsewhere"
+        causes.append(Cause(name, "open", effective.place(name), finding, f"Set {name} to no", seen))
     name = "smtpd_authorized_xclient_hosts"
     for word in words(effective.get(name)):
         network = network_of(word)
         if network and is_wide(network):
-            what = f"{name} holds {word}: everybody may claim any client's address (XCLIENT)"
-            found.append(Cause(f"{name} {word}", "open", effective.place(name), what, f"Take {word} out of {name}"))
-    return found
+            finding = f"{name} holds {word}: everybody may claim any client's address (XCLIENT)"
+            causes.append(Cause(f"{name} {word}", "open", effective.place(name), finding, f"Take {word} out of {name}"))
+    return causes
 
 
 def clear(effective: Effective, service: str) -> "List[Cause]":
     """Passwords of AUTH in clear, and nobody's."""
     if not effective.is_on("smtpd_sasl_auth_enable"):
         return []
-    found = []
+    causes = []
 
-    def add(rule: str, name: str, what: str, out: str) -> None:
-        found.append(Cause(rule, "clear", effective.place(name), f"service {service} {what}", out))
+    def add(rule: str, name: str, finding: str, out: str) -> None:
+        causes.append(Cause(rule, "clear", effective.place(name), f"service {service} {finding}", out))
 
     level = effective.get("smtpd_tls_security_level").strip().lower() or (
         "encrypt" if effective.is_on("smtpd_enforce_tls") else ""
@@ -102,4 +102,4 @@ def clear(effective: Effective, service: str) -> "List[Cause]":
         add(
             f"{name} {service}", name, f"lets in by ANONYMOUS: {name} lacks noanonymous", f"Put noanonymous into {name}"
         )
-    return found
+    return causes

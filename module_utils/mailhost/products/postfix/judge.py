@@ -23,37 +23,37 @@ from .setup import Effective, Setup, services, words
 def causes(setup: Setup) -> "List[Cause]":
     """Every reason why a stranger would be relayed for, why a password would go in clear,
     or why smtpd would not serve."""
-    found: "List[Cause]" = []
+    causes: "List[Cause]" = []
     for service in services(setup):
         effective = Effective(setup, service)
         name = service.fields[0].rpartition(":")[2]
         port = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465"}.get(name, name)
         here = [*domains(effective), *others(effective), *clear(effective, name), *_by_its_lists(effective, name)]
-        known = {(cause.rule, cause.place) for cause in found}
-        found += [replace(cause, service=port) for cause in here if (cause.rule, cause.place) not in known]
-    return found + unknown(setup)
+        known = {(cause.rule, cause.place) for cause in causes}
+        causes += [replace(cause, service=port) for cause in here if (cause.rule, cause.place) not in known]
+    return causes + unknown(setup)
 
 
 def _by_its_lists(effective: Effective, name: str) -> "List[Cause]":
     """A list that is closed, without a way by it, closes the service, whatever the other lets by."""
     asked = dialect.RELAY_LISTS.nearest(effective.setup.version)
-    ways = [walk(effective, one) for one in asked]
+    ways = [walk(effective, list_name) for list_name in asked]
     closed = [way for way in ways if way.closed]
     if not closed:
         return [*(way.permit for way in ways if way.permit), _no_guard(effective, name, asked)]
     tight = [way for way in closed if all(cause.kind == "unknown" for cause in way.causes)]
     if tight:
-        is_alone = len([one for one in dialect.LISTS if words(effective.get(one))]) == 1
+        is_alone = len([list_name for list_name in dialect.LISTS if words(effective.get(list_name))]) == 1
         return tight[0].causes if is_alone else []
     return list({cause.rule: cause for way in closed for cause in way.causes}.values())
 
 
 def _no_guard(effective: Effective, name: str, asked: "Sequence[str]") -> Cause:
-    overridden = [one for one in dialect.LISTS if one in effective.service.options]
+    overridden = [list_name for list_name in dialect.LISTS if list_name in effective.service.options]
     place = f"{effective.setup.master.name}:{effective.service.line}" if overridden else effective.place(asked[0])
-    what = f"service {name}: no reject_unauth_destination or the like in {' or '.join(asked)}"
-    what += f" (-o {overridden[0]})" if overridden else ""
-    what += ": strangers may relay, or smtpd refuses to serve anybody"
+    finding = f"service {name}: no reject_unauth_destination or the like in {' or '.join(asked)}"
+    finding += f" (-o {overridden[0]})" if overridden else ""
+    finding += ": strangers may relay, or smtpd refuses to serve anybody"
     return Cause(
-        f"no guard {name}", "open", place, what, f"Set {asked[0]} to permit_mynetworks, reject_unauth_destination"
+        f"no guard {name}", "open", place, finding, f"Set {asked[0]} to permit_mynetworks, reject_unauth_destination"
     )

@@ -90,23 +90,23 @@ def _steps(effective: Effective, value: str, place: str, depth: int = 0) -> "Ite
 
 def walk(effective: Effective, name: str) -> Way:
     """One restriction list as a stranger with a foreign recipient meets it."""
-    found: "List[Cause]" = []
+    causes: "List[Cause]" = []
     for word, argument, place in _steps(effective, effective.get(name), effective.place(name)):
         if word in GUARDS:
-            return Way(found, True)
+            return Way(causes, True)
         if word == "permit_mynetworks":
-            found += _networks(effective)
+            causes += _networks(effective)
         elif word in PERMITS:
-            what, seen = f"{word} in {name}: {PERMITS[word]}", {"sender": ""} if word == "permit" else {}
-            found.append(Cause(f"{name} {word}", "open", place, what, f"Take {word} out of {name}", seen))
+            finding, seen = f"{word} in {name}: {PERMITS[word]}", {"sender": ""} if word == "permit" else {}
+            causes.append(Cause(f"{name} {word}", "open", place, finding, f"Take {word} out of {name}", seen))
             if word == "permit":
-                return Way(found, False, found[-1])
+                return Way(causes, False, causes[-1])
         elif word in ASKED:
-            what, out = ASKED[word].format(argument), f"Put it behind reject_unauth_destination in {name}"
-            found.append(Cause(f"{name} {word} {argument}", "unknown", place, what, out))
+            finding, out = ASKED[word].format(argument), f"Put it behind reject_unauth_destination in {name}"
+            causes.append(Cause(f"{name} {word} {argument}", "unknown", place, finding, out))
         elif word in TABLES:
-            found += _rows(effective, name, word, argument, place)
-    return Way(found, False)
+            causes += _rows(effective, name, word, argument, place)
+    return Way(causes, False)
 
 
 def _rows(effective: Effective, name: str, word: str, argument: str, place: str) -> "List[Cause]":
@@ -122,16 +122,16 @@ def _rows(effective: Effective, name: str, word: str, argument: str, place: str)
         return [Cause(rule, "open", place, f"{argument} accepts everybody", out)] if _lets_by(value, effective) else []
     text = effective.setup.table(path) if path else None
     if path is None or text is None:
-        what = f"{path} is not there" if path else f"{argument} is asked at run time, and may accept a stranger"
-        return [Cause(rule, "unknown", place, f"{word}: {what}", out)]
-    found = []
+        finding = f"{path} is not there" if path else f"{argument} is asked at run time, and may accept a stranger"
+        return [Cause(rule, "unknown", place, f"{word}: {finding}", out)]
+    causes = []
     for row in Keyed(text, path).rows():
         if _lets_by(row.value, effective) and not (kind == "client" and _is_a_client(row, argument)):
             about = f"{row.key} {row.value} in {name}'s {word}: {_WHO[kind]}"
-            found.append(
+            causes.append(
                 Cause(f"{rule} {row.key}", "open", f"{path}:{row.line}", about, out, _witness(kind, row.key, argument))
             )
-    return found
+    return causes
 
 
 _WHO = {
@@ -202,14 +202,16 @@ def _networks(effective: Effective) -> "List[Cause]":
         style = effective.get("mynetworks_style").strip().lower()
         if style in ("subnet", "class"):
             at = effective.place("mynetworks_style")
-            what = f"mynetworks_style is {style}: every host of the local network may send anywhere, whoever runs it"
-            return [Cause(f"mynetworks_style {style}", "wide", at, what, "Name the networks (mailhost_relay_networks)")]
+            finding = f"mynetworks_style is {style}: every host of the local network may send anywhere, whoever runs it"
+            return [
+                Cause(f"mynetworks_style {style}", "wide", at, finding, "Name the networks (mailhost_relay_networks)")
+            ]
         return []
-    found = []
+    causes = []
     for word in words(value):
         network = network_of(word)
         if network is None and word.startswith(("static:", "pcre:", "regexp:")):
-            found.append(
+            causes.append(
                 Cause(
                     f"mynetworks {word}",
                     "wide",
@@ -223,7 +225,7 @@ def _networks(effective: Effective) -> "List[Cause]":
         share = "much of the Internet" if network.prefixlen else "everybody"
         seen = {} if network.prefixlen or network.version == 6 else {"sender": ""}
         out = "Name your own networks (mailhost_relay_networks)"
-        found.append(
+        causes.append(
             Cause(f"mynetworks {word}", "open", place, f"mynetworks holds {word}, which is {share}", out, seen)
         )
-    return found
+    return causes

@@ -59,12 +59,12 @@ class MainCf:
     def parameter(self, name: str) -> Optional[Parameter]:
         """The occurrence that counts, the last one."""
         places = self._places(name)
-        found = self.entries[places[-1]] if places else None
-        return found if isinstance(found, Parameter) else None
+        entry = self.entries[places[-1]] if places else None
+        return entry if isinstance(entry, Parameter) else None
 
     def get(self, name: str) -> Optional[str]:
-        found = self.parameter(name)
-        return found.value if found else None
+        parameter = self.parameter(name)
+        return parameter.value if parameter else None
 
     def filled(self, value: str, depth: int = 0) -> str:
         """A value with ``$name``, ``${name}`` and ``$(name)`` filled in,
@@ -73,20 +73,20 @@ class MainCf:
             return value
 
         def fill(match: "re.Match[str]") -> str:
-            found = self.get(match[1] or match[2] or match[3])
-            return match[0] if found is None else self.filled(found, depth + 1)
+            replacement = self.get(match[1] or match[2] or match[3])
+            return match[0] if replacement is None else self.filled(replacement, depth + 1)
 
         return re.sub(r"\$(?:(\w+)|\{(\w+)\}|\((\w+)\))", fill, value)
 
     def set(self, name: str, value: str) -> None:
         """In place if it is set, else behind the last comment that shows it, else at the end."""
         scalar(name, value)
-        found = self.parameter(name)
+        parameter = self.parameter(name)
         text = f"{name} = {value}".rstrip()
-        if found is not None:
-            if found.value != value:
-                found.raw = text + (ending(found.raw) if found.raw.endswith("\n") else "")
-                found.value = value
+        if parameter is not None:
+            if parameter.value != value:
+                parameter.raw = text + (ending(parameter.raw) if parameter.raw.endswith("\n") else "")
+                parameter.value = value
             return
         shown = re.compile(rf"^#\s*{re.escape(name)}\s*=")
         places = [at for at, entry in enumerate(self.entries) if entry.plain and shown.match(entry.raw)]

@@ -35,14 +35,14 @@ class Service(Entry):
     @property
     def options(self) -> "dict[str, str]":
         """The ``-o`` settings, the last of each name."""
-        found = {}
+        options = {}
         words = iter(self.fields[8:])
         for word in words:
             if word.startswith("-o"):
                 name, separator, value = (word[2:] or next(words, "")).partition("=")
                 if separator:
-                    found[name] = value
-        return found
+                    options[name] = value
+        return options
 
 
 class MasterCf:
@@ -69,11 +69,11 @@ class MasterCf:
                 raise BadConfiguration(
                     f"{name}:{service.line}", "a service has eight fields, this one fewer", "Correct the line"
                 )
-            for at, (what, form) in FORMS.items():
+            for at, (field, form) in FORMS.items():
                 if not form.match(service.fields[at]):
-                    found = f"{service.fields[at][:40]!r} is no {what} of a service"
+                    fault = f"{service.fields[at][:40]!r} is no {field} of a service"
                     raise BadConfiguration(
-                        f"{name}:{service.line}", f"{found}, so master(8) would not start", "Correct the line"
+                        f"{name}:{service.line}", f"{fault}, so master(8) would not start", "Correct the line"
                     )
 
     def render(self) -> str:
@@ -83,8 +83,8 @@ class MasterCf:
         return [entry for entry in self.entries if isinstance(entry, Service)]
 
     def get(self, name: str, kind: str) -> Optional[Service]:
-        found = [service for service in self.services() if service.key == (name, kind)]
-        return found[-1] if found else None
+        services = [service for service in self.services() if service.key == (name, kind)]
+        return services[-1] if services else None
 
     def set(self, fields: "list[str]", options: "dict[str, str]") -> None:
         """Give a service these eight fields and these ``-o`` options: in place if it differs, else at the end."""
@@ -92,13 +92,13 @@ class MasterCf:
         for name, value in options.items():
             scalar(name, value)
             words += ["-o", f"{name}={value}"]
-        found = self.get(words[0], words[1])
-        if found is not None and found.fields[:8] == words[:8] and found.options == options:
+        service = self.get(words[0], words[1])
+        if service is not None and service.fields[:8] == words[:8] and service.options == options:
             return
         raw = " ".join(f"{word:<9}" for word in words[:7]) + " " + words[7] + "\n"
         raw += "".join(f"  -o {name}={value}\n" for name, value in options.items())
-        if found is not None:
-            found.raw, found.fields = raw, words
+        if service is not None:
+            service.raw, service.fields = raw, words
         else:
             insert(self.entries, len(self.entries), Service(raw, 0, words))
 
@@ -106,7 +106,7 @@ class MasterCf:
         """The fifth field of a service (y, n or -), all else as it stands."""
         for service in self.services():
             if service.key == (name, kind) and service.fields[4] != value:
-                service.raw = re.sub(r"^((?:\S+\s+){4})\S+", lambda found: found.group(1) + value, service.raw, count=1)
+                service.raw = re.sub(r"^((?:\S+\s+){4})\S+", lambda match: match.group(1) + value, service.raw, count=1)
                 service.fields[4] = value
 
     def unset(self, name: str, kind: str) -> None:

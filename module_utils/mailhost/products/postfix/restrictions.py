@@ -27,18 +27,18 @@ _WITH_MORE = re.compile(
 def unknown(setup: Setup) -> "List[Cause]":
     """Each word of a restriction list that is none in this version; what cannot be told from a word alone is passed
     over: tables, braces (3.0 on), ``$name`` of a parameter that is not set, numbers."""
-    found: "Dict[str, Cause]" = {}
+    by_rule: "Dict[str, Cause]" = {}
     named = classes(setup.main)
     for service in services(setup):
         effective = Effective(setup, service)
         for name in (*LISTS, *named):
             for cause in _of_list(effective, name, named):
-                found.setdefault(cause.rule, cause)
-    return list(found.values())
+                by_rule.setdefault(cause.rule, cause)
+    return list(by_rule.values())
 
 
 def _of_list(effective: Effective, name: str, named: "List[str]") -> "List[Cause]":
-    raw, found = effective.raw(name)[0], []
+    raw, causes = effective.raw(name)[0], []
     if "{" in raw or (name in dialect.LISTS and name not in dialect.RELAY_LISTS.nearest(effective.setup.version)):
         return []
     todo = words(effective.get(name))
@@ -50,11 +50,11 @@ def _of_list(effective: Effective, name: str, named: "List[str]") -> "List[Cause
         if word in named or re.search(r"[:/$\d.]", word) or (since and since <= effective.setup.version):
             continue
         number = dotted(effective.setup.version)
-        what = f"{word} in {name} is no restriction of Postfix {number}" + (
+        finding = f"{word} in {name} is no restriction of Postfix {number}" + (
             f" (it came with {dotted(since)})" if since else ""
         )
-        what += ": smtpd would answer 451 4.3.5 to everybody"
-        found.append(
-            Cause(f"{name} {word}", "dead", effective.place(name), what, "Correct or remove the word", {}, "25")
+        finding += ": smtpd would answer 451 4.3.5 to everybody"
+        causes.append(
+            Cause(f"{name} {word}", "dead", effective.place(name), finding, "Correct or remove the word", {}, "25")
         )
-    return found
+    return causes

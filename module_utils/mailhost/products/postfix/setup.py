@@ -45,9 +45,9 @@ class Effective:
             return self.service.options[name].replace("{", "").replace(
                 "}", ""
             ), f"{self.setup.master.name}:{self.service.line}"
-        found = self.setup.main.parameter(name)
-        if found is not None:
-            return found.value, f"{self.setup.main.name}:{found.line}"
+        parameter = self.setup.main.parameter(name)
+        if parameter is not None:
+            return parameter.value, f"{self.setup.main.name}:{parameter.line}"
         return dialect.default(
             name, self.setup.version, self.setup.level()
         ), f"{self.setup.main.name} (the default of {name})"
@@ -100,16 +100,16 @@ def path_of(word: str) -> "Optional[str]":
 
 def tables(setup: Setup) -> "List[str]":
     """Paths of the tables that restriction lists name: what to read before ``causes``."""
-    found: "List[str]" = []
+    paths: "List[str]" = []
     names = [*dialect.LISTS, *classes(setup.main)]
     values = [setup.main.get(name) or "" for name in names]
     values += [value for service in services(setup) for name, value in service.options.items() if name in names]
     for value in values:
         for word in words(value.replace("{", " ").replace("}", " ")):
             path = path_of(re.sub(r"\$[{(]?config_directory[})]?", "/etc/postfix", word))
-            if path and path not in found:
-                found.append(path)
-    return found
+            if path and path not in paths:
+                paths.append(path)
+    return paths
 
 
 def services(setup: Setup) -> "List[Service]":
@@ -131,13 +131,13 @@ def _is_loopback(name: str) -> bool:
 
 def trusted(setup: Setup) -> "List[str]":
     """The networks that any service lets relay, wide ones left out: where a prober is no stranger."""
-    found: "List[str]" = []
+    networks: "List[str]" = []
     for service in services(setup) or [_plain()]:
         for word in words(Effective(setup, service).get("mynetworks")):
             network = network_of(word)
-            if network and not is_wide(network) and str(network) not in found:
-                found.append(str(network))
-    return found
+            if network and not is_wide(network) and str(network) not in networks:
+                networks.append(str(network))
+    return networks
 
 
 def _plain() -> Service:

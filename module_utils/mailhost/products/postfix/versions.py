@@ -121,7 +121,7 @@ def allowed(value: str) -> "Optional[Set[str]]":
     known = {name.lower(): name for name in VERSIONS}
     known.update({f"{lead}{number}": name for number, name in NUMBERS.items() for lead in ("", "0x")})
     named: "Set[str]" = set()
-    found = set(VERSIONS)
+    versions = set(VERSIONS)
     for sign, word in re.findall(r"(!|>=|<=|)\s*([^\s,:!<>=]+)", value):
         name = known.get(word.lower())
         if name is None:
@@ -129,8 +129,8 @@ def allowed(value: str) -> "Optional[Set[str]]":
         at = VERSIONS.index(name)
         if sign == "":
             named.add(name)
-        found -= {"!": {name}, ">=": set(VERSIONS[:at]), "<=": set(VERSIONS[at + 1 :]), "": set()}[sign]
-    return found & named if named else found
+        versions -= {"!": {name}, ">=": set(VERSIONS[:at]), "<=": set(VERSIONS[at + 1 :]), "": set()}[sign]
+    return versions & named if named else versions
 
 
 def no_lower(name: str, stands: str, meant: str, wanted: str) -> str:

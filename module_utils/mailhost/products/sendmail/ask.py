@@ -25,7 +25,7 @@ def stranger(params: Mapping[str, Any]) -> str:
     """An address of the documentation's networks (RFC 5737) that no network of the options holds."""
     networks = [ipaddress.ip_network(text) for text in params["networks"]]
     return next(
-        (one for one in STRANGERS if not any(ipaddress.ip_address(one) in network for network in networks)),
+        (address for address in STRANGERS if not any(ipaddress.ip_address(address) in network for network in networks)),
         STRANGERS[0],
     )
 
@@ -48,7 +48,9 @@ def patterns(params: Mapping[str, Any]) -> "tuple[list[str], list[str]]":
     ]
     if len(here.split(".")) > 2:
         refused.append(f"<user@mailhost-relay-test.{here.split('.', 1)[1]}>")
-    refused = [one for one in refused if one.strip("<>").rpartition("@")[2] not in _accepted_domains(params)]
+    refused = [
+        recipient for recipient in refused if recipient.strip("<>").rpartition("@")[2] not in _accepted_domains(params)
+    ]
     return refused, local
 
 
@@ -69,8 +71,8 @@ def _questions(params: Mapping[str, Any]) -> "tuple[int, list[str]]":
     head = [f".D{{client_addr}}{address}", f".D{{client_name}}[{address}]", ".D{client_resolve}FAIL"]
     lines = list(head)
     for sender in senders:
-        lines += [f".D{{mail_addr}}{sender}", f".Df{sender}", *(f"check_rcpt {one}" for one in refused)]
-    return len(senders) * len(refused), [*lines, *(f"check_rcpt {one}" for one in accepted)]
+        lines += [f".D{{mail_addr}}{sender}", f".Df{sender}", *(f"check_rcpt {recipient}" for recipient in refused)]
+    return len(senders) * len(refused), [*lines, *(f"check_rcpt {recipient}" for recipient in accepted)]
 
 
 def candidate(program: str, params: Mapping[str, Any]) -> Check:
@@ -91,17 +93,23 @@ def holes(program: str, params: Mapping[str, Any], seen: Seen) -> "list[Cause]":
     if len(answers) != len(asked):
         out = "Look at what sendmail -bt says"
         return [Cause("sendmail -bt", "dead", "/etc/mail/sendmail.cf", "sendmail -bt does not answer for it", out)]
-    found = {}
+    causes = {}
     for recipient, answer in zip(asked[:count], answers):
         if "$# error" not in answer:
-            what, out = (
+            finding, out = (
                 f"a stranger may relay to {recipient}",
                 "Look for a rule of one's own in sendmail.mc or what it includes",
             )
-            found[recipient] = Cause(
-                f"sendmail.cf {recipient}", "open", "/etc/mail/sendmail.cf", what, out, {"recipient": recipient}, "25"
+            causes[recipient] = Cause(
+                f"sendmail.cf {recipient}",
+                "open",
+                "/etc/mail/sendmail.cf",
+                finding,
+                out,
+                {"recipient": recipient},
+                "25",
             )
-    return list(found.values())
+    return list(causes.values())
 
 
 def verdict(program: str, params: Mapping[str, Any], seen: Seen) -> None:

@@ -25,11 +25,11 @@ def causes(
 ) -> "List[Cause]":
     """Every reason; ``wanted`` are the access map's keys (lower case) that were asked for,
     ``domain`` one delivered here."""
-    found = [cause for call in mc.every_call() for cause in _call(mc, call, domain, host)]
+    causes = [cause for call in mc.every_call() for cause in _call(mc, call, domain, host)]
     for row in access.rows():
         reason = opens(row) if row.value.upper() == "RELAY" and row.key.lower() not in wanted else ""
         if reason:
-            found.append(
+            causes.append(
                 Cause(
                     f"access {row.key}",
                     "open",
@@ -41,7 +41,7 @@ def causes(
             )
     for row in relayed.rows():
         if row.key.startswith(("|", "/")):
-            found.append(
+            causes.append(
                 Cause(
                     f"relay-domains {row.key}",
                     "open",
@@ -51,7 +51,7 @@ def causes(
                 )
             )
         elif "." not in row.key.strip("."):
-            found.append(
+            causes.append(
                 Cause(
                     f"relay-domains {row.key}",
                     "open",
@@ -61,32 +61,32 @@ def causes(
                     {"recipient": f"<relaytest@mailhost-test.{row.key.strip('.')}>"},
                 )
             )
-    return found
+    return causes
 
 
 def _call(mc: SendmailMc, call: Call, domain: str, host: str) -> "List[Cause]":
     place, first = f"{mc.name}:{call.line}", (call.args or [""])[0].strip()
     if call.name == "FEATURE" and first.lower() in dialect.OPEN_FEATURES:
-        what = f"FEATURE({first}): {dialect.OPEN_FEATURES[first.lower()]}"
+        finding = f"FEATURE({first}): {dialect.OPEN_FEATURES[first.lower()]}"
         return [
             Cause(
                 f"FEATURE {first.lower()}",
                 "open",
                 place,
-                what,
+                finding,
                 "Take that line out",
                 _feature_seen(first.lower(), domain, host),
             )
         ]
     if call.name in ("RELAY_DOMAIN", "RELAY_DOMAIN_FILE"):
-        what = f"{call.name}({first}) relays for clients and subdomains of those names"
+        finding = f"{call.name}({first}) relays for clients and subdomains of those names"
         seen = {"recipient": f"<relaytest@sub.{first.split()[0]}>"} if call.name == "RELAY_DOMAIN" and first else {}
         return [
             Cause(
                 f"{call.name} {first}",
                 "open",
                 place,
-                what,
+                finding,
                 "Take that line out and name the domains in mailhost_relay_domains",
                 seen,
             )
@@ -147,37 +147,39 @@ def _seen_by(key: str, domain: str, mc: SendmailMc) -> "Dict[str, str]":
 
 def trusted(access: Keyed) -> "List[str]":
     """The networks of Connect rows that may relay, wide ones left out, and loopback, which Sendmail always trusts."""
-    found = ["127.0.0.1/32"]
+    networks = ["127.0.0.1/32"]
     for row in access.rows():
         tag, _, rest = row.key.partition(":")
         if tag.lower() != "connect" or row.value.upper() != "RELAY" or opens(row):
             continue
         if re.match(r"^\d+(\.\d+){0,3}$", rest):
             octets = rest.split(".")
-            found.append(f"{'.'.join((octets + ['0'] * 4)[:4])}/{8 * len(octets)}")
+            networks.append(f"{'.'.join((octets + ['0'] * 4)[:4])}/{8 * len(octets)}")
         elif rest.lower().startswith("ipv6:"):
             groups = rest[5:].split(":")
             text = rest[5:] if "::" in rest[5:] or len(groups) == 8 else ":".join(groups) + "::"
             try:
-                found.append(f"{ipaddress.ip_address(text)}/{128 if '::' in rest[5:] else 16 * len(groups)}")
+                networks.append(f"{ipaddress.ip_address(text)}/{128 if '::' in rest[5:] else 16 * len(groups)}")
             except ValueError:
                 continue
-    return found
+    return networks
 
 
 def logins(mc: SendmailMc) -> "List[Cause]":
     """AUTH in clear or by nobody, and submission without TLS, as the mc says it."""
-    found = []
+    causes = []
     options = mc.get_define("confAUTH_OPTIONS") or ""
     mechanisms = (mc.get_define("confAUTH_MECHANISMS") or "").upper().split()
     definition = mc.definition("confAUTH_OPTIONS") or mc.definition("confAUTH_MECHANISMS")
     place = f"{mc.name}:{definition.line if definition else 1}"
     if {"PLAIN", "LOGIN"} & set(mechanisms) and "p" not in options.split():
-        what, out = "passwords are taken before TLS: confAUTH_OPTIONS lacks p", "Define confAUTH_OPTIONS as A p y"
-        found.append(Cause("confAUTH_OPTIONS p", "clear", place, what, out, service="25"))
+        finding, out = "passwords are taken before TLS: confAUTH_OPTIONS lacks p", "Define confAUTH_OPTIONS as A p y"
+        causes.append(Cause("confAUTH_OPTIONS p", "clear", place, finding, out, service="25"))
     if "ANONYMOUS" in mechanisms:
-        what = "no password is needed: ANONYMOUS is a mechanism"
-        found.append(Cause("confAUTH_MECHANISMS ANONYMOUS", "clear", place, what, "Take ANONYMOUS out", service="25"))
+        finding = "no password is needed: ANONYMOUS is a mechanism"
+        causes.append(
+            Cause("confAUTH_MECHANISMS ANONYMOUS", "clear", place, finding, "Take ANONYMOUS out", service="25")
+        )
     for call in mc.calls("DAEMON_OPTIONS"):
         words = ",".join(call.args).split(",")
         parts = {word.partition("=")[0].strip()[:1].upper(): word.partition("=")[2].strip() for word in words}
@@ -186,19 +188,21 @@ def logins(mc: SendmailMc) -> "List[Cause]":
             and not parts.get("A", "").startswith("127.")
             and "a" not in parts.get("M", "")
         ):
-            what, out = "submission asks for no login (M lacks a)", "Write M=Ea and confAUTH_OPTIONS A p y"
-            found.append(Cause("submission without TLS", "clear", f"{mc.name}:{call.line}", what, out, service="587"))
-    return found
+            finding, out = "submission asks for no login (M lacks a)", "Write M=Ea and confAUTH_OPTIONS A p y"
+            causes.append(
+                Cause("submission without TLS", "clear", f"{mc.name}:{call.line}", finding, out, service="587")
+            )
+    return causes
 
 
-def maps(said: str, access: Keyed) -> "List[Cause]":
-    """An access map whose rules are not in force: ``said`` is what the host answers
+def maps(answer: str, access: Keyed) -> "List[Cause]":
+    """An access map whose rules are not in force: ``answer`` is what the host answers
     about access.db (``stale``, ``unbuilt``)."""
-    lines = said.split("\n")
+    lines = answer.split("\n")
     if access.rows() and "unbuilt" in lines:
-        what = "access has rows, but access.db was never built: none of them is in force"
+        finding = "access has rows, but access.db was never built: none of them is in force"
     elif "stale" in lines:
-        what = "access.db is older than access: its newer rows are not in force"
+        finding = "access.db is older than access: its newer rows are not in force"
     else:
         return []
     return [
@@ -206,7 +210,7 @@ def maps(said: str, access: Keyed) -> "List[Cause]":
             "access.db",
             "stale",
             access.name,
-            what,
+            finding,
             "Build it (makemap hash access.db <access), and look at what makemap says",
         )
     ]

@@ -114,16 +114,16 @@ class _Reader:
         """Take the macro call that begins here, if it is one."""
         if end >= len(self.text) or self.text[end] != "(" or not (word in _KNOWN or word.upper() == word):
             return False
-        found = self._arguments(end)
-        if found is None:
+        parsed = self._arguments(end)
+        if parsed is None:
             return False
         self._flush(self.at)
-        raw = self.text[self.at : found[0]]
-        self.entries.append(Call(raw, self.line, word, found[1]))
+        raw = self.text[self.at : parsed[0]]
+        self.entries.append(Call(raw, self.line, word, parsed[1]))
         self.line += raw.count("\n")
-        self.at = self._plain = found[0]
+        self.at = self._plain = parsed[0]
         if word == "changequote":
-            self.open, self.close = (found[1] + ["'"])[:2] if found[1] != [""] else ("`", "'")
+            self.open, self.close = (parsed[1] + ["'"])[:2] if parsed[1] != [""] else ("`", "'")
         return True
 
     def read(self) -> "List[Entry]":
@@ -170,20 +170,20 @@ class SendmailMc:
 
     def definition(self, key: str) -> Optional[Call]:
         """The ``define`` that counts, the last one; None if a later ``undefine`` took it away."""
-        found = [call for call in self.calls("define", "undefine") if call.args[:1] == [key]]
-        return found[-1] if found and found[-1].name == "define" else None
+        calls = [call for call in self.calls("define", "undefine") if call.args[:1] == [key]]
+        return calls[-1] if calls and calls[-1].name == "define" else None
 
     def get_define(self, key: str) -> Optional[str]:
-        found = self.definition(key)
-        return (found.args + [""])[1] if found else None
+        call = self.definition(key)
+        return (call.args + [""])[1] if call else None
 
     def set_define(self, key: str, value: str) -> None:
         if self.get_define(key) == value:
             return
         raw = f"define({quoted(key, key)}, {quoted(key, value)})"
-        found = self.definition(key)
-        if found is not None:
-            found.raw, found.args = raw, [key, value]
+        call = self.definition(key)
+        if call is not None:
+            call.raw, call.args = raw, [key, value]
         else:
             self._add(Call(raw, 0, "define", [key, value]))
 
@@ -192,18 +192,18 @@ class SendmailMc:
             self.drop(call)
 
     def feature(self, name: str) -> Optional[Call]:
-        found = [call for call in self.calls("FEATURE") if call.args[:1] == [name]]
-        return found[-1] if found else None
+        calls = [call for call in self.calls("FEATURE") if call.args[:1] == [name]]
+        return calls[-1] if calls else None
 
     def set_call(self, macro: str, *args: str) -> None:
         """See that a call with these very arguments is there;
         one of the same macro and first argument is changed into it."""
-        found = [call for call in self.calls(macro) if call.args[:1] == list(args[:1])]
-        if found and [arg.strip() for arg in found[-1].args] == list(args):
+        calls = [call for call in self.calls(macro) if call.args[:1] == list(args[:1])]
+        if calls and [arg.strip() for arg in calls[-1].args] == list(args):
             return
         raw = f"{macro}({', '.join(quoted(macro, arg) for arg in args)})"
-        if found:
-            found[-1].raw, found[-1].args = raw, list(args)
+        if calls:
+            calls[-1].raw, calls[-1].args = raw, list(args)
         else:
             self._add(Call(raw, 0, macro, list(args)))
 

@@ -12,7 +12,7 @@ from ..cause import Cause
 
 def judge(conf: Settings, ports: "Sequence[int]", trusted: "Sequence[str]") -> "List[Cause]":
     """Services of stunnel in front of nothing, and those through which strangers come as loopback."""
-    found = []
+    causes = []
     for entry in conf.entries:
         if not isinstance(entry, Setting) or entry.name.lower() != "connect" or not entry.section:
             continue
@@ -21,7 +21,7 @@ def judge(conf: Settings, ports: "Sequence[int]", trusted: "Sequence[str]") -> "
         if not port.isdigit() or host not in ("", "localhost", "127.0.0.1", "::1"):
             continue
         if ports and int(port) not in ports:
-            found.append(
+            causes.append(
                 Cause(
                     f"tunnel {entry.section}",
                     "dead",
@@ -34,7 +34,7 @@ def judge(conf: Settings, ports: "Sequence[int]", trusted: "Sequence[str]") -> "
             )
         source = conf.get("local", entry.section) or conf.get("local") or "127.0.0.1"
         if port in ("25", "587") and any(_holds(network, source) for network in trusted):
-            found.append(
+            causes.append(
                 Cause(
                     f"tunnel {entry.section} trusted",
                     "open",
@@ -46,7 +46,7 @@ def judge(conf: Settings, ports: "Sequence[int]", trusted: "Sequence[str]") -> "
                     "stunnel",
                 )
             )
-    return found
+    return causes
 
 
 def _holds(network: str, address: str) -> bool:
