@@ -11,7 +11,6 @@ from ..core.operations import Plan, Run
 from ..core.word import OPTIONS, Planned
 from ..products import standing, switch
 from ..products.table import PRODUCTS, choices
-from ..systems.families import REQUESTS
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "name": {"type": "str", "choices": choices("mta"), "required": True},
@@ -21,7 +20,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     queues = (asked for other in _others(params) for asked in standing.queue(other))
-    yield from (*REQUESTS, standing.STANDS, standing.ALTERNATIVE, *queues, *switch.reads(params["name"]))
+    yield from (standing.STANDS, standing.ALTERNATIVE, *queues, *switch.reads(params["name"]))
 
 
 def _others(params: Mapping[str, Any]) -> "list[str]":
