@@ -28,17 +28,17 @@ class ActionModule(action_loader.get("mail_look", class_only=True)):
             self._templar.available_variables = self._variables
             if self._takes(around):
                 checked.append(name)
-                found = self._faults(public, typed, steps)
-                faults += [{"host": name, "where": where, "text": text} for where, text in found]
+                refusals = self._faults(public, typed, steps)
+                faults += [{"host": name, "where": where, "text": text} for where, text in refusals]
         return word.converge({**params, "checked": checked, "faults": faults}, None, False)
 
     def _around(self):
         """The conditions of the task and of what it was included by."""
-        node, found = self._task, []
+        node, conditions = self._task, []
         while node is not None:
-            found += node.when if isinstance(node, Task) else []
+            conditions += node.when if isinstance(node, Task) else []
             node = node._parent
-        return found
+        return conditions
 
     def _takes(self, conditions):
         """Whether a host takes the role. Where that cannot be told from here, its own tasks tell it."""

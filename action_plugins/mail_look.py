@@ -25,9 +25,9 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
             # the words' own arguments, with the mailboxes' hashes, are not for the host's syslog
             before, self._task.no_log = self._task.no_log, True
             try:
-                said = super(ActionModule, self).on_the_host(word, {"asked": asked}, task_vars)
-                trips.append(said.get("round_trips", 0))
-                return said
+                answer = super(ActionModule, self).on_the_host(word, {"asked": asked}, task_vars)
+                trips.append(answer.get("round_trips", 0))
+                return answer
             finally:
                 self._task.no_log = before
 
@@ -58,16 +58,18 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
         late = [task for task in tasks if any(name in str(task) for name in registered - {task.get("register")})]
         for group in ([task for task in tasks if task not in late], late):
             wanted = [task for task in group if self._is_wanted(task, registered)]
-            said = (
+            answer = (
                 look([{"word": task["word"], "given": self._given(task)} for task in wanted])
                 if wanted
                 else {"differs": [], "facts": []}
             )
-            differs = said.get("differs", ["unknown"])  # a module that failed says nothing
+            differs = answer.get("differs", ["unknown"])  # a module that failed says nothing
             if differs:
                 return differs
             plain = [task for task in wanted if isinstance(self.word(task["word"]), Planned)]
-            facts = {task["register"]: found for task, found in zip(plain, said["facts"]) if "register" in task}
+            facts = {
+                task["register"]: word_facts for task, word_facts in zip(plain, answer["facts"]) if "register" in task
+            }
             self._templar.available_variables = {**self._templar.available_variables, **facts}
         return []
 

@@ -15,6 +15,6 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
 
         if params["state"] == "described":
             names = sorted(name for name in self._task_vars if describes(name))
-            found = {name: self._templar.template(self._task_vars[name]) for name in names}
-            params = {**params, "variables": json.dumps(found, sort_keys=True, default=str)}
+            variables = {name: self._templar.template(self._task_vars[name]) for name in names}
+            params = {**params, "variables": json.dumps(variables, sort_keys=True, default=str)}
         return super().answer(word, params)

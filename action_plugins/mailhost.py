@@ -90,7 +90,7 @@ class ActionModule(ActionBase):
         # on both routes:
         # a module's own refusal shows the value of a misspelt option, and its arguments reach the syslog
         validation = ArgumentSpecValidator(word.spec).validate(plain)
-        refused = [self.told(name, error.place, error.rest) for error in self.refusals(word, validation, plain)]
+        refused = [self.traced(name, error.place, error.rest) for error in self.refusals(word, validation, plain)]
         if refused:
             return remove_values({**result, "failed": True, "msg": "; ".join(refused)}, validation._no_log_values)
         if execution == "module":
@@ -135,10 +135,10 @@ class ActionModule(ActionBase):
         """An answer whose message, where it begins with an option's place, tells the variable instead."""
         if answer.get("failed") and "place" in answer:
             place = answer.pop("place")
-            answer["msg"] = self.told(name, place, answer["msg"][len(place) :])
+            answer["msg"] = self.traced(name, place, answer["msg"][len(place) :])
         return answer
 
-    def told(self, name, place, rest):
+    def traced(self, name, place, rest):
         """An error about an option, by the variable that it comes from, with file and line."""
         texts = (self._task.get_ds() or {}).get(self._task.action)
         texts = texts if isinstance(texts, dict) else self._task.args
@@ -224,8 +224,8 @@ class ActionModule(ActionBase):
         """Host's Run over the connection: the program in argv (it is constant), the data on stdin."""
         if not self._needs_tty():
             done = self._execute(f"/bin/sh -c {shlex.quote(program)}", data)
-            said = done[1].decode("utf-8", "replace") + done[2].decode("utf-8", "replace")
-            if not any(text in said for text in TTY_WANTED):
+            output = done[1].decode("utf-8", "replace") + done[2].decode("utf-8", "replace")
+            if not any(text in output for text in TTY_WANTED):
                 return done
         return self._sh_from_a_file(program, data)
 

@@ -77,14 +77,14 @@ def reason(message):
         for line in message.splitlines()
         if line.strip() and not line.startswith(("@", "debug", "Warning: Permanently"))
     ]
-    said = lines[-1] if lines else "no reason given"
-    said = re.sub(
+    last_line = lines[-1] if lines else "no reason given"
+    last_line = re.sub(
         r"^(Task failed: )?"
         r"(Failed to connect to the host via ssh: |Data could not be sent to remote host .*? over ssh: )?",
         "",
-        said,
+        last_line,
     )
-    return f"{known} ({said})" if known else said
+    return f"{known} ({last_line})" if known else last_line
 
 
 def of(result):
@@ -102,7 +102,7 @@ class Progress:
         self.done, self.changed, self.failed = set(), set(), set()
         self.begun = time.monotonic()
 
-    def left(self):
+    def seconds_left(self):
         """Seconds, from the pace so far; None before the first host is done."""
         done = len(self.done | self.failed)
         return (time.monotonic() - self.begun) / done * (self.total - done) if done else None
@@ -111,9 +111,9 @@ class Progress:
         parts = [f"batch {self.batch} of {self.batches}"] if self.batches else []
         parts.append(f"{len(self.done | self.failed)} of {self.total} hosts done")
         parts += [f"{len(self.changed)} changed", f"{len(self.failed)} failed"]
-        left = self.left()
-        if left and len(self.done | self.failed) < self.total:
-            parts.append(f"about {left:.0f} s left" if left < 120 else f"about {left / 60:.0f} min left")
+        seconds = self.seconds_left()
+        if seconds and len(self.done | self.failed) < self.total:
+            parts.append(f"about {seconds:.0f} s left" if seconds < 120 else f"about {seconds / 60:.0f} min left")
         return ", ".join(parts)
 
 
@@ -140,7 +140,7 @@ class CallbackModule(Default):
         strategy.time = Patient()
         self._progress = self._live = None
         self._console = Console() if Console else None
-        self._last, self._said, self._told = (), time.monotonic(), ""
+        self._last, self._shown_at, self._shown = (), time.monotonic(), ""
         self._plan, self._batch, self._many = [], 0, False
         self._messages = set()
 
@@ -163,17 +163,17 @@ class CallbackModule(Default):
         self._show()
 
     def _note(self, result, failed=False):
-        host, task, said = of(result)
+        host, task, returned = of(result)
         host, action = host.get_name(), task.action.rsplit(".", 1)[-1]
-        if action == "mail_rollout" and "plan" in said:
-            self._plan = said["plan"]
+        if action == "mail_rollout" and "plan" in returned:
+            self._plan = returned["plan"]
         if self._progress is None or host.startswith("batch-"):
             return
-        if said.get("changed"):
+        if returned.get("changed"):
             self._progress.changed.add(host)
         if failed:
             self._progress.failed.add(host)
-        elif action in self._last and not (action == "mail_look" and said.get("differs")):
+        elif action in self._last and not (action == "mail_look" and returned.get("differs")):
             self._progress.done.add(host)
         self._show()
 
@@ -187,11 +187,11 @@ class CallbackModule(Default):
                 self._live = Live(auto_refresh=False, transient=True, console=self._console)
                 self._live.start()
             self._live.update(Text(str(self._progress), style="bold cyan"), refresh=True)
-        elif now or time.monotonic() - self._said >= self.get_option("every"):
-            self._said = time.monotonic()
-            if str(self._progress) != self._told:
-                self._told = str(self._progress)
-                self._display.display(f"progress: {self._told}")
+        elif now or time.monotonic() - self._shown_at >= self.get_option("every"):
+            self._shown_at = time.monotonic()
+            if str(self._progress) != self._shown:
+                self._shown = str(self._progress)
+                self._display.display(f"progress: {self._shown}")
 
     def _finish(self):
         """The last state of the work, as a line that stays."""
@@ -230,9 +230,9 @@ class CallbackModule(Default):
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
         self._note(result, failed=not ignore_errors)
-        host, task, said = of(result)
-        message = said.get("msg")
-        if ignore_errors or self._display.verbosity or not isinstance(message, str) or OUTPUT & set(said):
+        host, task, returned = of(result)
+        message = returned.get("msg")
+        if ignore_errors or self._display.verbosity or not isinstance(message, str) or OUTPUT & set(returned):
             super().v2_runner_on_failed(result, ignore_errors)
             return
         if self._last_task_banner != task._uuid:
@@ -248,10 +248,10 @@ class CallbackModule(Default):
         if self._display.verbosity:
             super().v2_runner_on_unreachable(result)
             return
-        _, task, said = of(result)
+        _, task, returned = of(result)
         if self._last_task_banner != task._uuid:
             self._print_task_banner(task)
-        text = f"unreachable: [{self.host_label(result)}]: {reason(str(said.get('msg', '')))}"
+        text = f"unreachable: [{self.host_label(result)}]: {reason(str(returned.get('msg', '')))}"
         self._display.display(text, color=C.COLOR_UNREACHABLE, stderr=self.get_option("display_failed_stderr"))
 
     def v2_playbook_on_stats(self, stats):

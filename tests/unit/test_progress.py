@@ -134,7 +134,7 @@ def test_time_left(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     found = progress.Progress(10, 2, 4)
-    assert found.left() is None and str(found) == "batch 2 of 4, 0 of 10 hosts done, 0 changed, 0 failed"
+    assert found.seconds_left() is None and str(found) == "batch 2 of 4, 0 of 10 hosts done, 0 changed, 0 failed"
     now[0] = 60.0
     found.done = {"a", "b"}
     found.failed = {"b", "c"}

@@ -25,31 +25,33 @@ class Ports(NamedTuple):
 
 
 def _all(about: str, belongs: "Callable[[Endpoint], bool]") -> Ports:
-    return Ports(about, lambda every: [one for one in every if belongs(one)])
+    return Ports(about, lambda every: [port for port in every if belongs(port)])
 
 
-def _kinds(about: str, belongs: "Callable[[Endpoint], bool]" = lambda one: True) -> Ports:
+def _kinds(about: str, belongs: "Callable[[Endpoint], bool]" = lambda port: True) -> Ports:
     """One port of each kind, the first."""
     return Ports(
         about,
-        lambda every: list({(one.product, one.submission): one for one in reversed(every) if belongs(one)}.values()),
+        lambda every: list(
+            {(port.product, port.submission): port for port in reversed(every) if belongs(port)}.values()
+        ),
     )
 
 
-def _is_access(one: Endpoint) -> bool:
-    return one.product != "smtp"
+def _is_access(port: Endpoint) -> bool:
+    return port.product != "smtp"
 
 
-EVERY = _all("each port", lambda one: True)
-STARTTLS = _all("each port without implicit TLS", lambda one: not one.implicit)
-IMPLICIT = _all("each port with implicit TLS", lambda one: one.implicit)
-SMTP = _all("each SMTP port", lambda one: one.product == "smtp")
-IMAP_STARTTLS = _all("IMAP without implicit TLS", lambda one: one.product == "imap" and not one.implicit)
-POP3_STARTTLS = _all("POP3 without implicit TLS", lambda one: one.product == "pop3" and not one.implicit)
-SMTP_STARTTLS = _all("SMTP without implicit TLS", lambda one: one.product == "smtp" and not one.implicit)
-SUBMISSION = _all("submission", lambda one: one.submission and not one.implicit and not one.extra)
+EVERY = _all("each port", lambda port: True)
+STARTTLS = _all("each port without implicit TLS", lambda port: not port.implicit)
+IMPLICIT = _all("each port with implicit TLS", lambda port: port.implicit)
+SMTP = _all("each SMTP port", lambda port: port.product == "smtp")
+IMAP_STARTTLS = _all("IMAP without implicit TLS", lambda port: port.product == "imap" and not port.implicit)
+POP3_STARTTLS = _all("POP3 without implicit TLS", lambda port: port.product == "pop3" and not port.implicit)
+SMTP_STARTTLS = _all("SMTP without implicit TLS", lambda port: port.product == "smtp" and not port.implicit)
+SUBMISSION = _all("submission", lambda port: port.submission and not port.implicit and not port.extra)
 KINDS = _kinds("one port of each kind")
-KINDS_SMTP = _kinds("one SMTP port of each kind", lambda one: one.product == "smtp")
+KINDS_SMTP = _kinds("one SMTP port of each kind", lambda port: port.product == "smtp")
 KINDS_ACCESS = _kinds("one port of IMAP and of POP3", _is_access)
 ACCESS = Ports("one port of IMAP or POP3", lambda every: KINDS_ACCESS.of(every)[:1])
 HOST = Ports("the host", lambda every: list(every[:1]))
@@ -107,7 +109,7 @@ class Row:
 
 def _pattern(host: Subject, at: Endpoint, name: str) -> Finding:
     pattern = relay.PATTERNS.get(name) or relay.witnesses(host.causes)[name]
-    return relay.one(name, pattern, at, host.names, host.context, host.followed)
+    return relay.attempt(name, pattern, at, host.names, host.context, host.followed)
 
 
 # fmt: off
@@ -196,13 +198,13 @@ CATALOGUE: "Tuple[Row, ...]" = (
 
 def row(id: str) -> Row:
     """The question with this id. An id that is in no row is an error of ours (ValueError)."""
-    for found in CATALOGUE:
-        if found.value(id) is not None:
-            return found
+    for entry in CATALOGUE:
+        if entry.value(id) is not None:
+            return entry
     raise ValueError(f"{id} is in no row of the audit's catalogue")
 
 
 def title(id: str, own: str = "") -> str:
     """What a finding with this id is about: what it says itself, or else its row."""
-    found = row(id)
-    return own or found.title.replace("*", found.value(id) or "")
+    entry = row(id)
+    return own or entry.title.replace("*", entry.value(id) or "")

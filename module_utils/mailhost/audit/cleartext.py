@@ -24,10 +24,10 @@ PLAIN = ("PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER")
 def log_in(wire: Wire, login: Login) -> "Tuple[bool, str]":
     """By the password itself: LOGIN, USER and PASS, AUTH PLAIN. Whether it was let in, and the answer."""
     if wire.endpoint.product == "imap":
-        said, _ = wire.imap(
+        answer, _ = wire.imap(
             f"LOGIN {imap_quoted(login.user)} {imap_quoted(login.password)}", shown=f"LOGIN {login.user} (hidden)"
         )
-        return said.startswith("OK"), said
+        return answer.startswith("OK"), answer
     if wire.endpoint.product == "pop3":
         fine, lines = wire.pop3(f"USER {login.user}")
         if fine:
@@ -63,7 +63,7 @@ def _authenticate(wire: Wire, mechanism: str, response: str) -> "Tuple[bool, str
     raise Invalid("no answer to AUTHENTICATE")
 
 
-def _told(wire: Optional[Wire]) -> "Tuple[str, ...]":
+def _dialogue(wire: Optional[Wire]) -> "Tuple[str, ...]":
     return tuple(wire.dialogue) if wire else ()
 
 
@@ -71,7 +71,7 @@ def offer(endpoint: Endpoint, refuse: bool) -> Finding:
     """T01, T04, T05: what is offered before TLS; nothing that takes a password,
     if passwords in clear are to be refused."""
     number = {"imap": "T01", "pop3": "T04", "smtp": "T05"}[endpoint.product]
-    told = Question(f"clear.{number}", str(endpoint))
+    question = Question(f"clear.{number}", str(endpoint))
     wire = None
     try:
         with Wire(endpoint) as wire:
@@ -89,53 +89,55 @@ def offer(endpoint: Endpoint, refuse: bool) -> Finding:
                 bad += ["USER"] if "USER" in words and endpoint.product == "pop3" else []
                 if endpoint.product == "imap" and "LOGINDISABLED" not in words:
                     bad.append("no LOGINDISABLED")
-            dialogue = _told(wire)
+            dialogue = _dialogue(wire)
     except Invalid as error:
-        return told.answer("invalid", str(error), _told(wire) or error.dialogue, reason=error.kind)
+        return question.answer("invalid", str(error), _dialogue(wire) or error.dialogue, reason=error.kind)
     if bad and (refuse or endpoint.product == "smtp"):  # no word of ours lets the MTA take one
-        return told.answer(
+        return question.answer(
             "fail",
             detail=f"offered: {', '.join(bad)}",
             dialogue=dialogue,
             way_out="Refuse passwords without TLS (mailhost_cleartext_login: refuse)",
         )
     if not tls:
-        return told.answer(
+        return question.answer(
             "fail",
             detail="no TLS is offered",
             way_out="Give the daemon a certificate and switch TLS on",
             dialogue=dialogue,
         )
-    return told.answer("pass", detail="TLS, and nothing else" if not bad else "allowed, as asked", dialogue=dialogue)
+    return question.answer(
+        "pass", detail="TLS, and nothing else" if not bad else "allowed, as asked", dialogue=dialogue
+    )
 
 
 def in_clear(endpoint: Endpoint, login: Login, refuse: bool, by_mechanism: bool) -> Finding:
     """T02 to T05: the right password in clear is refused, by the plain command and by AUTHENTICATE PLAIN alike."""
     number = "T03" if by_mechanism else {"imap": "T02", "pop3": "T04.login"}.get(endpoint.product, "T03")
-    told = Question(f"clear.{number}", str(endpoint))
+    question = Question(f"clear.{number}", str(endpoint))
     wire = None
     try:
         with Wire(endpoint, login.hidden) as wire:
             wire.greet()
-            fine, said = _authenticate(wire, "PLAIN", login.initial()) if by_mechanism else log_in(wire, login)
-            dialogue = _told(wire)
+            fine, answer = _authenticate(wire, "PLAIN", login.initial()) if by_mechanism else log_in(wire, login)
+            dialogue = _dialogue(wire)
     except Invalid as error:
         if wire and wire.secret_sent and error.is_an_end:
-            return told.answer("pass", "the server ends the connection", _told(wire))
-        return told.answer("invalid", str(error), _told(wire) or error.dialogue, reason=error.kind)
-    said = said.replace("\n", " ")[:100]
+            return question.answer("pass", "the server ends the connection", _dialogue(wire))
+        return question.answer("invalid", str(error), _dialogue(wire) or error.dialogue, reason=error.kind)
+    answer = answer.replace("\n", " ")[:100]
     if (
-        not fine and endpoint.product == "smtp" and said.startswith("4")
+        not fine and endpoint.product == "smtp" and answer.startswith("4")
     ):  # it looked at the password, or had no time for us
-        busy = said.startswith("421")
-        return told.answer("invalid" if busy else "fail", said, dialogue, reason="busy" if busy else "")
+        busy = answer.startswith("421")
+        return question.answer("invalid" if busy else "fail", answer, dialogue, reason="busy" if busy else "")
     if not fine:
-        return told.answer("pass", detail=said, dialogue=dialogue)
+        return question.answer("pass", detail=answer, dialogue=dialogue)
     if not refuse and endpoint.product != "smtp":
-        return told.answer("pass", detail="let in, as asked", dialogue=dialogue)
-    return told.answer(
+        return question.answer("pass", detail="let in, as asked", dialogue=dialogue)
+    return question.answer(
         "fail",
-        detail=f"let in: {said}",
+        detail=f"let in: {answer}",
         way_out="Refuse passwords without TLS (mailhost_cleartext_login: refuse)",
         dialogue=dialogue,
     )
@@ -143,7 +145,7 @@ def in_clear(endpoint: Endpoint, login: Login, refuse: bool, by_mechanism: bool)
 
 def mail_before_tls(endpoint: Endpoint) -> Finding:
     """T06: submission takes no mail before TLS."""
-    told = Question("clear.T06", str(endpoint))
+    question = Question("clear.T06", str(endpoint))
     wire = None
     try:
         with Wire(endpoint) as wire:
@@ -151,36 +153,38 @@ def mail_before_tls(endpoint: Endpoint) -> Finding:
             code, text = wire.smtp("MAIL FROM:<>")
             if code < 400:
                 code, text = wire.smtp("RCPT TO:<postmaster>")
-            return told.answer(
+            return question.answer(
                 "pass" if code >= 500 else "fail",
                 detail=f"{code} {text}"[:100].replace("\n", " "),
                 way_out="" if code >= 500 else "Demand TLS on submission (smtpd_tls_security_level=encrypt; M=Ea)",
-                dialogue=_told(wire),
+                dialogue=_dialogue(wire),
             )
     except Invalid as error:
-        return told.answer("invalid", str(error), _told(wire) or error.dialogue, reason=error.kind)
+        return question.answer("invalid", str(error), _dialogue(wire) or error.dialogue, reason=error.kind)
 
 
 def inside(endpoint: Endpoint, login: Login) -> Finding:
     """T07 and T08: inside TLS the right password is let in."""
     number = "T08" if endpoint.implicit else "T07"
-    told = Question(f"clear.{number}", str(endpoint))
+    question = Question(f"clear.{number}", str(endpoint))
     if not login.given:
-        return told.answer("none", detail="no login was given")
+        return question.answer("none", detail="no login was given")
     wire = None
     try:
         with secured(endpoint, lenient(), login.hidden) as wire:
             if endpoint.product == "smtp" and "AUTH" not in wire.extensions:
-                return told.answer("none", detail="no AUTH is offered", dialogue=_told(wire))
-            fine, said = log_in(wire, login)
-            return told.answer("pass" if fine else "fail", detail=said[:100].replace("\n", " "), dialogue=_told(wire))
+                return question.answer("none", detail="no AUTH is offered", dialogue=_dialogue(wire))
+            fine, answer = log_in(wire, login)
+            return question.answer(
+                "pass" if fine else "fail", detail=answer[:100].replace("\n", " "), dialogue=_dialogue(wire)
+            )
     except Invalid as error:
-        return told.answer("fail", detail=str(error), dialogue=_told(wire) or error.dialogue)
+        return question.answer("fail", detail=str(error), dialogue=_dialogue(wire) or error.dialogue)
 
 
 def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
     """T07, T25: a wrong or an empty password is refused properly; how long the host takes for it."""
-    told = Question("clear.T07.empty" if empty else "clear.T07.wrong", str(endpoint))
+    question = Question("clear.T07.empty" if empty else "clear.T07.wrong", str(endpoint))
     other = Login(login.user, "" if empty else login.wrong)
     other.password = "" if empty else login.wrong
     wire: Optional[Wire] = None
@@ -188,16 +192,16 @@ def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
     try:
         with secured(endpoint, lenient(), (other.initial(),), seconds=20) as wire:
             if endpoint.product == "smtp" and "AUTH" not in wire.extensions:
-                return told.answer("none", "no AUTH is offered", _told(wire))
-            fine, said = log_in(wire, other)
-            detail = f"{said[:80]}, after {time.monotonic() - begun:.1f} s".replace("\n", " ")
-            return told.answer("fail" if fine else "pass", detail, _told(wire))
+                return question.answer("none", "no AUTH is offered", _dialogue(wire))
+            fine, answer = log_in(wire, other)
+            detail = f"{answer[:80]}, after {time.monotonic() - begun:.1f} s".replace("\n", " ")
+            return question.answer("fail" if fine else "pass", detail, _dialogue(wire))
     except Invalid as error:
         ended = error.is_an_end and empty
-        return told.answer(
+        return question.answer(
             "pass" if ended else "invalid",
             str(error),
-            _told(wire) or error.dialogue,
+            _dialogue(wire) or error.dialogue,
             reason="" if ended else error.kind,
         )
 
@@ -205,7 +209,7 @@ def wrong(endpoint: Endpoint, login: Login, empty: bool = False) -> Finding:
 def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
     """S02: ANONYMOUS and EXTERNAL open nothing. A server may say that such a login succeeded (Postfix 2.3 with Dovecot
     1.x does) and yet treat it as nobody: what it opens decides."""
-    told = Question("clear.S02", str(endpoint))
+    question = Question("clear.S02", str(endpoint))
     wire: Optional[Wire] = None
     answers: "List[str]" = []
     offered = False
@@ -214,22 +218,22 @@ def nobody(endpoint: Endpoint, outside: str = OUTSIDE) -> Finding:
         try:
             with secured(endpoint, lenient()) as wire:
                 offered = offered or "ANONYMOUS" in _mechanisms(wire)
-                fine, said = _authenticate(wire, mechanism, response)
+                fine, answer = _authenticate(wire, mechanism, response)
                 opens, shown = _opens(wire, outside) if fine else ("", "")
         except Invalid as error:
             if wire is None or not error.is_an_end:
-                return told.answer("invalid", str(error), _told(wire) or error.dialogue, reason=error.kind)
+                return question.answer("invalid", str(error), _dialogue(wire) or error.dialogue, reason=error.kind)
             answers.append(f"{mechanism}: {error}")
             continue
         out = f"Take {mechanism} out of the mechanisms"
         if opens:
-            return told.answer(opens, f"{mechanism}: {said[:80]}, then {shown}", _told(wire), out)
-        answers.append(said.split("\n")[0][:40] + (f", but it opens nothing ({shown})" if fine else ""))
+            return question.answer(opens, f"{mechanism}: {answer[:80]}, then {shown}", _dialogue(wire), out)
+        answers.append(answer.split("\n")[0][:40] + (f", but it opens nothing ({shown})" if fine else ""))
     if offered:
-        return told.answer(
-            "warn", "offers ANONYMOUS, which opens nothing", _told(wire), "Take ANONYMOUS out of the mechanisms"
+        return question.answer(
+            "warn", "offers ANONYMOUS, which opens nothing", _dialogue(wire), "Take ANONYMOUS out of the mechanisms"
         )
-    return told.answer("pass", "; ".join(answers), _told(wire))
+    return question.answer("pass", "; ".join(answers), _dialogue(wire))
 
 
 def _mechanisms(wire: Wire) -> "List[str]":
@@ -247,9 +251,9 @@ def _opens(wire: Wire, outside: str) -> "Tuple[str, str]":
     if wire.endpoint.product == "pop3":
         fine, lines = wire.pop3("STAT")
         return "fail" if fine else "", lines[0][:80]
-    said, _ = wire.imap("EXAMINE INBOX")
-    if said.startswith("OK"):
-        return "fail", f"INBOX: {said[:80]}"
+    answer, _ = wire.imap("EXAMINE INBOX")
+    if answer.startswith("OK"):
+        return "fail", f"INBOX: {answer[:80]}"
     _, listed = wire.imap('LIST "" "*"')
     names = [line for line in listed if line.upper().startswith("* LIST ")]
-    return ("fail", f"{len(names)} mailboxes are listed") if names else ("", said[:80])
+    return ("fail", f"{len(names)} mailboxes are listed") if names else ("", answer[:80])

@@ -41,8 +41,8 @@ def find(
 ) -> "List[Endpoint]":
     """The known ports that take connections, on each address; of ``listening``, what else greets as SMTP does."""
     asked = every(addresses, name, listening)
-    there = pool.map(lambda one: greets_as_smtp(one) if one.extra else is_open(one), asked)
-    return [one for one, here in zip(asked, there) if here]
+    there = pool.map(lambda endpoint: greets_as_smtp(endpoint) if endpoint.extra else is_open(endpoint), asked)
+    return [endpoint for endpoint, here in zip(asked, there) if here]
 
 
 def every(addresses: "Sequence[str]", name: str, listening: "Sequence[int]") -> "List[Endpoint]":
@@ -58,19 +58,19 @@ def every(addresses: "Sequence[str]", name: str, listening: "Sequence[int]") -> 
 
 def greeting(host: Subject, endpoint: Endpoint) -> Finding:
     """Whether an open port greets; how it does, how long it takes, and from where we ask are kept."""
-    told, begun = Question("alive.greeting", str(endpoint)), time.monotonic()
+    question, begun = Question("alive.greeting", str(endpoint)), time.monotonic()
     try:
         with opened(endpoint, host.context) as wire:
             host.mine = host.mine or wire.mine
             host.slowest = max(host.slowest, time.monotonic() - begun)
             host.greetings[endpoint] = wire.greeting
-            return told.answer("pass", detail=wire.greeting.split("\n")[0][:100], dialogue=tuple(wire.dialogue))
+            return question.answer("pass", detail=wire.greeting.split("\n")[0][:100], dialogue=tuple(wire.dialogue))
     except Invalid as error:
         if error.kind == "busy":
             out = "Ask again later: the host limits an address's connections"
-            return told.answer("invalid", str(error), error.dialogue, out, reason=error.kind)
+            return question.answer("invalid", str(error), error.dialogue, out, reason=error.kind)
         out = "See the daemon's log: the port opens but nothing answers"
-        return told.answer("fail", f"open, but nothing serves there: {error}", error.dialogue, out)
+        return question.answer("fail", f"open, but nothing serves there: {error}", error.dialogue, out)
 
 
 def is_open(endpoint: Endpoint) -> bool:

@@ -64,19 +64,19 @@ class Audit:
             host.endpoints = endpoints.find(self._addresses(), host.names.server, listening, pool)
             alive = [pool.submit(job) for _, job in self._jobs("alive", FIRST)]
             greeted = [finding for future in alive for finding in _findings(future.result())]
-            host.endpoints = [one for one in host.endpoints if one in host.greetings]
+            host.endpoints = [endpoint for endpoint in host.endpoints if endpoint in host.greetings]
             self.seconds = patience(host.slowest)
             self.ends, vantage = begun + self.seconds, self._vantage()
             with self._sink() as host.sink:
-                found = self._ask(pool)
+                findings = self._ask(pool)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # the time is over, or all was asked
         if vantage.verdict == "invalid":
-            found = [_spoilt(finding, vantage.detail) for finding in found]
-        found = [self._with_accepted(finding) for finding in found]
-        known = [*self._unproved(), *self._policy(), *self._agreement(found)]
-        everything = [vantage, *greeted, *self._served(), *found, *known]
-        return [replace(one, title=catalogue.title(one.id, one.title)) for one in everything]
+            findings = [_spoilt(finding, vantage.detail) for finding in findings]
+        findings = [self._with_accepted(finding) for finding in findings]
+        known = [*self._unproved(), *self._policy(), *self._agreement(findings)]
+        everything = [vantage, *greeted, *self._served(), *findings, *known]
+        return [replace(finding, title=catalogue.title(finding.id, finding.title)) for finding in everything]
 
     # what is there
 
@@ -85,19 +85,19 @@ class Audit:
 
     def _served(self) -> "List[Finding]":
         """What was asked to be served is, and what was not is closed."""
-        served = {one.service for one in self.host.endpoints}
+        served = {endpoint.service for endpoint in self.host.endpoints}
         wanted = [name for name in (*self.params["protocols"], *self.params["smtp"]) if name != "kpop"]
-        found = []
+        findings = []
         for service in dict.fromkeys((*(access.PORTS if self.params["protocols"] else ()), *wanted)):
             verdict = "pass" if (service in wanted) == (service in served) else "fail"
             about = f"{service} is {'served' if service in wanted else 'closed'}, as asked"
-            told = Question(f"asked.{service}", title=about)
-            found.append(told.answer(verdict, "served" if service in served else "not served"))
+            question = Question(f"asked.{service}", title=about)
+            findings.append(question.answer(verdict, "served" if service in served else "not served"))
         if not self.host.endpoints:
             detail = "none of its mail ports takes a connection and greets"
             out = "Start the daemons, or let this place through the firewall"
-            found.append(Question("alive.host", self.params["address"]).answer("invalid", detail, (), out))
-        return found
+            findings.append(Question("alive.host", self.params["address"]).answer("invalid", detail, (), out))
+        return findings
 
     def _unproved(self) -> "List[Finding]":
         """Without a login nothing is known of logins, which a report without a failure would hide."""
@@ -108,19 +108,21 @@ class Audit:
 
     def _vantage(self) -> Finding:
         """Whether this place is a stranger's: not the host itself, and in no network that the host trusts."""
-        told = Question("vantage", self.host.mine)
+        question = Question("vantage", self.host.mine)
         if not self.host.mine:
-            return told.answer("invalid", detail="no connection was made")
+            return question.answer("invalid", detail="no connection was made")
         own = ipaddress.ip_address(self.host.mine)
         if own.is_loopback or self.host.mine in self._addresses():
             detail = f"{self.host.mine} is the host itself"
-            return told.answer("invalid", detail, way_out="Ask from another machine")
+            return question.answer("invalid", detail, way_out="Ask from another machine")
         for text in self.host.policy.get("networks") or self.params["networks"]:
             net = ipaddress.ip_network(text, strict=False)
             if net.version == own.version and own in net:
                 detail = f"{self.host.mine} lies in {text}, which the host trusts"
-                return told.answer("invalid", detail=detail, way_out="Ask from an address outside the host's networks")
-        return told.answer("pass", detail=f"from {self.host.mine}")
+                return question.answer(
+                    "invalid", detail=detail, way_out="Ask from an address outside the host's networks"
+                )
+        return question.answer("pass", detail=f"from {self.host.mine}")
 
     # the questions
 
@@ -147,42 +149,42 @@ class Audit:
             if row.ask is None or (row.battery, row.when) != (battery, when):
                 continue
             for at in row.on.of(self.host.endpoints):
-                for name in [(one,) for one in row.each(self.host)] if row.each else [()]:
+                for name in [(value,) for value in row.each(self.host)] if row.each else [()]:
                     job = partial(row.ask, self.host, at, *name)
                     yield "" if row.on is catalogue.HOST else str(at), partial(patiently, job, row.again)
 
     def _submit(self, pools: "Mapping[str, ThreadPoolExecutor]", when: int) -> "Asked":
-        found: Dict[Tuple[str, str], List[Future[Answer]]] = {}
+        asked: Dict[Tuple[str, str], List[Future[Answer]]] = {}
         for battery, pool in pools.items():
             for where, job in self._jobs(battery, when):
-                found.setdefault((battery, where), []).append(pool.submit(job))
-        return found
+                asked.setdefault((battery, where), []).append(pool.submit(job))
+        return asked
 
     def _ask(self, pool: ThreadPoolExecutor) -> "List[Finding]":
         self.host.followed.enabled = self.host.sink is not None
         logins = ThreadPoolExecutor(LOGINS)
         pools = {"way": logins, "clear": logins, "tls": pool, "relay": pool}
         first = self._submit(pools, FIRST)
-        found = self._answers({of: futures for of, futures in first.items() if of[0] in LOGGING_IN})
-        found += self._answers(self._submit(dict.fromkeys(pools, logins), LAST))
+        findings = self._answers({of: futures for of, futures in first.items() if of[0] in LOGGING_IN})
+        findings += self._answers(self._submit(dict.fromkeys(pools, logins), LAST))
         self._submit(dict.fromkeys(pools, logins), AFTER)
         logins.shutdown(wait=False, cancel_futures=time.monotonic() > self.ends)
-        found += self._answers({of: futures for of, futures in first.items() if of[0] not in LOGGING_IN})
-        found += [self._late(*of, number) for of, number in self.late.items()]
-        return _followed([*found, *tls.one_certificate(self.host.served)], self.host)
+        findings += self._answers({of: futures for of, futures in first.items() if of[0] not in LOGGING_IN})
+        findings += [self._late(*of, number) for of, number in self.late.items()]
+        return _followed([*findings, *tls.one_certificate(self.host.served)], self.host)
 
     def _answers(self, asked: "Asked") -> "List[Finding]":
         """What was answered in time; what was not is counted for each battery and port."""
-        found: "List[Finding]" = []
+        findings: "List[Finding]" = []
         for of, futures in asked.items():
             self.asked[of] += len(futures)
             for future in futures:
                 try:
-                    found += _findings(future.result(max(0.0, self.ends - time.monotonic())))
+                    findings += _findings(future.result(max(0.0, self.ends - time.monotonic())))
                 except TimeoutError:
                     future.cancel()
                     self.late[of] += 1
-        return found
+        return findings
 
     def _late(self, battery: str, where: str, late: int) -> Finding:
         detail = f"{late} of {self.asked[battery, where]} questions had no answer when {self.seconds:.0f} s were over; "
@@ -196,15 +198,15 @@ class Audit:
             error = str(self.host.policy.get("error") or "")
             return [Question("policy.read").answer("warn" if error else "none", error or "it was not read, as asked")]
         reasons = self._reasons()
-        found = [Question("policy.read").answer("pass", str(self.host.policy.get("about") or ""))]
+        findings = [Question("policy.read").answer("pass", str(self.host.policy.get("about") or ""))]
         for cause in self.host.causes:
             as_asked = cause.get("option") == "cleartext_login" and self.params["cleartext_login"] == "allow"
             verdict = "warn" if cause["rule"] in reasons or as_asked else KINDS[cause["kind"]]
             detail = cause["what"] + (f" (accepted: {reasons[cause['rule']]})" if cause["rule"] in reasons else "")
-            found.append(
+            findings.append(
                 Finding(f"policy.{cause['rule']}", verdict, cause["rule"], detail, cause["place"], cause["way_out"])
             )
-        return found
+        return findings
 
     def _reasons(self) -> "Dict[str, str]":
         return {entry["rule"]: entry["reason"] for entry in self.host.policy.get("accepted") or []}
@@ -216,15 +218,15 @@ class Audit:
             return finding
         return replace(finding, verdict="warn", detail=f"{finding.detail} (accepted: {reason})")
 
-    def _agreement(self, found: "Sequence[Finding]") -> "List[Finding]":
+    def _agreement(self, findings: "Sequence[Finding]") -> "List[Finding]":
         """The configuration's answer and the wire's are the same;
         if not, one of the two is wrong, and that is ours to mend."""
-        told = Question("relay.agreement")
-        if not self.host.policy.get("read") or not any(finding.id == "relay.R01" for finding in found):
-            return [told.answer("none", detail="only one of the two is known")]
-        asked = [finding for finding in found if re.match(r"relay\.[RW]\d\d$", finding.id)]
+        question = Question("relay.agreement")
+        if not self.host.policy.get("read") or not any(finding.id == "relay.R01" for finding in findings):
+            return [question.answer("none", detail="only one of the two is known")]
+        asked = [finding for finding in findings if re.match(r"relay\.[RW]\d\d$", finding.id)]
         if any(finding.verdict == "invalid" for finding in asked):
-            return [told.answer("none", detail="some questions could not be asked")]
+            return [question.answer("none", detail="some questions could not be asked")]
         let_in = sorted({finding.id.partition(".")[2] for finding in asked if finding.accepted})
         relaying = [cause["rule"] for cause in self.host.causes if cause["kind"] in ("open", "wide")]
         let_by = {finding.id for finding in asked if finding.verdict != "pass"}
@@ -232,22 +234,24 @@ class Audit:
         if let_in and not relaying:
             detail = f"the wire lets {', '.join(let_in[:6])} through, and nothing that was read says why"
             out = "Look for what was not read: another daemon, a policy service, a proxy"
-            return [told.answer("fail", detail, way_out=out)]
+            return [question.answer("fail", detail, way_out=out)]
         if seen:
             detail = f"the wire refuses {'; '.join(seen[:3])}"
-            return [told.answer("fail", detail, way_out="Is the daemon running with this configuration?")]
-        return [told.answer("pass", detail=f"open by {len(relaying)} rules, by both" if let_in else "closed, by both")]
+            return [question.answer("fail", detail, way_out="Is the daemon running with this configuration?")]
+        return [
+            question.answer("pass", detail=f"open by {len(relaying)} rules, by both" if let_in else "closed, by both")
+        ]
 
 
 def patiently(job: "Callable[[], Answer]", again: "Sequence[str]") -> "Answer":
     """A question, asked again where it is invalid for one of these reasons."""
-    found, left = job(), list(again)
-    while isinstance(found, Finding) and found.verdict == "invalid" and found.reason in left:
-        left.remove(found.reason)
-        if found.reason == "busy":
+    answer, reasons = job(), list(again)
+    while isinstance(answer, Finding) and answer.verdict == "invalid" and answer.reason in reasons:
+        reasons.remove(answer.reason)
+        if answer.reason == "busy":
             time.sleep(1.0)
-        found = job()
-    return found
+        answer = job()
+    return answer
 
 
 def _findings(answer: Answer) -> "List[Finding]":
@@ -261,19 +265,19 @@ def _spoilt(finding: Finding, reason: str) -> Finding:
     return replace(finding, verdict="invalid", detail=f"{reason}: {finding.detail}")
 
 
-def _followed(found: "List[Finding]", host: Subject) -> "List[Finding]":
+def _followed(findings: "List[Finding]", host: Subject) -> "List[Finding]":
     """With a sink, what was accepted is a hole only if it came out there (a queue may still hold it: a warning)."""
     sink, followed = host.sink, host.followed
     if sink is None or not followed.tokens:
-        return found
+        return findings
     came = sink.wait_for(set(followed.tokens), FOLLOW)
     lost = {id(finding) for token, finding in followed.tokens.items() if token not in came}
     out = {id(finding) for token, finding in followed.tokens.items() if token in came}
     return [
-        replace(one, verdict="warn", detail=f"{one.detail}; it did not reach the sink within {FOLLOW:.0f} s")
-        if id(one) in lost
-        else replace(one, detail=f"{one.detail}; it reached the sink: an open relay")
-        if id(one) in out
-        else one
-        for one in found
+        replace(finding, verdict="warn", detail=f"{finding.detail}; it did not reach the sink within {FOLLOW:.0f} s")
+        if id(finding) in lost
+        else replace(finding, detail=f"{finding.detail}; it reached the sink: an open relay")
+        if id(finding) in out
+        else finding
+        for finding in findings
     ]

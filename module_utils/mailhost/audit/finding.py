@@ -39,10 +39,10 @@ class Finding:
             raise ValueError(f"{self.id}: {self.verdict!r} is no verdict")
 
     def data(self) -> "dict[str, Any]":
-        found = asdict(self)
-        found["battery"] = self.id.split(".")[0]
-        found["dialogue"] = list(self.dialogue)
-        return found
+        data = asdict(self)
+        data["battery"] = self.id.split(".")[0]
+        data["dialogue"] = list(self.dialogue)
+        return data
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,8 @@ def client_hello(version: int, suites: Sequence[int], name: str = "") -> bytes:
     if version >= 0x0303:
         algorithms = (0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201)
         extensions += _extension(
-            13, struct.pack(">H", 2 * len(algorithms)) + b"".join(struct.pack(">H", one) for one in algorithms)
+            13,
+            struct.pack(">H", 2 * len(algorithms)) + b"".join(struct.pack(">H", algorithm) for algorithm in algorithms),
         )
     listed = b"".join(struct.pack(">H", suite) for suite in (*suites, 0x00FF))
     body = struct.pack(">H", version) + os.urandom(32) + b"\x00" + struct.pack(">H", len(listed)) + listed + b"\x01\x00"
@@ -154,12 +155,12 @@ def server_hello(body: bytes) -> "Optional[Answer]":
 
 
 def _extensions(data: bytes) -> "Tuple[int, ...]":
-    found = []
+    kinds = []
     while len(data) >= 4:
         kind, length = struct.unpack(">HH", data[:4])
-        found.append(kind)
+        kinds.append(kind)
         data = data[4 + length :]
-    return tuple(found)
+    return tuple(kinds)
 
 
 def ssl2_server_hello(body: bytes) -> Answer:
@@ -189,8 +190,8 @@ class _Messages:
             raise Invalid(f"an answer of over {LIMIT} bytes to a hello")
         while len(self._raw) < count:
             self._raw += self._wire._more()
-        found, self._raw = self._raw[:count], self._raw[count:]
-        return found
+        piece, self._raw = self._raw[:count], self._raw[count:]
+        return piece
 
     def _record(self) -> bytes:
         """The next record of a handshake; warnings are passed over, what is fatal is an ``_Alert``."""
@@ -210,8 +211,8 @@ class _Messages:
         while len(self._pending) < 4 or len(self._pending) < 4 + int.from_bytes(self._pending[1:4], "big"):
             self._pending += self._record()
         end = 4 + int.from_bytes(self._pending[1:4], "big")
-        found, self._pending = self._pending[:end], self._pending[end:]
-        return found[0], found[4:]
+        message, self._pending = self._pending[:end], self._pending[end:]
+        return message[0], message[4:]
 
     def ssl2(self) -> Answer:
         """The answer to SSL 2.0's hello: a record of its own kind, or what a server without SSL 2.0 says."""

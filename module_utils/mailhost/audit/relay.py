@@ -146,43 +146,43 @@ def _opened(endpoint: Endpoint, context: ssl.SSLContext, helo: str) -> Wire:
         return opened(endpoint, context, helo=helo)
 
 
-def one(
+def attempt(
     name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: ssl.SSLContext, followed: Followed
 ) -> Finding:
     """A pattern on a port: refused for good, or what happened instead."""
     filled = _fill(pattern, names)
     title = f"{pattern.trick}: from {filled.sender} to {filled.recipient}"
-    told = Question(f"relay.{name}", str(endpoint), title, pattern.rule)
+    question = Question(f"relay.{name}", str(endpoint), title, pattern.rule)
     wire: Optional[Wire] = None
     try:
         with _opened(endpoint, context, filled.helo) as wire:
             code, text = ask(wire, filled)
-            said = f"{code} {text}".replace("\n", " ")[:160]
+            reply = f"{code} {text}".replace("\n", " ")[:160]
             if code == 421:
-                return told.answer("invalid", detail=said, dialogue=tuple(wire.dialogue), reason="busy")
+                return question.answer("invalid", detail=reply, dialogue=tuple(wire.dialogue), reason="busy")
             if 400 <= code < 500 and re.match(
                 r"4\.4\.\d", text
             ):  # RFC 3463, X.4: not its policy answers, but its network
-                return told.answer(
+                return question.answer(
                     "invalid",
-                    detail=f"{UNASKED}: {said}",
+                    detail=f"{UNASKED}: {reply}",
                     dialogue=tuple(wire.dialogue),
                     way_out=NAMES_FIRST,
                     reason="names",
                 )
             if code >= 400:
                 verdict = "pass" if code >= 500 else "warn"
-                return told.answer(verdict, detail=said, dialogue=tuple(wire.dialogue))
+                return question.answer(verdict, detail=reply, dialogue=tuple(wire.dialogue))
             way_out = "See the cause that relay.policy names; a stranger must be refused with 5xx"
             if not followed.enabled:
-                return told.answer("fail", f"accepted: {said}", tuple(wire.dialogue), way_out, accepted=True)
+                return question.answer("fail", f"accepted: {reply}", tuple(wire.dialogue), way_out, accepted=True)
             token = _send(wire)
-            found = told.answer("fail", f"accepted: {said}", tuple(wire.dialogue), way_out, accepted=True)
-            followed.tokens[token] = found
-            return found
+            finding = question.answer("fail", f"accepted: {reply}", tuple(wire.dialogue), way_out, accepted=True)
+            followed.tokens[token] = finding
+            return finding
     except Invalid as error:
         dialogue = tuple(wire.dialogue) if wire else error.dialogue
-        return told.answer("invalid", detail=str(error), dialogue=dialogue, reason=error.kind)
+        return question.answer("invalid", detail=str(error), dialogue=dialogue, reason=error.kind)
 
 
 def _send(wire: Wire) -> str:
@@ -199,27 +199,29 @@ def _send(wire: Wire) -> str:
 def control(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: ssl.SSLContext) -> Finding:
     """A control: accepted from every server. Submission may refuse it for want of a login, but answer it must."""
     filled = _fill(pattern, names)
-    told = Question(f"relay.{name}", str(endpoint), f"control, {pattern.trick}: {filled.recipient} is accepted")
+    question = Question(f"relay.{name}", str(endpoint), f"control, {pattern.trick}: {filled.recipient} is accepted")
     wire: Optional[Wire] = None
     try:
         with _opened(endpoint, context, filled.helo) as wire:
             code, text = ask(wire, filled)
-            said = f"{code} {text}".replace("\n", " ")[:160]
+            reply = f"{code} {text}".replace("\n", " ")[:160]
             fine = 200 <= code < 300 or (endpoint.submission and code >= 500)
-            return told.answer(
+            return question.answer(
                 "pass" if fine else "fail",
-                detail=said,
+                detail=reply,
                 way_out="" if fine else "The host must take this mail; while it does not, its refusals prove nothing",
                 dialogue=tuple(wire.dialogue),
             )
     except Invalid as error:
-        return told.answer("invalid", str(error), tuple(wire.dialogue) if wire else error.dialogue, reason=error.kind)
+        return question.answer(
+            "invalid", str(error), tuple(wire.dialogue) if wire else error.dialogue, reason=error.kind
+        )
 
 
 def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refused: str) -> Finding:
     """A login that fails (``refused``, the initial response of PLAIN) opens nothing:
     then patterns in the same connection."""
-    told = Question("relay.S03", str(endpoint))
+    question = Question("relay.S03", str(endpoint))
     wire: Optional[Wire] = None
     try:
         with _opened(endpoint, context, HELO) as wire:
@@ -227,26 +229,28 @@ def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refuse
                 if not endpoint.submission and "STARTTLS" in wire.extensions:
                     wire.starttls(context)
                 if "AUTH" not in wire.extensions:
-                    return told.answer("none", detail="no AUTH is offered", dialogue=tuple(wire.dialogue))
+                    return question.answer("none", detail="no AUTH is offered", dialogue=tuple(wire.dialogue))
             code, text = wire.smtp(f"AUTH PLAIN {refused}")
             if code < 400:
-                return told.answer(
+                return question.answer(
                     "fail", detail=f"a login with a wrong password is accepted: {code}", dialogue=tuple(wire.dialogue)
                 )
             for name in AFTER_AUTH:
                 code, text = ask(wire, _fill(PATTERNS[name], names))
                 if code < 400:
-                    return told.answer(
+                    return question.answer(
                         "fail", detail=f"{name}: accepted: {code} {text[:80]}", dialogue=tuple(wire.dialogue)
                     )
                 wire.smtp("RSET")
-            return told.answer(
+            return question.answer(
                 "pass", detail=f"{len(AFTER_AUTH)} patterns refused after {code}", dialogue=tuple(wire.dialogue)
             )
     except Invalid as error:
         if wire and any(line.startswith("S: 535") for line in wire.dialogue) and error.is_an_end:
-            return told.answer("pass", detail="the server ends the connection", dialogue=tuple(wire.dialogue))
-        return told.answer("invalid", str(error), tuple(wire.dialogue) if wire else error.dialogue, reason=error.kind)
+            return question.answer("pass", detail="the server ends the connection", dialogue=tuple(wire.dialogue))
+        return question.answer(
+            "invalid", str(error), tuple(wire.dialogue) if wire else error.dialogue, reason=error.kind
+        )
 
 
 def witness(number: int, seen: "Mapping[str, str]") -> "Tuple[str, Pattern]":
@@ -268,4 +272,4 @@ def asked(patterns: "Mapping[str, Pattern]", names: Names) -> "List[str]":
 def witnesses(causes: "Sequence[Mapping[str, Any]]") -> "Dict[str, Pattern]":
     """A pattern for each of the causes that the host's own policy says would let it through."""
     seen = [{**cause["witness"], "rule": cause["rule"]} for cause in causes if cause.get("witness")]
-    return dict(witness(number, one) for number, one in enumerate(seen, 1))
+    return dict(witness(number, envelope) for number, envelope in enumerate(seen, 1))

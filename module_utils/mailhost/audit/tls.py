@@ -80,9 +80,9 @@ def _until_tls(endpoint: Endpoint) -> Wire:
     wire = Wire(endpoint)
     try:
         if not endpoint.implicit:
-            agreed, said = wire.greet().begin_tls()
+            agreed, reply = wire.greet().begin_tls()
             if not agreed:
-                raise Invalid(f"TLS was not started: {said[:80]}", "tls")
+                raise Invalid(f"TLS was not started: {reply[:80]}", "tls")
         return wire
     except BaseException as error:
         if isinstance(error, Invalid):
@@ -99,51 +99,51 @@ def served(endpoint: Endpoint, anchors: str = "", profile: str = "intermediate")
         with secured(endpoint, lenient()) as wire:
             der, dialogue = wire.certificate(), _about(wire)
             spoken = str(wire.sock.version()) if isinstance(wire.sock, ssl.SSLSocket) else "?"
-            found = [_spoken(endpoint, profile, spoken, dialogue), *([] if endpoint.implicit else [_twice(wire)])]
+            findings = [_spoken(endpoint, profile, spoken, dialogue), *([] if endpoint.implicit else [_twice(wire)])]
     except Invalid as error:
         out = "Look into the daemon's log for the key and the certificate"
         return [handshake.answer("fail", str(error), error.dialogue, out)], Served(b"")
     finding, here = _verified(endpoint, der, dialogue, anchors)
-    return [handshake.answer("pass", spoken, dialogue), finding, *found], here
+    return [handshake.answer("pass", spoken, dialogue), finding, *findings], here
 
 
 def certificate(host: Subject, endpoint: Endpoint) -> "List[Finding]":
     """``served``, and what only the host's files and the other ports tell
     of its certificate, which is kept for them."""
-    found, here = served(endpoint, host.anchors, host.profile)
+    findings, here = served(endpoint, host.anchors, host.profile)
     if not here.der:
-        return found
+        return findings
     host.served.append((str(endpoint), here))
     fingerprint = str(host.policy.get("fingerprint") or "")
-    return [*found, key_size(str(endpoint), here.der), deployed(str(endpoint), here, fingerprint)]
+    return [*findings, key_size(str(endpoint), here.der), deployed(str(endpoint), here, fingerprint)]
 
 
 def _spoken(endpoint: Endpoint, profile: str, version: str, dialogue: "Tuple[str, ...]") -> Finding:
     """T21: the newest version that both speak is one that the profile wants."""
     wanted = PROFILES[profile].wanted
-    told = Question("tls.T21", str(endpoint), f"serves {' or '.join(wanted)}")
-    if version not in (*wanted, *("TLSv1" for one in wanted if one == "TLSv1.0")):
-        return told.answer("fail", f"{version} at most", dialogue, f"The profile {profile} asks for it")
+    question = Question("tls.T21", str(endpoint), f"serves {' or '.join(wanted)}")
+    if version not in (*wanted, *("TLSv1" for name in wanted if name == "TLSv1.0")):
+        return question.answer("fail", f"{version} at most", dialogue, f"The profile {profile} asks for it")
     legacy = PROFILES[profile].legacy and version in ("TLSv1", "TLSv1.1")
-    return told.answer(
+    return question.answer(
         "warn" if legacy else "pass", version + (": legacy, not compliant with RFC 8997" if legacy else ""), dialogue
     )
 
 
 def _twice(wire: Wire) -> Finding:
     """T10: TLS inside TLS is refused."""
-    told = Question("tls.T10", str(wire.endpoint))
+    question = Question("tls.T10", str(wire.endpoint))
     try:
-        agreed, said = wire.begin_tls()
+        agreed, reply = wire.begin_tls()
     except Invalid as error:
-        return told.answer("pass" if error.is_an_end else "invalid", str(error), _about(wire))
+        return question.answer("pass" if error.is_an_end else "invalid", str(error), _about(wire))
     if agreed and wire.endpoint.extra:
-        return told.answer("warn", "agreed to: a tunnel in front of a daemon that has TLS of its own", _about(wire))
-    return told.answer("fail" if agreed else "pass", said[:80].replace("\n", " "), _about(wire))
+        return question.answer("warn", "agreed to: a tunnel in front of a daemon that has TLS of its own", _about(wire))
+    return question.answer("fail" if agreed else "pass", reply[:80].replace("\n", " "), _about(wire))
 
 
 def _verified(endpoint: Endpoint, der: bytes, dialogue: "Tuple[str, ...]", anchors: str) -> "Tuple[Finding, Served]":
-    told = Question("tls.T12", str(endpoint))
+    question = Question("tls.T12", str(endpoint))
     context = strict(der)
     if anchors:
         context = lenient()
@@ -155,17 +155,17 @@ def _verified(endpoint: Endpoint, der: bytes, dialogue: "Tuple[str, ...]", ancho
         here = _read_anyway(endpoint, der)
         problem = str(error).replace("no TLS: ", "")
         detail = f"{problem} (names: {', '.join(here.names) or 'none'}; until {here.ends or '?'})"
-        return told.answer("fail", detail, dialogue, "Renew it (mail_certificate)"), here
+        return question.answer("fail", detail, dialogue, "Renew it (mail_certificate)"), here
     detail = f"sha256 {here.sha256[:16]} for {', '.join(here.names)}, {here.days} days left"
-    return told.answer("warn" if here.days < LEFT else "pass", detail, dialogue), here
+    return question.answer("warn" if here.days < LEFT else "pass", detail, dialogue), here
 
 
 def _read(endpoint: Endpoint, context: ssl.SSLContext, der: bytes) -> Served:
     """The certificate as the library reads it once it has verified it in this context."""
     with secured(endpoint, context) as wire:
-        found = wire.sock.getpeercert() if isinstance(wire.sock, ssl.SSLSocket) else None
-    names = tuple(str(pair[1]) for pair in (found or {}).get("subjectAltName", ()) if pair[0] in ("DNS", "IP Address"))
-    return Served(der, names, str((found or {}).get("notAfter", "")))
+        parsed = wire.sock.getpeercert() if isinstance(wire.sock, ssl.SSLSocket) else None
+    names = tuple(str(pair[1]) for pair in (parsed or {}).get("subjectAltName", ()) if pair[0] in ("DNS", "IP Address"))
+    return Served(der, names, str((parsed or {}).get("notAfter", "")))
 
 
 def _read_anyway(endpoint: Endpoint, der: bytes) -> Served:
@@ -205,31 +205,32 @@ def _suites(
 
 
 def version_or_suite(
-    endpoint: Endpoint, what: str, profile: Profile, by: Daemon | None = None, hello: str = ""
+    endpoint: Endpoint, weakness: str, profile: Profile, by: Daemon | None = None, hello: str = ""
 ) -> Finding:
     """T18 and T19: a version or a kind of suite that the profile refuses is refused.
     ``by``: who serves the port; ``hello``: which it takes, if that is known."""
-    told = _about_one(endpoint, what)
+    question = _about_one(endpoint, weakness)
     try:
-        if what in SUITES:
-            answer, version, dialogue = _suites(endpoint, SUITES[what], hello)
+        if weakness in SUITES:
+            answer, version, dialogue = _suites(endpoint, SUITES[weakness], hello)
             if (
-                what == "EXPORT" and answer.kind != "taken" and version == OLDER[0]
+                weakness == "EXPORT" and answer.kind != "taken" and version == OLDER[0]
             ):  # RFC 4346 forbids it to TLS 1.1 and newer alone
-                answer, version, dialogue = _suites(endpoint, SUITES[what], OLDER[1])
+                answer, version, dialogue = _suites(endpoint, SUITES[weakness], OLDER[1])
         else:
-            answer, dialogue = _asked(endpoint, what, EVERY)
+            answer, dialogue = _asked(endpoint, weakness, EVERY)
     except Invalid as error:
-        return told.answer("invalid", str(error), error.dialogue)
-    if answer.kind != "taken" or answer.version != VERSIONS.get(what, answer.version):  # a version is asked for exactly
-        return told.answer("pass", "refused", dialogue)
-    return _judged(told, endpoint, what, profile, by, answer, dialogue)
+        return question.answer("invalid", str(error), error.dialogue)
+    # a version is asked for exactly
+    if answer.kind != "taken" or answer.version != VERSIONS.get(weakness, answer.version):
+        return question.answer("pass", "refused", dialogue)
+    return _judged(question, endpoint, weakness, profile, by, answer, dialogue)
 
 
 def _judged(
-    told: Question,
+    question: Question,
     endpoint: Endpoint,
-    what: str,
+    weakness: str,
     profile: Profile,
     by: Daemon | None,
     answer: Answer,
@@ -238,22 +239,26 @@ def _judged(
     """What is served although the profile refuses it: a failure, unless weak is
     better than none there, or no setting can refuse it."""
     demanded, servers = endpoint.submission or endpoint.implicit, endpoint.product == "smtp" and not endpoint.submission
-    detail, setting = f"served (suite 0x{answer.suite:04x})", by.setting(what, demanded) if by else None
+    detail, setting = f"served (suite 0x{answer.suite:04x})", by.setting(weakness, demanded) if by else None
     out = f"Set {setting}" if setting else "Raise the daemon's lowest TLS version or its list of ciphers"
-    if what in profile.discouraged or (servers and what not in BROKEN):
-        return told.answer("warn", detail + (", between servers better than none" if servers else ""), dialogue, out)
-    helpless = by.helpless(what, demanded, endpoint.port) if by and profile.legacy else ""
+    if weakness in profile.discouraged or (servers and weakness not in BROKEN):
+        return question.answer(
+            "warn", detail + (", between servers better than none" if servers else ""), dialogue, out
+        )
+    helpless = by.helpless(weakness, demanded, endpoint.port) if by and profile.legacy else ""
     if helpless:
-        return told.answer("warn", f"{detail}: {helpless}", dialogue, "Update the daemon, or put a newer one before it")
-    return told.answer("fail", detail, dialogue, out)
+        return question.answer(
+            "warn", f"{detail}: {helpless}", dialogue, "Update the daemon, or put a newer one before it"
+        )
+    return question.answer("fail", detail, dialogue, out)
 
 
 def refused(endpoint: Endpoint, profile: Profile, by: Daemon | None = None, hello: str = "") -> "List[Finding]":
     """T18 and T19: all that the profile refuses, a group with one hello, and one by one where the server takes it."""
     every = (*profile.refused, *profile.discouraged)
-    versions = [what for what in every if what in ("SSLv3", "TLSv1.0", "TLSv1.1")]
-    suites = [what for what in every if what in SUITES and what != "static RSA"]
-    group = [suite for what in suites for suite in SUITES[what]]
+    versions = [version for version in every if version in ("SSLv3", "TLSv1.0", "TLSv1.1")]
+    suites = [kind for kind in every if kind in SUITES and kind != "static RSA"]
+    group = [suite for kind in suites for suite in SUITES[kind]]
     try:
         answer, last, dialogue = _suites(endpoint, group, hello)
         together = (
@@ -265,33 +270,35 @@ def refused(endpoint: Endpoint, profile: Profile, by: Daemon | None = None, hell
             answer, last, dialogue = _suites(endpoint, group, OLDER[1])
             hello = last if answer.kind == "taken" else hello
     except Invalid:  # each is asked by itself, and says why it cannot be
-        return [version_or_suite(endpoint, what, profile, by, hello) for what in every]
-    single = [what for what in every if what not in (*versions, *suites)] + (suites if answer.kind == "taken" else [])
-    found = (
+        return [version_or_suite(endpoint, weakness, profile, by, hello) for weakness in every]
+    single = [weakness for weakness in every if weakness not in (*versions, *suites)] + (
+        suites if answer.kind == "taken" else []
+    )
+    findings = (
         []
         if answer.kind == "taken"
-        else [_about_one(endpoint, what).answer("pass", "refused", dialogue) for what in suites]
+        else [_about_one(endpoint, kind).answer("pass", "refused", dialogue) for kind in suites]
     )
     if together is None:
         single += versions
     else:
-        found += [_about_one(endpoint, what).answer("pass", "refused", together) for what in versions]
+        findings += [_about_one(endpoint, version).answer("pass", "refused", together) for version in versions]
     takes = hello or (last if answer.kind != "hello" else "")
-    return found + [version_or_suite(endpoint, what, profile, by, takes) for what in single]
+    return findings + [version_or_suite(endpoint, weakness, profile, by, takes) for weakness in single]
 
 
 def _none_of(endpoint: Endpoint, versions: "Sequence[str]") -> "Tuple[str, ...] | None":
     """The dialogue in which all these versions are refused by one hello of the newest; None if any may be served."""
     try:
-        answer, dialogue = _asked(endpoint, max(versions, key=lambda one: VERSIONS[one]), EVERY)
+        answer, dialogue = _asked(endpoint, max(versions, key=lambda version: VERSIONS[version]), EVERY)
     except Invalid:
         return None
     return None if answer.kind == "taken" else dialogue
 
 
-def _about_one(endpoint: Endpoint, what: str) -> Question:
-    number = "T18" if what in (*BROKEN, *SUITES) else "T19"
-    return Question(f"tls.{number}.{what.replace(' ', '-')}", str(endpoint))
+def _about_one(endpoint: Endpoint, weakness: str) -> Question:
+    number = "T18" if weakness in (*BROKEN, *SUITES) else "T19"
+    return Question(f"tls.{number}.{weakness.replace(' ', '-')}", str(endpoint))
 
 
 INJECTED = {"smtp": "STARTTLS\r\nNOOP\r\n", "imap": "p0 STARTTLS\r\np1 CAPABILITY\r\n", "pop3": "STLS\r\nCAPA\r\n"}
@@ -299,43 +306,43 @@ INJECTED = {"smtp": "STARTTLS\r\nNOOP\r\n", "imap": "p0 STARTTLS\r\np1 CAPABILIT
 
 def injection(endpoint: Endpoint) -> Finding:
     """T09: what follows the command in the same segment is not answered inside TLS."""
-    told = Question("tls.T09", str(endpoint))
+    question = Question("tls.T09", str(endpoint))
     wire = None
     try:
         with Wire(endpoint) as wire:
             wire.greet()
             wire._note("C:", INJECTED[endpoint.product].replace("\r\n", " | "))
             wire.send_bytes(INJECTED[endpoint.product].encode())
-            agreed, said = wire.agreed()
+            agreed, reply = wire.agreed()
             if not agreed:
-                return told.answer("pass", f"refused: {said[:80]}", _about(wire))
+                return question.answer("pass", f"refused: {reply[:80]}", _about(wire))
             try:
                 wire.handshake(lenient())
             except Invalid as error:
                 if error.kind == "injected":
-                    return told.answer("fail", "the smuggled command is answered in clear", _about(wire))
+                    return question.answer("fail", "the smuggled command is answered in clear", _about(wire))
                 if error.kind == "time":
                     raise
-                return told.answer("pass", f"the server ends it: {error}", _about(wire))
+                return question.answer("pass", f"the server ends it: {error}", _about(wire))
             if wire.is_quiet(QUIET):
-                return told.answer("pass", detail="not answered", dialogue=_about(wire))
-            return told.answer(
+                return question.answer("pass", detail="not answered", dialogue=_about(wire))
+            return question.answer(
                 "fail",
                 detail="the smuggled command is answered inside TLS (CVE-2011-0411)",
                 way_out="Update the daemon",
                 dialogue=_about(wire),
             )
     except Invalid as error:
-        return told.answer("invalid", detail=str(error), dialogue=_about(wire) or error.dialogue)
+        return question.answer("invalid", detail=str(error), dialogue=_about(wire) or error.dialogue)
 
 
 def key_size(where: str, der: bytes) -> Finding:
     """T17, as far as a client sees it: RSA of 2048 bits and more, or an elliptic curve."""
-    told = Question("tls.T17", where)
+    question = Question("tls.T17", where)
     bits = rsa_bits(der)
     if bits is None:
-        return told.answer("pass", detail="not RSA")
-    return told.answer(
+        return question.answer("pass", detail="not RSA")
+    return question.answer(
         "pass" if bits >= 2048 else "fail",
         detail=f"RSA, {bits} bits",
         way_out="" if bits >= 2048 else "Make a key of 2048 bits",
@@ -344,12 +351,12 @@ def key_size(where: str, der: bytes) -> Finding:
 
 def deployed(where: str, here: Served, fingerprint: str) -> Finding:
     """T13: what is served is what lies on the host's disk."""
-    told = Question("tls.T13", where)
+    question = Question("tls.T13", where)
     if not fingerprint:
-        return told.answer("none", detail="the host's files were not read")
+        return question.answer("none", detail="the host's files were not read")
     same = here.sha256 == fingerprint
     detail = here.sha256[:16] if same else f"served {here.sha256[:16]}, on disk {fingerprint[:16]}"
-    return told.answer(
+    return question.answer(
         "pass" if same else "fail", detail=detail, way_out="" if same else "Restart the daemon: it serves an old one"
     )
 
@@ -357,36 +364,38 @@ def deployed(where: str, here: Served, fingerprint: str) -> Finding:
 def prime(endpoint: Endpoint, by: Daemon | None = None, hello: str = "") -> Finding:
     """T26: where a key is agreed on over a finite field, its prime is long enough. OpenSSL and GnuTLS refuse less than
     1,024 bits by default since 2015 (CVE-2015-4000), and less than 2,048 where they are set to (Debian, SECLEVEL 2)."""
-    told = Question("tls.T26", str(endpoint))
+    question = Question("tls.T26", str(endpoint))
     try:
         answer, version, dialogue = _suites(endpoint, DHE, hello, key=True)
         if answer.kind != "taken" and version == OLDER[0]:  # an older version may have it
             answer, version, dialogue = _suites(endpoint, DHE, OLDER[1], key=True)
     except Invalid as error:
-        return told.answer("invalid", str(error), error.dialogue)
+        return question.answer("invalid", str(error), error.dialogue)
     if answer.kind != "taken":
-        return told.answer("pass", "no finite-field key exchange", dialogue)
+        return question.answer("pass", "no finite-field key exchange", dialogue)
     if answer.bits >= 2048:
-        return told.answer("pass", f"{answer.bits} bits", dialogue)
+        return question.answer("pass", f"{answer.bits} bits", dialogue)
     own = [*choices("mta" if endpoint.product == "smtp" else "access"), *choices("tunnel")]
     out = "Give 2048 bits or more: " + (PRIMES[by.product] if by else "; ".join(PRIMES[name] for name in own))
     if answer.bits < 1024:
-        return told.answer("fail", f"{answer.bits} bits: no current client gets TLS by it", dialogue, out)
-    return told.answer("warn", f"{answer.bits} bits: not every current client takes it", dialogue, out)
+        return question.answer("fail", f"{answer.bits} bits: no current client gets TLS by it", dialogue, out)
+    return question.answer("warn", f"{answer.bits} bits: not every current client takes it", dialogue, out)
 
 
 def renegotiation(where: str, profile: Profile, answer: Answer, dialogue: "Tuple[str, ...]" = ()) -> Finding:
     """T27: the ServerHello says that RFC 5746 is known; OpenSSL 3 speaks to nobody else."""
-    told = Question("tls.T27", where)
+    question = Question("tls.T27", where)
     if answer.kind != "taken":
-        return told.answer("none", "neither TLS 1.2 nor older is served, and TLS 1.3 has no renegotiation", dialogue)
+        return question.answer(
+            "none", "neither TLS 1.2 nor older is served, and TLS 1.3 has no renegotiation", dialogue
+        )
     if RENEGOTIATION_INFO in answer.extensions:
-        return told.answer("pass", "", dialogue)
+        return question.answer("pass", "", dialogue)
     detail = "not known: a client with OpenSSL 3 refuses this server"
     if profile.legacy:
         detail += "; this version of OpenSSL has no setting for it, an update has it"
     out = "Update OpenSSL (0.9.8m; Enterprise Linux 5 has it in its last updates of 0.9.8e)"
-    return told.answer("warn" if profile.legacy else "fail", detail, dialogue, out)
+    return question.answer("warn" if profile.legacy else "fail", detail, dialogue, out)
 
 
 def old(endpoint: Endpoint, profile: Profile, by: Daemon | None = None) -> "List[Finding]":

@@ -65,8 +65,8 @@ def _submit(wire: Wire, sender: str, recipient: str, letter: str, token: str) ->
 def harm(text: str) -> str:
     """What the way did to the message (a subject that was decoded on the way counts as whole);
     empty if it came whole."""
-    found = email.message_from_bytes(text.encode("utf-8", "replace"), policy=email.policy.default)
-    parts = {part.get_content_type(): part for part in found.walk()}
+    parsed = email.message_from_bytes(text.encode("utf-8", "replace"), policy=email.policy.default)
+    parts = {part.get_content_type(): part for part in parsed.walk()}
     plain, binary = parts.get("text/plain"), parts.get("application/octet-stream")
     if binary is None or binary.get_content() != ATTACHMENT:
         return "the attachment is not what was sent"
@@ -74,17 +74,17 @@ def harm(text: str) -> str:
         return "the eight bits of the text are lost"
     return (
         ""
-        if str(found["Subject"]).startswith("Grüße an ")
-        else f"the subject is not what was sent: {str(found['Subject'])[:40]!r}"
+        if str(parsed["Subject"]).startswith("Grüße an ")
+        else f"the subject is not what was sent: {str(parsed['Subject'])[:40]!r}"
     )
 
 
 def by_imap(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str], Tuple[str, ...]]":
     """The message from INBOX as text; None if it is not there."""
     with secured(endpoint, lenient(), login.hidden) as wire:
-        fine, said = log_in(wire, login)
+        fine, answer = log_in(wire, login)
         if not fine:
-            raise Invalid(f"the login is refused: {said[:80]}", "login")
+            raise Invalid(f"the login is refused: {answer[:80]}", "login")
         wire.imap("EXAMINE INBOX")
         _, lines = wire.imap(f"SEARCH HEADER X-Mailhost-Token {token}")
         numbers = [number for line in lines if line.upper().startswith("* SEARCH") for number in line.split()[2:]]
@@ -97,18 +97,18 @@ def by_imap(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str
 
 def by_pop3(endpoint: Endpoint, login: Login, token: str) -> "Tuple[Optional[str], Tuple[str, ...]]":
     with secured(endpoint, lenient(), login.hidden) as wire:
-        fine, said = log_in(wire, login)
+        fine, answer = log_in(wire, login)
         if not fine:
-            raise Invalid(f"the login is refused: {said[:80]}", "login")
-        found = None
+            raise Invalid(f"the login is refused: {answer[:80]}", "login")
+        text = None
         for number in reversed(_last_numbers(wire)):
             _, lines = wire.pop3(f"TOP {number} 0", many=True)
             if any(token in line for line in lines):
                 _, lines = wire.pop3(f"RETR {number}", many=True)
-                found = "\r\n".join(line[1:] if line.startswith("..") else line for line in lines[1:-1]) + "\r\n"
+                text = "\r\n".join(line[1:] if line.startswith("..") else line for line in lines[1:-1]) + "\r\n"
                 break
         wire.pop3("QUIT")
-        return found, tuple(wire.dialogue)
+        return text, tuple(wire.dialogue)
 
 
 def _last_numbers(wire: Wire, count: int = 15) -> "List[int]":
@@ -125,19 +125,19 @@ FETCH: "Dict[str, Fetch]" = {"imap": by_imap, "pop3": by_pop3}
 
 def comes_out(name: str, endpoint: Endpoint, login: Login, token: str, begun: float) -> Finding:
     """The message with this token comes out here, whole."""
-    told = Question(f"way.{name}", str(endpoint))
+    question = Question(f"way.{name}", str(endpoint))
     dialogue: "Tuple[str, ...]" = ()
     while True:
         try:
-            found, dialogue = FETCH[endpoint.product](endpoint, login, token)
+            text, dialogue = FETCH[endpoint.product](endpoint, login, token)
         except Invalid as error:
-            return told.answer("fail", detail=str(error), dialogue=dialogue)
-        if found is not None:
-            problem = harm(found)
+            return question.answer("fail", detail=str(error), dialogue=dialogue)
+        if text is not None:
+            problem = harm(text)
             detail = f"it came, but {problem}" if problem else f"{time.monotonic() - begun:.1f} s"
-            return told.answer("fail" if problem else "pass", detail=detail, dialogue=dialogue)
+            return question.answer("fail" if problem else "pass", detail=detail, dialogue=dialogue)
         if time.monotonic() - begun > WAIT:
-            return told.answer(
+            return question.answer(
                 "fail",
                 detail=f"it did not come out within {WAIT:.0f} s",
                 dialogue=dialogue,
@@ -159,9 +159,9 @@ def _sent(
         context = lenient()
         with secured(endpoint, context, hidden) if login else opened(endpoint, context, hidden) as wire:
             if login:
-                fine, said = log_in(wire, login)
+                fine, answer = log_in(wire, login)
                 if not fine:
-                    return f"the login is refused: {said[:80]}", tuple(wire.dialogue)
+                    return f"the login is refused: {answer[:80]}", tuple(wire.dialogue)
             code, text = _submit(wire, sender, recipient, make(token, sender, recipient), token)
             return ("" if code < 400 else f"{code} {text}"[:160].replace("\n", " ")), tuple(wire.dialogue)
     except Invalid as error:
@@ -185,32 +185,32 @@ class Raw:
 
     def __init__(self, way_in: "Tuple[Endpoint, Optional[Login], str, str]", out: Endpoint, login: Login) -> None:
         self.out, self.login, self.token = out, login, uuid.uuid4().hex
-        self.told = Question(f"way.raw.{out.product}", str(out))
+        self.question = Question(f"way.raw.{out.product}", str(out))
         self.problem, self.dialogue = _sent(*way_in, self.token, raw_message)
         self.begun = time.monotonic()
 
     def finding(self) -> Finding:
         if self.problem:
-            return self.told.answer("warn", f"not taken: {self.problem}", self.dialogue)
+            return self.question.answer("warn", f"not taken: {self.problem}", self.dialogue)
         try:
-            found = self._fetched()
+            text = self._fetched()
         except Invalid as error:
-            return self.told.answer("warn", str(error), error.dialogue or self.dialogue)
-        if found is None:
-            return self.told.answer("warn", f"it did not come out within {RAW_WAIT:.0f} s", self.dialogue)
-        header = next((line for line in found.split("\r\n") if line.lower().startswith("subject:")), "no subject")
+            return self.question.answer("warn", str(error), error.dialogue or self.dialogue)
+        if text is None:
+            return self.question.answer("warn", f"it did not come out within {RAW_WAIT:.0f} s", self.dialogue)
+        header = next((line for line in text.split("\r\n") if line.lower().startswith("subject:")), "no subject")
         survived = RAW in str(
-            email.message_from_bytes(found.encode("utf-8", "replace"), policy=email.policy.default)["Subject"]
+            email.message_from_bytes(text.encode("utf-8", "replace"), policy=email.policy.default)["Subject"]
         )
-        return self.told.answer(
+        return self.question.answer(
             "pass" if survived else "warn", "" if survived else f"it came as {header[:60]!r}", self.dialogue
         )
 
     def _fetched(self) -> "Optional[str]":
         while True:
-            found, self.dialogue = FETCH[self.out.product](self.out, self.login, self.token)
-            if found is not None or time.monotonic() - self.begun > min(RAW_WAIT, WAIT):
-                return found
+            text, self.dialogue = FETCH[self.out.product](self.out, self.login, self.token)
+            if text is not None or time.monotonic() - self.begun > min(RAW_WAIT, WAIT):
+                return text
             time.sleep(PAUSE)
 
 
@@ -220,29 +220,34 @@ def ways(
     """Every way that these ports and this login allow; those that lack something are told as ``none``."""
     if not login.given:
         return [Question("way.in").answer("none", "no login was given")]
-    outs = [found for product in ("imap", "pop3") for found in [_best(endpoints, product)] if found]
-    smtp = next((one for one in endpoints if one.service == "smtp"), None)
-    users = sorted((one for one in endpoints if one.product == "smtp" and one.submission), key=lambda one: one.implicit)
+    outs = [endpoint for product in ("imap", "pop3") for endpoint in [_best(endpoints, product)] if endpoint]
+    smtp = next((endpoint for endpoint in endpoints if endpoint.service == "smtp"), None)
+    users = sorted(
+        (endpoint for endpoint in endpoints if endpoint.product == "smtp" and endpoint.submission),
+        key=lambda endpoint: endpoint.implicit,
+    )
     submission = users[0] if users and authenticated else None  # 587 before 465, which may be a tunnel to port 25
     mine = login.user if "@" in login.user else f"{login.user}@{names.domain}"
-    found: "List[Finding]" = []
+    findings: "List[Finding]" = []
     raw: "Optional[Raw]" = None
     if smtp:
-        found += _way("in", (smtp, None, "", mine), outs, login)
-        if outs and found[0].verdict == "pass":
+        findings += _way("in", (smtp, None, "", mine), outs, login)
+        if outs and findings[0].verdict == "pass":
             raw = Raw((smtp, None, "", mine), outs[0], login)
     if submission:
-        found += _way("local", (submission, login, mine, mine), outs[:1], login)
+        findings += _way("local", (submission, login, mine, mine), outs[:1], login)
     if not sink:
-        found.append(Question("way.out").answer("none", "no sink was given"))
+        findings.append(Question("way.out").answer("none", "no sink was given"))
     elif submission:
-        found += _outwards(submission, names, login, mine, outs, sink)
-    return [*found, raw.finding()] if raw else found
+        findings += _outwards(submission, names, login, mine, outs, sink)
+    return [*findings, raw.finding()] if raw else findings
 
 
 def _best(endpoints: "Sequence[Endpoint]", product: str) -> "Endpoint | None":
     """The port to fetch from: with TLS from the first byte where there is one."""
-    of_it = sorted((one for one in endpoints if one.product == product), key=lambda one: not one.implicit)
+    of_it = sorted(
+        (endpoint for endpoint in endpoints if endpoint.product == product), key=lambda endpoint: not endpoint.implicit
+    )
     return of_it[0] if of_it else None
 
 
@@ -253,18 +258,18 @@ def _outwards(
     problem, dialogue = _sent(endpoint, login, mine, f"someone@{names.outside}", token)
     if not problem and not sink.wait_for({token}, WAIT):
         problem = f"it did not come to the sink within {WAIT:.0f} s"
-    told = Question("way.out", str(endpoint))
-    found = [told.answer("fail" if problem else "pass", problem or "it came to the sink", dialogue)]
+    question = Question("way.out", str(endpoint))
+    findings = [question.answer("fail" if problem else "pass", problem or "it came to the sink", dialogue)]
     token = uuid.uuid4().hex
     problem, dialogue = _sent(endpoint, login, mine, f"refused@{names.outside}", token)
     begun = time.monotonic()
     if problem or not outs:
-        return [*found, Question("way.bounce").answer("fail", problem or "no way to read it", dialogue)]
-    return [*found, _bounced(outs[0], login, token, begun)]
+        return [*findings, Question("way.bounce").answer("fail", problem or "no way to read it", dialogue)]
+    return [*findings, _bounced(outs[0], login, token, begun)]
 
 
 def _bounced(endpoint: Endpoint, login: Login, token: str, begun: float) -> Finding:
-    told = Question("way.bounce", str(endpoint))
+    question = Question("way.bounce", str(endpoint))
     dialogue: "Tuple[str, ...]" = ()
     while time.monotonic() - begun < WAIT:
         try:
@@ -283,8 +288,8 @@ def _bounced(endpoint: Endpoint, login: Login, token: str, begun: float) -> Find
                     )
                 dialogue = tuple(wire.dialogue)
         except Invalid as error:
-            return told.answer("fail", detail=str(error), dialogue=dialogue)
+            return question.answer("fail", detail=str(error), dialogue=dialogue)
         if seen:
-            return told.answer("pass", detail=f"{time.monotonic() - begun:.1f} s", dialogue=dialogue)
+            return question.answer("pass", detail=f"{time.monotonic() - begun:.1f} s", dialogue=dialogue)
         time.sleep(PAUSE)
-    return told.answer("fail", detail=f"none came within {WAIT:.0f} s", dialogue=dialogue)
+    return question.answer("fail", detail=f"none came within {WAIT:.0f} s", dialogue=dialogue)

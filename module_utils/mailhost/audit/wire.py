@@ -120,11 +120,11 @@ class Wire:
 
     # bytes and lines
 
-    def left(self) -> float:
-        left = self._ends - time.monotonic()
-        if left <= 0:
+    def seconds_left(self) -> float:
+        seconds = self._ends - time.monotonic()
+        if seconds <= 0:
             raise Invalid("the server did not come to an end within the dialogue's time", "endless")
-        return left
+        return seconds
 
     def _note(self, sign: str, text: str) -> None:
         for secret in self.hidden:
@@ -134,7 +134,7 @@ class Wire:
 
     def send_bytes(self, data: bytes) -> None:
         try:
-            self.sock.settimeout(self.left())
+            self.sock.settimeout(self.seconds_left())
             self.sock.sendall(data)
         except (OSError, ValueError) as error:
             raise Invalid(f"the connection ended: {_reason(error)}", "end") from None
@@ -148,7 +148,7 @@ class Wire:
 
     def _more(self) -> bytes:
         try:
-            self.sock.settimeout(self.left())
+            self.sock.settimeout(self.seconds_left())
             data = self.sock.recv(16384)
         except socket.timeout:
             raise Invalid("no answer in time", "time") from None
@@ -200,7 +200,7 @@ class Wire:
         if self._buffer:
             raise Invalid("the server sent more in clear after it had agreed to begin TLS", "injected")
         try:
-            self.sock.settimeout(self.left())
+            self.sock.settimeout(self.seconds_left())
             wrapped = context.wrap_socket(self.sock, server_hostname=self.endpoint.name or None)
         except ssl.SSLError as error:
             raise Invalid(
@@ -328,9 +328,9 @@ class Wire:
         return fine, lines[0]
 
     def starttls(self, context: ssl.SSLContext, helo: str = HELO) -> "Wire":
-        agreed, said = self.begin_tls()
+        agreed, reply = self.begin_tls()
         if not agreed:
-            raise Invalid(f"TLS was not started: {said[:80]}", "tls")
+            raise Invalid(f"TLS was not started: {reply[:80]}", "tls")
         self.handshake(context)
         if self.endpoint.product == "smtp":
             self.ehlo(helo)

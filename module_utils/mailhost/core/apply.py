@@ -50,10 +50,10 @@ def failure(lines: "list[str]") -> HostError:
     if kind == "changed":
         path, _, rest = text.partition("\n")
         return ChangedUnderUs(path, f"changed since it was read. {rest}", WAYS_OUT[kind])
-    place, separator, what = text.partition(": ")
+    place, separator, reason = text.partition(": ")
     if not separator:
-        place, what = "the host", text
-    return HostError(place, ". ".join(line for line in what.splitlines() if line), WAYS_OUT.get(kind, ""))
+        place, reason = "the host", text
+    return HostError(place, ". ".join(line for line in reason.splitlines() if line), WAYS_OUT.get(kind, ""))
 
 
 def recover(host: Host, lock_timeout: int, why: str = "") -> "tuple[list[str], list[str]]":

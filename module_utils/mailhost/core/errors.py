@@ -27,9 +27,9 @@ class Entry(str):
     name: str
 
     def __new__(cls, place: str, name: str) -> "Entry":
-        made = super().__new__(cls, place)
-        made.name = name
-        return made
+        entry = super().__new__(cls, place)
+        entry.name = name
+        return entry
 
     def at(self, key: str) -> "Entry":
         """The place of one of its values, ``mailboxes[3].uid``."""
@@ -70,9 +70,9 @@ class ChangedUnderUs(HostError):
 class Unasked(MailhostError):
     """A word's plan looks at something that its reads did not ask for: a defect of mailhost's, never of the host."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, looked_at: str) -> None:
         super().__init__(
-            what[:400], "it was looked at, and never asked of the host", "This is a defect of mailhost: report it"
+            looked_at[:400], "it was looked at, and never asked of the host", "This is a defect of mailhost: report it"
         )
 
 

@@ -38,12 +38,12 @@ def gather(reads: "Sequence[Reads]", host: Host) -> Seen:
 
 def _requests(reads: "Sequence[Reads]", seen: Seen) -> "tuple[list[Request], Optional[Unasked]]":
     """What can be asked now, each once, and what somebody waits for."""
-    found: "dict[Request, None]" = {}
+    requests: "dict[Request, None]" = {}
     waits = None
     for ask in reads:
         try:
             for request in ask(seen):
-                found[request] = None
+                requests[request] = None
         except Unasked as error:
             waits = error
-    return list(found), waits
+    return list(requests), waits

@@ -255,11 +255,11 @@ class _Answers:
         data = bytes.fromhex("".join(rest[middle + 1 :]))
         if len(shown) != len(self._whole) or sum(int(words[0]) for words in shown) != len(data):
             raise ChangedUnderUs(", ".join(self._whole[:5]), "changed while it was read", "Run it again")
-        found, at = {}, 0
+        states, at = {}, 0
         for path, (size, mode, owner, group) in zip(self._whole, shown):
-            found[path] = FileState(path, "file", data[at : at + int(size)], int(mode, 8), owner, group)
+            states[path] = FileState(path, "file", data[at : at + int(size)], int(mode, 8), owner, group)
             at += int(size)
-        return found
+        return states
 
 
 def child(run_command: Callable[..., "tuple[int, bytes, bytes]"], shell: Optional[str] = None) -> Run:

@@ -63,8 +63,8 @@ def _misfits(option: "Mapping[str, Any]", value: Any, convert: Convert, path: Pa
     if isinstance(value, str) and "\0" in value:
         yield BadInput(place(path), "a NUL in the value", "Remove it")
     elif not fits:
-        what = repr(value)[:60] if shown else f"a value of type {_kind(value)}"
-        yield BadInput(place(path), f"{what} is not of type {kind}", "Correct it")
+        described = repr(value)[:60] if shown else f"a value of type {_kind(value)}"
+        yield BadInput(place(path), f"{described} is not of type {kind}", "Correct it")
     elif kind == "list":
         element = {**option, "type": option.get("elements", "raw")}
         for number, entry in enumerate(converted):
@@ -72,8 +72,8 @@ def _misfits(option: "Mapping[str, Any]", value: Any, convert: Convert, path: Pa
     elif kind == "dict" and "options" in option:
         yield from faults(option["options"], converted, convert, path)
     elif "choices" in option and converted not in option["choices"]:
-        what = "not a choice" if option.get("no_log") else f"{str(converted)[:60]!r} is not a choice"
-        yield BadInput(place(path), what, f"Choose from {', '.join(map(repr, option['choices']))}")
+        reason = "not a choice" if option.get("no_log") else f"{str(converted)[:60]!r} is not a choice"
+        yield BadInput(place(path), reason, f"Choose from {', '.join(map(repr, option['choices']))}")
 
 
 def _kind(value: Any) -> str:
@@ -83,10 +83,10 @@ def _kind(value: Any) -> str:
 
 def mentioned(text: Any, variables: "Mapping[str, Any]", jumps: int = _JUMPS) -> "list[str]":
     """Our variables that a template names, in order; those of an internal one (``__mailhost_...``) in its place."""
-    found: "list[str]" = []
+    names: "list[str]" = []
     for name in _MENTIONED.findall(text) if isinstance(text, str) and "{{" in text and jumps else ():
-        found += mentioned(variables.get(name), variables, jumps - 1) if name.startswith("__") else [name]
-    return found
+        names += mentioned(variables.get(name), variables, jumps - 1) if name.startswith("__") else [name]
+    return names
 
 
 def literal(text: Any, variables: "Mapping[str, Any]") -> "Tuple[bool, Any]":

@@ -29,18 +29,18 @@ class Member:
 
 
 def members(fleet: "Iterable[Mapping[str, Any]]") -> "List[Member]":
-    found = []
-    for one in fleet:
-        domains = tuple(dict.fromkeys(str(domain).lower().rstrip(".") for domain in one.get("domains") or ()))
-        found.append(
+    hosts = []
+    for host in fleet:
+        domains = tuple(dict.fromkeys(str(domain).lower().rstrip(".") for domain in host.get("domains") or ()))
+        hosts.append(
             Member(
-                str(one["name"]),
-                str(one.get("fqdn") or one["name"]).lower().rstrip("."),
+                str(host["name"]),
+                str(host.get("fqdn") or host["name"]).lower().rstrip("."),
                 domains,
-                one.get("canary", False),
+                host.get("canary", False),
             )
         )
-    return found
+    return hosts
 
 
 def size(entry: Any, hosts: int) -> int:
@@ -128,11 +128,11 @@ def check(fleet: "Sequence[Member]", sizes: "Sequence[Any]") -> "List[str]":
 
 
 def _servers(fleet: "Iterable[Member]") -> "Dict[str, List[str]]":
-    found: "Dict[str, List[str]]" = {}
+    servers: "Dict[str, List[str]]" = {}
     for member in fleet:
         for domain in member.domains:
-            found.setdefault(domain, []).append(member.name)
-    return found
+            servers.setdefault(domain, []).append(member.name)
+    return servers
 
 
 def of_each_kind(fleet: "Sequence[Member]", kinds: "Mapping[str, Optional[str]]") -> "List[str]":
@@ -142,7 +142,7 @@ def of_each_kind(fleet: "Sequence[Member]", kinds: "Mapping[str, Optional[str]]"
     for kind in dict.fromkeys(kinds.get(member.name) for member in fleet):
         candidates = [member for member in fleet if kind is not None and kinds.get(member.name) == kind]
         taken = {domain for member in chosen.values() for domain in member.domains}
-        for member in sorted(candidates, key=lambda one: bool(taken & set(one.domains)))[:1]:
+        for member in sorted(candidates, key=lambda candidate: bool(taken & set(candidate.domains)))[:1]:
             chosen[member.name] = member
     return list(chosen)
 
@@ -161,15 +161,15 @@ def _fill(queue: "List[Member]", count: int) -> "List[Member]":
 
 def batches(fleet: "Sequence[Member]", first: "Sequence[str]", sizes: "Sequence[Any]") -> "List[List[str]]":
     """The canaries in as few batches as their domains allow, then batches that grow."""
-    found: "List[List[Member]]" = []
+    ordered: "List[List[Member]]" = []
     ahead = [member for member in fleet if member.name in set(first)]
     while ahead:
-        found.append(_fill(ahead, len(ahead)))
+        ordered.append(_fill(ahead, len(ahead)))
     queue = [member for member in fleet if member.name not in set(first)]
     wanted = [size(entry, len(fleet)) for entry in sizes]
     for count in wanted:
         if queue:
-            found.append(_fill(queue, count))
+            ordered.append(_fill(queue, count))
     while queue:
-        found.append(_fill(queue, wanted[-1]))
-    return [[member.name for member in batch] for batch in found]
+        ordered.append(_fill(queue, wanted[-1]))
+    return [[member.name for member in batch] for batch in ordered]

@@ -32,10 +32,10 @@ _UNPROVED = ("begun", "lost")
 def _load(path: str) -> "Dict[str, Any]":
     try:
         with open(path, encoding="utf-8") as file:
-            found = json.load(file)
+            content = json.load(file)
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 class Record:
@@ -102,7 +102,7 @@ class Record:
     def tell(self, name: str, state: str, run: str, why: str = "", digest: str = "") -> None:
         """Record what a host is now, and the digest of what it was told to be."""
         runs = list(dict.fromkeys([*self.unproved(name), run])) if state in _UNPROVED else []
-        found = {
+        record = {
             "name": name,
             "state": state,
             "run": run,
@@ -111,13 +111,13 @@ class Record:
             "digest": digest,
             "when": int(time.time()),
         }
-        write(os.path.join(self.directory, _HOSTS), file_name(name), json.dumps(found))
+        write(os.path.join(self.directory, _HOSTS), file_name(name), json.dumps(record))
 
     def unproved(self, name: str) -> "List[str]":
         """The runs that began with a host and neither proved it nor took back what they had done:
         what an undo has to take back too."""
-        found = self.host(name)
-        return [str(run) for run in found.get("runs", [])] if found.get("state") in _UNPROVED else []
+        record = self.host(name)
+        return [str(run) for run in record.get("runs", [])] if record.get("state") in _UNPROVED else []
 
     def summarize(self, summary: "Dict[str, List[str]]") -> None:
         """Every host's name by what it is, in summary.json."""
@@ -125,8 +125,8 @@ class Record:
 
     def is_new(self, name: str, digest: str) -> bool:
         """Whether an unfinished rollout brought the host to what this digest stands for."""
-        found = self.host(name)
-        return found.get("state") == "new" and found.get("digest") == digest
+        record = self.host(name)
+        return record.get("state") == "new" and record.get("digest") == digest
 
     def digest(self, description: str) -> str:
         """A digest of what a host is to be, keyed, since there may be passwords in it."""

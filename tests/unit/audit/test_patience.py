@@ -32,7 +32,7 @@ def test_a_host_that_could_not_ask_its_name_server_has_judged_nothing(monkeypatc
     monkeypatch.setattr(relay, "_opened", lambda *_: contextlib.nullcontext(types.SimpleNamespace(dialogue=[])))
     monkeypatch.setattr(relay, "ask", lambda *_: (int(code), text))
     pattern, names = relay.PATTERNS["R01"], Names(server="m.test", domain="m.test", address="192.0.2.2")
-    found = relay.one("R01", pattern, Endpoint("192.0.2.2", 25, "smtp"), names, None, Followed(enabled=False))
+    found = relay.attempt("R01", pattern, Endpoint("192.0.2.2", 25, "smtp"), names, None, Followed(enabled=False))
     assert found.verdict == verdict
     assert said in found.detail
 

@@ -39,7 +39,9 @@ def test_no_server_holds_the_prober(behaviour, product):
         ]
         if product == "smtp":
             names = Names("mx.example.test", "example.test", "127.0.0.1")
-            jobs.append(lambda: relay.one("R01", relay.PATTERNS["R01"], endpoint, names, wire.lenient(), Followed()))
+            jobs.append(
+                lambda: relay.attempt("R01", relay.PATTERNS["R01"], endpoint, names, wire.lenient(), Followed())
+            )
             jobs.append(lambda: relay.control("C01", relay.CONTROLS["C01"], endpoint, names, wire.lenient()))
         with ThreadPoolExecutor(len(jobs)) as pool:
             found = list(pool.map(lambda job: job(), jobs))

@@ -60,9 +60,9 @@ def forget(directory: str, names: "List[str]") -> None:
 
 def read_hosts(directories: "List[str]", names: "List[str]") -> "Dict[str, Any]":
     """The newest record of each of these hosts; None for one whose audit left none."""
-    found: "Dict[str, Any]" = {}
+    records: "Dict[str, Any]" = {}
     for name in names:
-        found[name] = None
+        records[name] = None
         newest = 0.0
         for directory in directories:
             path = _place(_place(directory, HOSTS), file_name(name))
@@ -70,7 +70,7 @@ def read_hosts(directories: "List[str]", names: "List[str]") -> "Dict[str, Any]"
                 with open(path, encoding="utf-8") as file:
                     written = os.fstat(file.fileno()).st_mtime
                     if written > newest:
-                        found[name], newest = json.load(file), written
+                        records[name], newest = json.load(file), written
             except (OSError, ValueError):
                 continue
-    return found
+    return records

@@ -22,7 +22,8 @@ def fleet(records: "Mapping[str, Any]", missing: "Mapping[str, str]") -> "Dict[s
     hosts = [record or _absent(name, missing.get(name, "the audit did not finish")) for name, record in records.items()]
     for host in hosts:
         host["batteries"] = {
-            name: worst(one["verdict"] for one in host["findings"] if one["battery"] == name) for name in BATTERIES
+            name: worst(finding["verdict"] for finding in host["findings"] if finding["battery"] == name)
+            for name in BATTERIES
         }
     return {
         "schema": SCHEMA,
@@ -76,18 +77,21 @@ def junit(report: "Mapping[str, Any]") -> str:
 
 
 def _cases(host: "Mapping[str, Any]") -> "Iterator[str]":
-    for one in host["findings"]:
-        name = _clean(f"{one['id']} {one['where']}".strip())
+    for finding in host["findings"]:
+        name = _clean(f"{finding['id']} {finding['where']}".strip())
         case = (
-            f"    <testcase classname={quoteattr(_clean(host['name']) + '.' + one['battery'])} name={quoteattr(name)}"
+            f"    <testcase classname={quoteattr(_clean(host['name']) + '.' + finding['battery'])}"
+            f" name={quoteattr(name)}"
         )
-        text = escape(_clean("\n".join([one["title"], one["detail"], one["way_out"], *one["dialogue"]])))
-        if one["verdict"] in ("fail", "invalid"):
-            kind = "failure" if one["verdict"] == "fail" else "error"
-            about = f"type={quoteattr(one['verdict'])} message={quoteattr(_clean(one['detail']))}"
+        text = escape(
+            _clean("\n".join([finding["title"], finding["detail"], finding["way_out"], *finding["dialogue"]]))
+        )
+        if finding["verdict"] in ("fail", "invalid"):
+            kind = "failure" if finding["verdict"] == "fail" else "error"
+            about = f"type={quoteattr(finding['verdict'])} message={quoteattr(_clean(finding['detail']))}"
             yield f"{case}><{kind} {about}>{text}</{kind}></testcase>"
-        elif one["verdict"] == "none":
-            yield f"{case}><skipped message={quoteattr(_clean(one['detail']))}/></testcase>"
+        elif finding["verdict"] == "none":
+            yield f"{case}><skipped message={quoteattr(_clean(finding['detail']))}/></testcase>"
         else:
             yield case + "/>"
 
@@ -138,7 +142,7 @@ def prometheus(report: "Mapping[str, Any]") -> str:
         "How many findings of a battery have a verdict: fail is a fault, invalid a question that could not be asked",
         [
             f'mailhost_audit_battery_findings{{host="{_label(host["name"])}",battery="{name}",verdict="{verdict}"}} '
-            + str(sum(one["battery"] == name and one["verdict"] == verdict for one in host["findings"]))
+            + str(sum(finding["battery"] == name and finding["verdict"] == verdict for finding in host["findings"]))
             for host in hosts
             for name in BATTERIES
             for verdict in VERDICTS
@@ -148,10 +152,11 @@ def prometheus(report: "Mapping[str, Any]") -> str:
         "certificate_days_left",
         "Days until a served certificate expires",
         [
-            f'mailhost_audit_certificate_days_left{{host="{_label(host["name"])}",port="{_label(one["where"])}"}} '
-            f"{one['days']}"
+            f'mailhost_audit_certificate_days_left{{host="{_label(host["name"])}",'
+            f'port="{_label(certificate["where"])}"}} '
+            f"{certificate['days']}"
             for host in hosts
-            for one in host["certificates"]
+            for certificate in host["certificates"]
         ],
     )
     gauge(

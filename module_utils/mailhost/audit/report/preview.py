@@ -31,7 +31,7 @@ def _names(host: "Mapping[str, Any]") -> "List[str]":
 def changes(host: "Mapping[str, Any]") -> "List[Dict[str, Any]]":
     """A host's changes in order, each with its word, its place (a file or what is run),
     the lines that go and those that come."""
-    found = []
+    host_changes = []
     planned = host.get("planned") or []
     if any(
         task["word"] != "mail_commit" for task in planned
@@ -44,7 +44,7 @@ def changes(host: "Mapping[str, Any]") -> "List[Dict[str, Any]]":
             if sides["after"].strip() == place or place == "services":
                 place = _PROCESS.sub("", sides["after"].strip()) if place == "services" else place
                 sides = {"before": "", "after": ""}
-            found.append(
+            host_changes.append(
                 {
                     "word": task["word"],
                     "place": place,
@@ -52,7 +52,7 @@ def changes(host: "Mapping[str, Any]") -> "List[Dict[str, Any]]":
                     "after": sides["after"].splitlines(),
                 }
             )
-    return found
+    return host_changes
 
 
 def preview(hosts: "Mapping[str, Mapping[str, Any]]") -> "Dict[str, Any]":
@@ -67,10 +67,10 @@ def preview(hosts: "Mapping[str, Mapping[str, Any]]") -> "Dict[str, Any]":
         elif host.get("refused"):
             refused.setdefault(_without(_names({**host, "name": name}), str(host["refused"])), []).append(name)
         else:
-            found = changes({**host, "name": name})
+            host_changes = changes({**host, "name": name})
             restarts = sorted({service for task in host.get("planned") or [] for service in task.get("pending") or []})
-            key = json.dumps([found, restarts])
-            group = groups.setdefault(key, {"hosts": [], "changes": found, "restarts": restarts})
+            key = json.dumps([host_changes, restarts])
+            group = groups.setdefault(key, {"hosts": [], "changes": host_changes, "restarts": restarts})
             group["hosts"].append(name)
     ordered = sorted(groups.values(), key=lambda group: -len(group["hosts"]))
     return {
@@ -82,7 +82,7 @@ def preview(hosts: "Mapping[str, Mapping[str, Any]]") -> "Dict[str, Any]":
         "certificates": [
             name
             for group in ordered
-            if any(one["word"] == "mail_certificate" for one in group["changes"])
+            if any(change["word"] == "mail_certificate" for change in group["changes"])
             for name in group["hosts"]
         ],
         "restarts": {
@@ -100,27 +100,27 @@ def count(names: "List[str]") -> str:
     return f"{len(names)} {'host' if len(names) == 1 else 'hosts'} ({', '.join(names[:NAMES])}{more})"
 
 
-def lines(found: "Mapping[str, Any]") -> "List[str]":
+def lines(prediction: "Mapping[str, Any]") -> "List[str]":
     """The preview as text."""
-    said: "List[str]" = []
-    for group in found["groups"]:
-        said.append(f"{count(group['hosts'])}:")
+    text: "List[str]" = []
+    for group in prediction["groups"]:
+        text.append(f"{count(group['hosts'])}:")
         for change in group["changes"]:
-            said.append(f"  {change['place']}")
-            said += [f"    - {line}" for line in change["before"]] + [f"    + {line}" for line in change["after"]]
+            text.append(f"  {change['place']}")
+            text += [f"    - {line}" for line in change["before"]] + [f"    + {line}" for line in change["after"]]
         if group["restarts"]:
-            said.append(f"  restarts: {', '.join(group['restarts'])}")
-    for refusal in found["refused"]:
-        said.append(f"{count(refusal['hosts'])} refuse: {refusal['reason']}")
-    if found["unreachable"]:
-        said.append(f"{count(found['unreachable'])} cannot be reached")
-    if found["unchanged"]:
-        said.append(f"{count(found['unchanged'])}: nothing to change")
-    if found["restarts"]:
-        said.append(
+            text.append(f"  restarts: {', '.join(group['restarts'])}")
+    for refusal in prediction["refused"]:
+        text.append(f"{count(refusal['hosts'])} refuse: {refusal['reason']}")
+    if prediction["unreachable"]:
+        text.append(f"{count(prediction['unreachable'])} cannot be reached")
+    if prediction["unchanged"]:
+        text.append(f"{count(prediction['unchanged'])}: nothing to change")
+    if prediction["restarts"]:
+        text.append(
             "services that would restart: "
-            + ", ".join(f"{name} on {number}" for name, number in found["restarts"].items())
+            + ", ".join(f"{name} on {number}" for name, number in prediction["restarts"].items())
         )
-    if found["certificates"]:
-        said.append(f"certificates that would change: {count(found['certificates'])}")
-    return said
+    if prediction["certificates"]:
+        text.append(f"certificates that would change: {count(prediction['certificates'])}")
+    return text

@@ -51,9 +51,9 @@ def lines(rows: "List[Dict[str, Any]]") -> "List[str]":
         text += [f"         fix: {row['fix']}"] if row["fix"] else []
         for place in row["places"][:PLACES]:
             text.append(" " * 9 + ": ".join(filter(None, [_head(place), place["detail"]])))
-        left = row["places"][PLACES:]
-        if left:
-            text.append(f"         and {count(_hosts({'places': left}))}")
+        more = row["places"][PLACES:]
+        if more:
+            text.append(f"         and {count(_hosts({'places': more}))}")
     return text
 
 
