@@ -34,7 +34,7 @@ history:
     run:
       description:
         - The run that the change belongs to, the same for all that one C(ansible-playbook) did on this host.
-        - Where a change was made without an id, as by a version before 0.1.0, this is who made it (C(who)).
+        - One that was made without a run's name, as by a version before 0.1.0, is a run of its own and has its own name here.
       type: str
     state:
       description: V(applied) (not confirmed yet), V(committed) or V(undone).

@@ -130,7 +130,7 @@ def named(run: str) -> str:
 
 class Host:
     """A host reached through ``run``; counts its round trips. ``who`` tells people which run this is, ``run_id`` is its
-    name in the journals (one word; empty: none, and all that ``who`` changed counts as one run)."""
+    name in the journals (one word; empty: none, and each change counts as a run of its own)."""
 
     def __init__(self, run: Run, who: str = "", run_id: str = "") -> None:
         self._run = run

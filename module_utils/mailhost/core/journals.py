@@ -48,8 +48,8 @@ class Journal(Entry):
 
     @property
     def run(self) -> str:
-        """What all journals of a run have in common: its id; before there were ids, the name of who ran it."""
-        return self.first("i") or self.who or self.identity
+        """The id that all journals of a run have in common; one that carries none is a run of its own."""
+        return self.first("i") or self.identity
 
     @property
     def who(self) -> str:

@@ -103,11 +103,12 @@ def _named(
 
 def _of_runs(newest_first: "list[Journal]", runs: "list[str]") -> "list[Journal]":
     """All that the first run did, be it nothing; of the others what lies below no change of somebody else,
-    who went on from there. A journal without a run's id has its name, as a record of that time has it."""
-    named_runs, mine, is_covered = [named(run) for run in runs], [], False
+    who went on from there. A journal without a run's id is told by who made it, as a record of that time has it."""
+    names, mine, is_covered = [named(run) for run in runs], [], False
     for journal in newest_first:
-        is_covered = is_covered or journal.run not in named_runs
-        if journal.run == named_runs[0] or journal.run in named_runs and not is_covered:
+        name = journal.run if journal.first("i") else journal.who
+        is_covered = is_covered or name not in names
+        if name == names[0] or name in names and not is_covered:
             mine.append(journal)
     return mine
 
