@@ -43,10 +43,6 @@ from ansible.module_utils.mailhost.core.word import Alone  # noqa: E402  (needs 
 #: the oldest ansible-core that tests/versions runs; setup/collection/meta/runtime.yml says it too
 OLDEST = (2, 16)
 EXECUTIONS = ("controller", "module")
-UNCHECKED = (
-    "the input was not checked: import_role with a condition asks the play's first host, which does not take the role. "
-    "Use include_role"
-)
 TTY_WANTED = ("must have a tty", "must be run from a terminal", "standard in must be a tty")
 
 
@@ -84,8 +80,6 @@ class ActionModule(ActionBase):
             execution = self._templar.template(self._variables.get("mailhost_execution", execution))
         if execution not in EXECUTIONS:
             return {"failed": True, "msg": f"mailhost_execution: {execution!r} is not one of {', '.join(EXECUTIONS)}"}
-        if self._task._role and self._is_unchecked():
-            return {"failed": True, "msg": UNCHECKED}
         plain = self.plain(self.completed(word, self._task.args))
         # on both routes:
         # a module's own refusal shows the value of a misspelt option, and its arguments reach the syslog
@@ -103,11 +97,6 @@ class ActionModule(ActionBase):
         answer["round_trips"] = self._trips or answer.get("round_trips", 0)
         result.update(remove_values(answer, validation._no_log_values))
         return self._foretold(name, result, task_vars)
-
-    def _is_unchecked(self):
-        """Whether the role's check of all input was left out by a condition that is not the role's own."""
-        check = self._variables.get("__mailhost_input") or {}
-        return bool(check.get("skipped") and self._templar.template(self._variables["__mailhost_unchecked"]))
 
     def refusals(self, word, validation, plain):
         """What a word refuses whatever the host is like.
