@@ -12,25 +12,31 @@ class ActionModule(action_loader.get("mail_look", class_only=True)):
     against the role's argument specs and the words of its steps."""
 
     def answer(self, word, params):
-        role = self._task._role
-        if role is None:
+        if self._task._role is None:
             return {"failed": True, "msg": "mail_input: it checks a role's input: use it in a task of that role"}
-        specs = self._loader.load_from_file(os.path.join(role._role_path, "meta", "argument_specs.yml"))
+        names = self._variables["ansible_play_hosts"]  # of all batches, without those that are lost
+        return self.check(names, params["entry_points"], params["steps"], self._around())
+
+    def check(self, names, entry_points, steps, conditions):
+        """What is wrong with the input of these hosts, of those for which the conditions hold."""
+        specs = self._loader.load_from_file(os.path.join(self._task._role._role_path, "meta", "argument_specs.yml"))
         specs = {entry: spec["options"] for entry, spec in specs["argument_specs"].items()}
         public = [name for options in specs.values() for name in options]
-        typed = {name: option for entry in params["entry_points"] for name, option in specs[entry].items()}
-        steps = self._unconditioned([step for name in params["steps"] for step in self._steps(name)])
-        around, checked, faults = self._around(), [], []
+        typed = {name: option for entry in entry_points for name, option in specs[entry].items()}
+        steps = self._unconditioned([step for name in steps for step in self._steps(name)])
+        own, checked, faults = self._variables, [], []
         manager = self._variables["hostvars"]._variable_manager
-        for name in self._variables["ansible_play_hosts"]:  # of all batches, without those that are lost
+        for name in names:
             host = manager._inventory.get_host(name)
             self._variables = manager.get_vars(play=self._task.get_play(), host=host, task=self._task)
             self._templar.available_variables = self._variables
-            if self._takes(around):
+            if self._takes(conditions):
                 checked.append(name)
                 refusals = self._faults(public, typed, steps)
                 faults += [{"host": name, "where": where, "text": text} for where, text in refusals]
-        return word.converge({**params, "checked": checked, "faults": faults}, None, False)
+        self._variables = self._templar.available_variables = own
+        result = self.word("mail_input").converge({"checked": checked, "faults": faults}, None, False)
+        return {**result, "ansible_facts": {"mailhost_checked": self.run_id}}
 
     def _around(self):
         """The conditions of the task and of what it was included by."""
@@ -41,11 +47,11 @@ class ActionModule(action_loader.get("mail_look", class_only=True)):
         return conditions
 
     def _takes(self, conditions):
-        """Whether a host takes the role. Where that cannot be told from here, its own tasks tell it."""
+        """Whether a host takes the role. One for which that cannot be told from here is checked too."""
         try:
             return all(map(self._holds, conditions))
         except AnsibleError:
-            return False
+            return True
 
     def _unconditioned(self, steps):
         """The steps without the conditions that ask for what another registers: here none has done anything."""

@@ -42,12 +42,27 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
                 "failed": True,
                 "msg": "mail_look: it reads a role's list of steps: give steps, in a task of that role",
             }
+        refused = self._unchecked(steps)
+        if refused:
+            return refused
         try:
             return {"changed": False, "differs": self._differing(list(self._steps(steps)), look)}
         except AnsibleConnectionFailure:
             raise
         except (MailhostError, AnsibleError):  # the word's own task will say it, in its own name and without a secret
             return {"changed": False, "differs": ["unknown"]}
+
+    def _unchecked(self, steps):
+        """What this host's input is refused for, where the check of all hosts has left it out:
+        a later batch's facts do not have it, and an import_role's condition is asked of the play's first host."""
+        name, facts = self._variables["inventory_hostname"], self._variables.get("ansible_facts") or {}
+        if facts.get("mailhost_checked") == self.run_id:
+            return None
+        names = ("task", "connection", "play_context", "loader", "templar", "shared_loader_obj")
+        check = action_loader.get("mail_input", **{each: getattr(self, f"_{each}") for each in names})
+        check._variables = self._variables
+        result = check.check([name], ["main"], [steps], ())
+        return result if result.get("failed") else None
 
     def _differing(self, tasks, look):
         """The first word that would change something, if any.

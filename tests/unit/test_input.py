@@ -214,7 +214,8 @@ def test_what_role_and_playbooks_set_is_known():
     }
     known = {*PUBLIC, *mail_input.PLAYBOOKS, *mail_input.RESULTS}
     assert {name for name in named if name not in WORDS} - known == MADE
-    assert set(mail_input.RESULTS) <= named
+    actions = "".join(path.read_text() for path in (ROOT / "action_plugins").glob("*.py"))
+    assert all(name in named or f'"{name}"' in actions for name in mail_input.RESULTS)
 
 
 #: a group's beginning
@@ -351,7 +352,7 @@ MIXED = """
 - hosts: all
   gather_facts: false
   tasks:
-    - ansible.builtin.include_role: {name: mailhost, tasks_from: plan.yml, rolespec_validate: false}
+    - ansible.builtin.{}: {{name: mailhost, rolespec_validate: false}}
       when: inventory_hostname in groups['mailhosts']
 """
 OTHERS = """all:
@@ -369,13 +370,24 @@ OTHERS = """all:
 
 def test_hosts_of_the_play_that_do_not_take_the_role_are_not_checked(tmp_path, knocks):
     port, found = knocks
-    (tmp_path / "play.yml").write_text(MIXED)
+    (tmp_path / "play.yml").write_text(MIXED.format("include_role"))
     done = run(tmp_path, port, OTHERS, playbook=tmp_path / "play.yml")
     assert found and "a_database:" not in done.stdout, done.stdout
     found.clear()
     misspelt = "          mailhost_protcols: [imaps]\n"
     done = run(tmp_path, port, OTHERS + misspelt, playbook=tmp_path / "play.yml")
     assert not found and "hosts.yml:11: mailhost_protcols: there is no such variable" in done.stdout, done.stdout
+
+
+def test_a_host_that_the_first_one_leaves_out_is_checked_in_its_turn(tmp_path, knocks):
+    """An import_role's condition is asked of the play's first host, with it the check of all."""
+    port, found = knocks
+    (tmp_path / "play.yml").write_text(MIXED.format("import_role"))
+    done = run(tmp_path, port, OTHERS + "          mailhost_protcols: [imaps]\n", playbook=tmp_path / "play.yml")
+    assert not found and done.returncode != 0, done.stdout
+    assert done.stdout.count("hosts.yml:11: mailhost_protcols: there is no such variable") == 1, done.stdout
+    run(tmp_path, port, OTHERS, playbook=tmp_path / "play.yml")
+    assert found
 
 
 def test_an_address_that_cannot_be_told_is_no_fault_of_the_others(tmp_path, knocks):

@@ -33,6 +33,7 @@ RESULTS = (
     "mailhost_batch_fleet",
     "mailhost_batch_hold",
     "mailhost_batch_judge",
+    "mailhost_checked",
     "mailhost_plan",
     "mailhost_planned",
     "mailhost_planning",
