@@ -36,7 +36,7 @@ class ActionModule(action_loader.get("mail_look", class_only=True)):
                 faults += [{"host": name, "where": where, "text": text} for where, text in refusals]
         self._variables = self._templar.available_variables = own
         result = self.word("mail_input").converge({"checked": checked, "faults": faults}, None, False)
-        return {**result, "ansible_facts": {"mailhost_checked": self.run_id}}
+        return {**result, "ansible_facts": {"__mailhost_checked": self.run_id}}
 
     def _around(self):
         """The conditions of the task and of what it was included by."""

@@ -56,7 +56,7 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
         """What this host's input is refused for, where the check of all hosts has left it out:
         a later batch's facts do not have it, and an import_role's condition is asked of the play's first host."""
         name, facts = self._variables["inventory_hostname"], self._variables.get("ansible_facts") or {}
-        if facts.get("mailhost_checked") == self.run_id:
+        if facts.get("__mailhost_checked") == self.run_id:
             return None
         names = ("task", "connection", "play_context", "loader", "templar", "shared_loader_obj")
         check = action_loader.get("mail_input", **{each: getattr(self, f"_{each}") for each in names})

@@ -214,8 +214,7 @@ def test_what_role_and_playbooks_set_is_known():
     }
     known = {*PUBLIC, *mail_input.PLAYBOOKS, *mail_input.RESULTS}
     assert {name for name in named if name not in WORDS} - known == MADE
-    actions = "".join(path.read_text() for path in (ROOT / "action_plugins").glob("*.py"))
-    assert all(name in named or f'"{name}"' in actions for name in mail_input.RESULTS)
+    assert set(mail_input.RESULTS) <= named
 
 
 #: a group's beginning

@@ -146,7 +146,7 @@ class Record:
 
 #: variables that say how a host is reached or measured, not what it is to be
 _ELSEWHERE = re.compile(
-    r"^mailhost_(audit_|rollout_|plan_|probe_|address6?$|canary$|execution$|hosts$|batch$|[a-z]+_timeout$|journal_keep$)"
+    r"^mailhost_(audit_|rollout_|plan_|planned$|probe_|address6?$|canary$|execution$|hosts$|batch$|[a-z]+_timeout$|journal_keep$)"
 )
 
 

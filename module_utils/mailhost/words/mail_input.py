@@ -33,7 +33,6 @@ RESULTS = (
     "mailhost_batch_fleet",
     "mailhost_batch_hold",
     "mailhost_batch_judge",
-    "mailhost_checked",
     "mailhost_plan",
     "mailhost_planned",
     "mailhost_planning",

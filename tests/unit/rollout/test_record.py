@@ -124,7 +124,7 @@ def test_started():
     [("mailhost_domains", True), ("mailhost_mailboxes", True), ("mailhost_canary", False),
      ("mailhost_audit_directory", False), ("mailhost_address", False), ("mailhost_addresses", True),
      ("mailhost_commit_timeout", False), ("ansible_host", False), ("mailhost_rollout_hold", False),
-     ("mailhost_execution", False)],
+     ("mailhost_execution", False), ("mailhost_planned", False), ("__mailhost_checked", False)],
 )  # fmt: skip
 def test_describes(name, wanted):
     assert describes(name) is wanted
