@@ -45,8 +45,8 @@ ARGUMENT_SPEC: "dict[str, Any]" = {"accept": ACCEPT}
 #: what may hold passwords, besides what the configuration names
 STORES = (
     "/etc/sasldb2",
-    "/etc/mailhost/sasldb2",
-    "/etc/mailhost/users",
+    cyrus_at.SASLDB,
+    dovecot.USERS,
     "/etc/postfix/sasl_passwd",
     "/etc/postfix/sasl_passwd.db",
 )

@@ -164,12 +164,12 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     main, master = MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER)
     before, services = main.settings(), master.settings()
     rule = dialect.RELAY_LISTS.nearest(number)[0]
-    for name, value in _settings(params, number, platform, kind, main).items():
+    wanted = _settings(params, number, platform, kind, main)
+    for name, value in wanted.items():
         main.set(name, value)
     if params["mailbox_store"] == "system":
         for name in ("virtual_mailbox_domains", "virtual_mailbox_maps"):
             main.unset(name)
-    wanted = _settings(params, number, platform, kind, main)
     for name in ("mailbox_transport", "virtual_transport"):
         if name not in wanted and main.get(name) == f"lmtp:unix:{platform.family.cyrus_socket}":
             main.unset(name)

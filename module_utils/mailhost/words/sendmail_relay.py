@@ -157,7 +157,7 @@ def _wanted_mc(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
     if not params["authenticated"]:
         for call in mc.calls("TRUST_AUTH_MECH"):
             mc.drop(call)
-    for name, args in _features(mc, params):
+    for name, args in _features(params):
         if mc.feature(name) is None:
             mc.set_call("FEATURE", name, *args)
     for name, seconds in dialect.RESOLVER.items():
@@ -189,7 +189,7 @@ def _dh_is_short(stands: str, number: "tuple[int, ...]") -> bool:
     return stands[:1] in ("1", "5") or default < dialect.DH_ENOUGH
 
 
-def _features(mc: SendmailMc, params: Mapping[str, Any]) -> "list[tuple[str, tuple[str, ...]]]":
+def _features(params: Mapping[str, Any]) -> "list[tuple[str, tuple[str, ...]]]":
     features: "list[tuple[str, tuple[str, ...]]]" = [
         ("no_default_msa", ()),
         (

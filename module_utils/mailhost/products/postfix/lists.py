@@ -116,7 +116,7 @@ def _rows(effective: Effective, name: str, word: str, argument: str, place: str)
         return []
     rule, out = f"{word} {argument}", f"Let it answer DUNNO, or put {word} behind reject_unauth_destination"
     inline = re.match(r"^(?:static|inline):\{?(.*?)\}?$", argument)
-    path = path_of(re.sub(r"\$[{(]?config_directory[})]?", "/etc/postfix", argument))
+    path = path_of(argument)
     if inline:
         value = inline.group(1).rpartition("=")[2].strip()
         return [Cause(rule, "open", place, f"{argument} accepts everybody", out)] if _lets_by(value, effective) else []

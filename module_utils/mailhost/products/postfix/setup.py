@@ -91,6 +91,7 @@ def classes(main: MainCf) -> "List[str]":
 
 def path_of(word: str) -> "Optional[str]":
     """The file of a table whose text can be read here."""
+    word = re.sub(r"\$[{(]?config_directory[})]?", "/etc/postfix", word)
     kind, separator, path = word.partition(":")
     kind = kind.replace("proxy", "").strip() or kind
     if kind == "proxy" or word.startswith("proxy:"):
@@ -106,7 +107,7 @@ def tables(setup: Setup) -> "List[str]":
     values += [value for service in services(setup) for name, value in service.options.items() if name in names]
     for value in values:
         for word in words(value.replace("{", " ").replace("}", " ")):
-            path = path_of(re.sub(r"\$[{(]?config_directory[})]?", "/etc/postfix", word))
+            path = path_of(word)
             if path and path not in paths:
                 paths.append(path)
     return paths

@@ -76,9 +76,6 @@ def default(name: str, number: Version, level: "Tuple[int, ...]") -> str:
     return [value for since, value in rows.nearest(number) if since <= level][-1] if rows else ""
 
 
-#: how a submission service demands TLS (2.3's own example in master.cf still says
-#: smtpd_enforce_tls; the level works there too)
-SUBMISSION_TLS = Rows("TLS demanded on submission", Row(FIRST, None, ("smtpd_tls_security_level", "encrypt")))
 Settings = Tuple[Tuple[str, str], ...]
 _EXCLUDED: Settings = (("smtpd_tls_exclude_ciphers", "EXPORT, LOW, SSLv2, aNULL"),)
 #: what every service says of TLS. Before 2.10 the defaults take EXPORT and anonymous ciphers;
@@ -147,8 +144,6 @@ def no_lower(name: str, stands: str, meant: str, wanted: str) -> str:
     return stands if theirs is None or (theirs and theirs <= (allowed(wanted) or set())) else wanted
 
 
-#: words of a restriction list that end the question for a stranger
-REJECTS = ("reject_unauth_destination", "defer_unauth_destination", "reject", "defer", "defer_if_permit")
 #: the tables of lookup types that look nothing up outside the host
 MAP_SUFFIX = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
 _ALWAYS = """

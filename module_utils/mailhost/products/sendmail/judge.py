@@ -36,7 +36,7 @@ def causes(
                     f"{access.name}:{row.line}",
                     f"{row.key} RELAY {reason}",
                     "Take that row out",
-                    _seen_by(row.key, domain, mc),
+                    _seen_by(row.key),
                 )
             )
     for row in relayed.rows():
@@ -136,7 +136,7 @@ def opens(row: Row) -> str:
     return ""
 
 
-def _seen_by(key: str, domain: str, mc: SendmailMc) -> "Dict[str, str]":
+def _seen_by(key: str) -> "Dict[str, str]":
     tag, separator, rest = key.partition(":")
     if not separator and re.match(r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", key) and not key[0].isdigit():
         return {"recipient": f"<relaytest@sub.{key}>"}
