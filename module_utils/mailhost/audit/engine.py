@@ -84,15 +84,21 @@ class Audit:
         return [address for address in (self.params["address"], self.params["address6"]) if address]
 
     def _served(self) -> "List[Finding]":
-        """What was asked to be served is, and what was not is closed."""
-        served = {endpoint.service for endpoint in self.host.endpoints}
+        """What was asked to be served is, on each address that was given, and what was not is closed. Where only the
+        second address (``mailhost_address6``) does not serve, that may be meant (``mailhost_addresses``): a warning."""
+        served = {(endpoint.service, endpoint.address) for endpoint in self.host.endpoints}
+        first, *_ = addresses = self._addresses()
         wanted = [name for name in (*self.params["protocols"], *self.params["smtp"]) if name != "kpop"]
         findings = []
         for service in dict.fromkeys((*(access.PORTS if self.params["protocols"] else ()), *wanted)):
-            verdict = "pass" if (service in wanted) == (service in served) else "fail"
+            at = [address for address in addresses if (service, address) in served]
+            if service in wanted:
+                verdict = "pass" if at == addresses else "warn" if first in at else "fail"
+            else:
+                verdict = "fail" if at else "pass"
             about = f"{service} is {'served' if service in wanted else 'closed'}, as asked"
             question = Question(f"asked.{service}", title=about)
-            findings.append(question.answer(verdict, "served" if service in served else "not served"))
+            findings.append(question.answer(verdict, _at(at, addresses)))
         if not self.host.endpoints:
             detail = "none of its mail ports takes a connection and greets"
             out = "Start the daemons, or let this place through the firewall"
@@ -281,3 +287,13 @@ def _followed(findings: "List[Finding]", host: Subject) -> "List[Finding]":
         else finding
         for finding in findings
     ]
+
+
+def _at(served: "List[str]", addresses: "List[str]") -> str:
+    return (
+        f"served on {', '.join(served)} only"
+        if served and served != addresses
+        else "served"
+        if served
+        else "not served"
+    )

@@ -384,3 +384,23 @@ def test_verdicts_and_logins():
     login = Login("alice", "s")
     assert login.initial() in login.hidden
     assert imap_quoted('a"\\') == '"a\\"\\\\"'
+
+
+@pytest.mark.parametrize(
+    ("served", "imaps", "pop3s", "detail"),
+    [
+        (["192.0.2.1 imaps", "2001:db8::1 imaps"], "pass", "pass", "served"),
+        (["2001:db8::1 imaps"], "fail", "pass", "served on 2001:db8::1 only"),
+        (["192.0.2.1 imaps"], "warn", "pass", "served on 192.0.2.1 only"),
+        ([], "fail", "pass", "not served"),
+        (["192.0.2.1 imaps", "2001:db8::1 imaps", "2001:db8::1 pop3s"], "pass", "fail", "served"),
+    ],
+)
+def test_what_was_asked_for_is_served_on_each_address(served, imaps, pop3s, detail):
+    given = {"address": "192.0.2.1", "address6": "2001:db8::1", "protocols": ["imaps"], "smtp": []}
+    audit = engine.Audit(params(mail_audit, fqdn="mx.example.test", **given))
+    pairs = [line.split() for line in served]
+    audit.host.endpoints = [Endpoint(address, 1, "imap", service=service) for address, service in pairs]
+    findings = {finding.id: finding for finding in audit._served()}
+    assert (findings["asked.imaps"].verdict, findings["asked.pop3s"].verdict) == (imaps, pop3s)
+    assert findings["asked.imaps"].detail == detail
