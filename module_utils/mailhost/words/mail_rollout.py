@@ -161,14 +161,15 @@ def _judge(params: Mapping[str, Any], record: Record, host: Host) -> "Dict[str, 
 
 
 def _became(result: "Mapping[str, Any]") -> "tuple[str, str]":
-    """A host's state and the reason. ``lost`` is one that could not be asked any more:
-    what was not confirmed it takes back by itself."""
+    """A host's state and the reason. ``lost`` is one that could not be asked any more, before its proof or for its
+    undo: what was not confirmed it takes back by itself, and the next rollout takes back what was."""
     if not result:
         return "lost", "unreachable; a change that was not confirmed it takes back by itself, and the next run looks"
     if result.get("lost"):
         return "lost", str(result.get("why", ""))
     if result.get("undone") is None:
-        return ("old", str(result.get("why", ""))) if result.get("why") else ("new", "")
+        why = str(result.get("why", ""))
+        return ("lost", f"{why}; it could not be reached to be taken back") if why else ("new", "")
     return ("undone" if result["undone"] or result.get("why") else "old"), str(result.get("why", ""))
 
 

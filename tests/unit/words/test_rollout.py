@@ -109,6 +109,17 @@ def test_a_host_that_was_lost(tmp_path):
     assert "b: unreachable; a change that was not confirmed it takes back by itself" in told["msg"]
 
 
+def test_a_host_that_could_not_be_reached_for_its_undo_is_lost(tmp_path):
+    """What was confirmed and not proved still stands there: the next run has to take it back."""
+    rollout = Rollout(tmp_path).describe()
+    rollout.plan()
+    told = rollout.judge("ab", a={"proved": True, "undone": 1}, b={"proved": False, "why": "R01"})
+    assert told["summary"]["lost"] == ["b"] and "b: R01; it could not be reached to be taken back" in told["msg"]
+    assert not list((tmp_path / "running").glob("*")), "a rollout that stopped holds the fleet no longer"
+    (earlier,) = (row["earlier"] for row in Rollout(tmp_path, "next").describe().plan()["order"] if row["name"] == "b")
+    assert earlier
+
+
 def test_a_batch_that_could_not_be_undone(tmp_path):
     rollout = Rollout(tmp_path).describe()
     rollout.plan()
