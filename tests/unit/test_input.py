@@ -399,6 +399,15 @@ def test_an_address_that_cannot_be_told_is_no_fault_of_the_others(tmp_path, knoc
     assert "What a stranger sees" in done.stdout and "2 hosts" not in checked, done.stdout
 
 
+@pytest.mark.parametrize("playbook", ["undo", "history", "merge"])
+def test_a_misspelt_name_is_refused_by_what_takes_no_variable_of_a_host(tmp_path, knocks, playbook):
+    port, found = knocks
+    hosts = "mailhosts:\n  hosts:\n    good:\n"
+    done = run(tmp_path, port, hosts, "", "-e", "mailhost_undo_ids=r123", playbook=playbook)
+    assert done.returncode != 0 and not found, done.stdout
+    assert "mailhost_undo_ids: there is no such variable. Did you mean mailhost_undo_id?" in done.stdout, done.stdout
+
+
 def test_the_audit_checks_what_it_takes(tmp_path, knocks):
     port, found = knocks
     sink = "mailhost_audit_sink: {domain: example.org, address: 127.0.0.1, port: 70000}\nmailhost_audit_profile: best\n"

@@ -49,6 +49,7 @@ def test_every_file_of_steps_is_imported():
         "main.yml",
         "steps.yml",
         "audit.yml",
+        "names.yml",
         "plan.yml",
         "rollout_batch.yml",
         "rollout_plan.yml",
