@@ -87,3 +87,40 @@ def test_the_copies_of_what_is_taken_back_are_read():
     (restored,) = undo(stands).operations
     assert (restored.content, restored.mode) == (b"one\n", 0o640)
     assert File(f"{AT}/a/op/1000/old") in list(mail_undo.reads({"count": 1, "runs": []}, stands))
+
+
+OLDER = {"i": ["r1"], "s": ["dovecot"], "b": ["dovecot stopped disabled"], "v": ["serve imap plain 143"]}
+
+
+def stops(plan):
+    return [operation.about for operation in plan.operations if getattr(operation, "about", "").startswith("stop ")]
+
+
+def test_a_run_below_others_stops_nothing_that_they_need():
+    first = journal("a", command("first", ["true"], ["false"]), **OLDER)
+    stands = seen(first, journal("b", command("second", ["true"], ["false"]), i=["r2"], s=["dovecot"], w=["two"]))
+    plan = undo(stands, id="r1")
+    assert (plan.facts["services"], plan.facts["serving"], stops(plan)) == (["dovecot"], [], [])
+
+
+def test_a_service_of_an_older_run_is_not_stopped_because_it_was_down_for_a_while():
+    newer = journal("b", command("second", ["true"], ["false"]), **{**OLDER, "i": ["r2"], "w": ["two"]})
+    plan = undo(seen(journal("a", command("first", ["true"], ["false"]), **OLDER), newer))
+    assert (plan.facts["services"], plan.facts["serving"]) == (["dovecot"], ["serve imap plain 143"])
+    assert stops(plan) == []
+
+
+def test_what_serves_without_a_part_of_a_run_is_not_known():
+    """All journals of a run were confirmed together, so none says what served between them."""
+    parts = [journal(name, command(name, ["true"], ["false"]), w=["me"], **OLDER) for name in ("a", "b")]
+    plan = undo(seen(*parts), id="b")
+    assert (plan.facts["services"], plan.facts["serving"], stops(plan)) == (["dovecot"], [], [])
+    assert any("what served before is not known" in warning for warning in plan.warnings)
+
+
+def test_below_newer_runs_nothing_is_known_of_what_served():
+    oldest = journal("a", command("first", ["true"], ["false"]), **OLDER)
+    middle = journal("b", command("second", ["true"], ["false"]), **{**OLDER, "i": ["r2"], "w": ["two"]})
+    newest = journal("c", command("third", ["true"], ["false"]), **{**OLDER, "i": ["r3"], "w": ["three"]})
+    assert undo(seen(oldest, middle, newest), id="r2").facts["serving"] == []
+    assert undo(seen(oldest, middle, newest)).facts["serving"] == ["serve imap plain 143"]

@@ -98,7 +98,7 @@ class CyrusConf:
             heads = [at for at, entry in enumerate(self.entries) if re.match(r"^\s*SERVICES\s*\{", entry.raw)]
             if not heads:
                 insert(self.entries, len(self.entries), Entry("SERVICES {\n}\n", 0))
-                self.__init__(self.render(), self.name)  # type: ignore[misc]
+                self.__init__(self.render(), self.name)  # type: ignore[misc]  # read anew, on purpose
                 return self._add(name)
             at = heads[0] + 1
         service = Service(f"\t{name}\n", 0, "SERVICES", name, {}, False)
