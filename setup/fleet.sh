@@ -17,12 +17,16 @@ fi
 if [ "$action" = up ]; then
     # shellcheck disable=SC2046 # image names, split on purpose
     sh "$here/present.sh" $(printf '%s\n' "$@" | sed 's/.*=//')
-    # of two that come here at once one makes it, and the other's failure says nothing
-    if ! said=$(docker network create "$network" 2>&1) && ! docker network inspect "$network" >/dev/null 2>&1; then
-        echo "setup/fleet.sh: the network $network cannot be made: $said" >&2
-        exit 1
-    fi
-    names=$(sh "$here/names.sh" up "$network")
+    # one at a time: the engine makes two networks of one name for two that ask at once, and then finds neither
+    names=$(
+        exec 9<"$0"
+        flock 9
+        if ! docker network inspect "$network" >/dev/null 2>&1 && ! said=$(docker network create "$network" 2>&1); then
+            echo "setup/fleet.sh: the network $network cannot be made: $said" >&2
+            exit 1
+        fi
+        sh "$here/names.sh" up "$network" 9<&-
+    )
 else
     sh "$here/present.sh"
 fi

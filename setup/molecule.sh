@@ -15,7 +15,7 @@ printf '%s\n' "$@" | xargs -P 2 -n 1 sh -c '
     else
         cat "$work/$1"
         echo "molecule test: $1 failed by"
-        grep -a -e "\(^\|m \)E   " -e "fatal:" -e "Run make" "$work/$1" | cut -c 1-500 | tail -n 30
+        grep -a -e "\(^\|m \)E   " -e "fatal:" -e "failed:" -e "stderr:" -e "Run make" -e "setup/" "$work/$1" | cut -c 1-500 | tail -n 30
     fi
     echo "molecule test: $1 ended with status $code"
     exit "$code"

@@ -1,23 +1,31 @@
 """Two checkouts on one container engine leave each other alone, and what is missing is named with what makes it."""
 
+import concurrent.futures
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import threading
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCKER = """#!/bin/sh
-echo "$@" >>{log}
+echo "$@" >>$LOG
 case "$1 $2" in
     "ps -a") echo there ;;
 esac
 case $1 in
-    info) exit {engine} ;;
+    info) exit $ENGINE ;;
     image) [ "$3" != mailhost/missing ] ;;
     inspect) echo 192.0.2.53 ;;
+    network)
+        case $2 in
+            inspect) [ -e $LOG.network ] ;;
+            create) sleep 0.3 && : >$LOG.network ;;
+        esac
+        ;;
 esac
 """
 
@@ -26,13 +34,17 @@ esac
 def fleet(tmp_path):
     """Runs fleet.sh of a checkout in a directory of this name beside an engine that only notes what it was asked."""
 
+    setting_up = threading.Lock()
+
     def run(name, *words, engine=0):
         (tmp_path / "bin").mkdir(exist_ok=True)
         docker, log = tmp_path / "bin/docker", tmp_path / f"{name}.log"
-        docker.write_text(DOCKER.format(log=log, engine=engine))
-        docker.chmod(0o755)
-        shutil.copytree(ROOT / "setup", tmp_path / name / "setup", dirs_exist_ok=True)
-        env = {**os.environ, "PATH": f"{docker.parent}:{os.environ['PATH']}"}
+        with setting_up:  # no script is written while another run reads it
+            if not docker.exists() or not (tmp_path / name).exists():
+                docker.write_text(DOCKER)
+                docker.chmod(0o755)
+                shutil.copytree(ROOT / "setup", tmp_path / name / "setup")
+        env = {**os.environ, "PATH": f"{docker.parent}:{os.environ['PATH']}", "LOG": str(log), "ENGINE": str(engine)}
         script = str(tmp_path / name / "setup/fleet.sh")
         done = subprocess.run(["sh", script, *words], env=env, capture_output=True, text=True, check=False)
         return done, log.read_text() if log.exists() else ""
@@ -62,6 +74,14 @@ def test_what_a_checkout_makes_and_removes_is_its_own(fleet, tmp_path, action):
         assert len(touched[name]) == 6  # four hosts, their name server, their network
         assert all(found.endswith(f"-{suffix(tmp_path / name)}") for found in touched[name])
     assert not touched["first"] & touched["second"]
+
+
+def test_scenarios_that_start_at_once_make_one_network(fleet):
+    """Docker makes a second network of the same name for who asks while the first is being made."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        runs = [pool.submit(fleet, "one", "up", f"{host}=trixie") for host in ("first", "second", "third")]
+    assert all(run.result()[0].returncode == 0 for run in runs)
+    assert fleet("one", "up", "fourth=trixie")[1].count("network create") == 1
 
 
 def test_a_checkout_is_the_same_by_whichever_path(tmp_path):
