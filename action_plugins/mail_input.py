@@ -65,10 +65,11 @@ class ActionModule(action_loader.get("mail_look", class_only=True)):
     def _faults(self, public, typed, steps):
         """What one host's variables are refused for, as ``file:line`` and text. A variable is told by one word only."""
         from ansible.module_utils.mailhost.core import input as inputs  # the base has made it a path
-        from ansible.module_utils.mailhost.words.mail_input import unknown
+        from ansible.module_utils.mailhost.words.mail_input import unknown, unreasoned
 
         refused = set()
-        for error in (*unknown(self._variables, public), *self._misfits(typed)):
+        misfits = list(self._misfits(typed))
+        for error in (*unknown(self._variables, public), *misfits, *unreasoned(self._accepted(misfits))):
             refused.add(inputs.keys(error.place)[0])
             yield inputs.descend(self._variables, inputs.keys(error.place), self.stands)[2], str(error)
         for step in steps:
@@ -81,6 +82,18 @@ class ActionModule(action_loader.get("mail_look", class_only=True)):
                     refused.update(names)
                     text = (inputs.place(variable) if variable else f"{step['word']}: {error.place}") + error.rest
                     yield where, remove_values(text, hidden)
+
+    def _accepted(self, misfits):
+        """The lists of what is accepted, of those that are of the right form."""
+        from ansible.module_utils.mailhost.core import input as inputs  # the base has made it a path
+        from ansible.module_utils.mailhost.words.mail_input import ACCEPT
+
+        wrong = {inputs.keys(error.place)[0] for error in misfits}
+        values = {}
+        for name in ACCEPT:
+            if name in self._variables and name not in wrong:
+                values.update(self._templated(name, self._variables[name]))
+        return self.plain(values)
 
     def _misfits(self, typed):
         from ansible.module_utils.mailhost.core import input as inputs  # the base has made it a path

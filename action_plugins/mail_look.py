@@ -36,6 +36,7 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
 
     def _look(self, steps, look):
         from ansible.module_utils.mailhost.core.errors import MailhostError  # the base has made it a path
+        from ansible.module_utils.mailhost.core.loss import WouldLose
 
         if not steps or self._task._role is None:
             return {
@@ -47,6 +48,8 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
             return refused
         try:
             return {"changed": False, "differs": self._differing(list(self._steps(steps)), look)}
+        except WouldLose as error:
+            return {"failed": True, "msg": str(error), **error.codes}
         except AnsibleConnectionFailure:
             raise
         except (MailhostError, AnsibleError):  # the word's own task will say it, in its own name and without a secret
@@ -67,6 +70,7 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
     def _differing(self, tasks, look):
         """The first word that would change something, if any.
         What depends on what another registers is asked behind the others."""
+        from ansible.module_utils.mailhost.core.loss import Loss, WouldLose  # the base has made it a path
         from ansible.module_utils.mailhost.core.word import Planned
 
         registered = {task["register"] for task in tasks if "register" in task}
@@ -78,6 +82,8 @@ class ActionModule(action_loader.get("mailhost", class_only=True)):
                 if wanted
                 else {"differs": [], "facts": []}
             )
+            if answer.get("losses"):
+                raise WouldLose([Loss(**loss) for loss in answer["losses"]], answer["refusal"])
             differs = answer.get("differs", ["unknown"])  # a module that failed says nothing
             if differs:
                 return differs

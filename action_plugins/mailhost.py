@@ -39,6 +39,7 @@ from ansible.module_utils.mailhost.core.errors import BadInput, MailhostError  #
 from ansible.module_utils.mailhost.core.host import Host  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.process import name as process_name  # noqa: E402  (needs the path above)
 from ansible.module_utils.mailhost.core.word import Alone  # noqa: E402  (needs the path above)
+from ansible.module_utils.mailhost.words.mail_input import ACCEPT  # noqa: E402  (needs the path above)
 
 #: the oldest ansible-core that tests/versions runs; setup/collection/meta/runtime.yml says it too
 OLDEST = (2, 16)
@@ -161,12 +162,18 @@ class ActionModule(ActionBase):
             return False, value
 
     def completed(self, word, args):
-        """A word's options, with the run's own bounds where the task does not say them (``mailhost_lock_timeout``)."""
+        """A word's options, with the run's own bounds (``mailhost_lock_timeout``) and with what is accepted, where the
+        task does not say them."""
         given = dict(args)
         for option in ("lock_timeout", "confirm_timeout"):
             variable = f"mailhost_{option}"
             if option in word.spec and option not in given and variable in self._templar.available_variables:
                 given[option] = self._templar.template(self._templar.available_variables[variable])
+        if "accept" in word.spec and "accept" not in given:
+            names = [name for name in ACCEPT if name in self._templar.available_variables]
+            lists = [self._templar.template(self._templar.available_variables[name]) for name in names]
+            wrong = [value for value in lists if not isinstance(value, list)]  # which the word's spec refuses
+            given["accept"] = wrong[0] if wrong else [entry for entries in lists for entry in entries]
         return given
 
     def on_the_host(self, name, args, task_vars):

@@ -101,9 +101,11 @@ options:
     ACCEPT = r"""
 options:
   accept:
-    description: >-
-      Rules that let strangers through and stay all the same, by the name that an error or a report gives them;
-      each with a reason, which every report shows.
+    description:
+      - What a run may take away although nothing asks for it (C(loss.address), or of these one alone,
+        C(loss.address old@example.test)), and rules that let strangers through and stay all the same, by the name
+        that an error or a report gives them; each with a reason, which every report shows.
+      - In the role it is C(mailhost_accept) with C(mailhost_relay_accept).
     type: list
     elements: dict
     default: []

@@ -51,7 +51,7 @@ options:
     type: list
     elements: str
     default: [imap, imaps, pop3, pop3s]
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.accept]
 author:
   - The mailhost authors (!UNKNOWN)
 """

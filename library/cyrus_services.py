@@ -46,7 +46,7 @@ options:
     description: Whether mailboxes have clear passwords, which C(apop) needs.
     type: bool
     default: false
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.certificate]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.accept, mailhost.certificate]
 author:
   - The mailhost authors (!UNKNOWN)
 """

@@ -26,7 +26,7 @@ options:
     type: list
     elements: str
     default: []
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.accept]
 author:
   - The mailhost authors (!UNKNOWN)
 """

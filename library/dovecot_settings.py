@@ -41,7 +41,7 @@ options:
     description: Whether users of the virtual store have clear passwords, which C(apop) needs.
     type: bool
     default: false
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.certificate]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.accept, mailhost.certificate]
 author:
   - The mailhost authors (!UNKNOWN)
 """

@@ -60,7 +60,7 @@ options:
     type: list
     elements: str
     default: [dovecot, postfix]
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.accept]
 author:
   - The mailhost authors (!UNKNOWN)
 """

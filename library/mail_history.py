@@ -60,6 +60,10 @@ history:
       description: The files that were written or removed, and what was run.
       type: list
       elements: str
+    accepted:
+      description: What the change took away that O(mailboxes#module:accept) let through, each rule with its reason.
+      type: list
+      elements: str
 runs:
   description: The runs, the newest first.
   returned: success

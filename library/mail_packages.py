@@ -16,7 +16,7 @@ options:
     type: list
     elements: str
     required: true
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.accept]
 author:
   - The mailhost authors (!UNKNOWN)
 """

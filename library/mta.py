@@ -18,7 +18,7 @@ options:
     type: str
     choices: [postfix, sendmail]
     required: true
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.accept]
 author:
   - The mailhost authors (!UNKNOWN)
 """

@@ -58,7 +58,7 @@ options:
     type: list
     elements: str
     default: []
-extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.certificate]
+extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.accept, mailhost.certificate]
 author:
   - The mailhost authors (!UNKNOWN)
 """

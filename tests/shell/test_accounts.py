@@ -84,6 +84,7 @@ def test_journals(run, tmp_path, monkeypatch):
         "before": "dovecot stopped disabled",
         "services": "dovecot\npostfix",
         "reverts": "",
+        "accepted": "loss.address a@b.test: why",
     }.items():
         (one.parent.parent / name).write_text(text + "\n")
     for name, text in {"kind": "W", "path": "/etc/a file", "old": "", "begun": ""}.items():
@@ -91,7 +92,8 @@ def test_journals(run, tmp_path, monkeypatch):
     found = journals(run(history.SHOW).stdout)
     assert [journal.data() for journal in found] == [
         {"id": "000001-x", "run": "r1", "state": "committed", "when": 17, "who": "me",
-         "services": ["dovecot", "postfix"], "reverts": [], "undone_by": "", "changes": ["/etc/a file"]}
+         "services": ["dovecot", "postfix"], "reverts": [], "undone_by": "", "changes": ["/etc/a file"],
+         "accepted": ["loss.address a@b.test: why"]}
     ]  # fmt: skip
     assert found[0].lines["b"] == ["dovecot stopped disabled"]
     assert (found[0].steps[0].has_old, found[0].steps[0].begun) == (True, True)

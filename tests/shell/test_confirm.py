@@ -169,7 +169,9 @@ def test_history_and_undo(local, shell, tmp_path, state):
     path.write_bytes(b"one")
     path.chmod(0o600)
     gone.write_bytes(b"here")
-    apply(plan(host, path, b"two", Remove(host.read([File(str(gone))]).file(str(gone)))), host, 5, 0)
+    losing = plan(host, path, b"two", Remove(host.read([File(str(gone))]).file(str(gone))))
+    losing.accepted = ("loss.address a: nobody\nwrites there", "loss.lock b: he is back")
+    apply(losing, host, 5, 0)
     marking = Run(
         "make a mark",
         ("touch", str(mark)),
@@ -182,6 +184,8 @@ def test_history_and_undo(local, shell, tmp_path, state):
         [str(path), str(gone)],
         [str(path), "make a mark", "no way back"],
     ]
+    accepted = ["loss.address a: nobody writes there", "loss.lock b: he is back"]
+    assert [entry["accepted"] for entry in history] == [accepted, []]
     assert [(entry["state"], entry["who"]) for entry in history] == [("applied", "a test")] * 2
     asked = {"count": 1, "runs": [], "force": False, "lock_timeout": 5, "confirm_timeout": 0}
     predicted = converge(mail_undo.WORD, asked, local(shell, read_only=True), True)

@@ -199,8 +199,8 @@ def test_the_words_have_the_defaults_and_choices_of_their_variables():
             if variable and "choices" in spec[option]:
                 assert spec[option]["choices"] == PUBLIC[variable[1]]["choices"], f"{word}.{option}"
             held += bool(variable)
-    assert held > 40
-    for option in ("lock_timeout", "confirm_timeout"):
+    assert held > 38
+    for option in ("lock_timeout", "confirm_timeout", "accept"):
         spec = importlib.import_module("mailhost.words.postfix_relay").ARGUMENT_SPEC
         assert spec[option]["default"] == PUBLIC[f"mailhost_{option}"]["default"]
 

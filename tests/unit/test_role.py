@@ -63,7 +63,7 @@ def flat(tasks):
 
 
 #: options that every run has, and those that a run leaves to the word, which knows the host's own places
-RUNS_OWN = {"lock_timeout", "confirm_timeout"}
+RUNS_OWN = {"lock_timeout", "confirm_timeout", "accept"}
 LEFT = {
     "mail_certificate": {"bits", "path", "key_path"},
     "dovecot_settings": {"certificate", "key", "maildir"},

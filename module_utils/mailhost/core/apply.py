@@ -80,6 +80,8 @@ def request(plan: Plan, identity: str, host: Host, lock_timeout: int, confirm_ti
         records += ["S", service]
     for service in plan.new_services:
         records += ["N", service]
+    for loss in plan.accepted:
+        records += ["L", " ".join(loss.split())]
     text = encode("".join(map(_word, records)))
     body = text + bytes(blobs)
     reverts = " ".join(plan.reverts)

@@ -4,33 +4,54 @@ from __future__ import annotations
 
 import functools
 import time
-from typing import Any, Sequence
+from typing import Any, NamedTuple, Optional, Sequence
 
 from .apply import apply, recover
-from .errors import ChangedUnderUs
+from .errors import ChangedUnderUs, MailhostError
 from .gather import gather
 from .host import Host
+from .loss import Loss, WouldLose, settle
 from .operations import Plan, diff
 from .word import Alone, Params, Planned, Word
 
 
-def foresee(words: "Sequence[tuple[Planned, Params]]", host: Host) -> "list[Plan]":
+class Foreseen(NamedTuple):
+    """The plans up to the first that is not empty; what all of the words would lose that nobody accepted."""
+
+    plans: "list[Plan]"
+    losses: "list[Loss]"
+    refusal: str = ""
+
+
+def foresee(words: "Sequence[tuple[Planned, Params]]", host: Host) -> Foreseen:
     """What several words would do to a host, each as if it were alone,
     with the reads of all of them in the same round trips.
 
     A plan that is empty is what ``converge`` would come to; one that is not is the last, since what it changes the
-    words behind it may read. A host with an unfinished or unconfirmed change gives one plan more, which says so.
+    words behind it may read. Those are asked for their losses alone, which are of what stands: a run that would take
+    something away is refused as a whole, before its first word writes. A word that refuses ends all of it, unless
+    there are losses, which are told with it.
+    A host with an unfinished or unconfirmed change gives one plan more, which says so.
     """
-
     seen = gather([functools.partial(word.reads, given) for word, given in words], host)
     plans: "list[Plan]" = []
+    losses: "list[Loss]" = []
+    refusal: "Optional[MailhostError]" = None
     for word, given in words:
-        plans.append(word.plan(given, seen))
-        if plans[-1].differs:
-            return plans
-    if seen.unfinished or seen.pending:
+        is_open = not refusal and not (plans and plans[-1].differs)
+        try:
+            plan = word.plan(given, seen)
+        except MailhostError as error:
+            refusal = error if is_open else refusal
+            continue
+        losses += settle(plan.losses, given.get("accept") or ())[0]
+        if is_open:
+            plans.append(plan)
+    if refusal and not losses:
+        raise refusal
+    if (seen.unfinished or seen.pending) and not any(plan.differs for plan in plans):
         plans.append(Plan(warnings=["a change waits on the host"]))
-    return plans
+    return Foreseen(plans, losses, str(refusal or ""))
 
 
 def converge(word: Word, params: Params, host: Host, check_mode: bool) -> "dict[str, Any]":
@@ -56,6 +77,11 @@ def _converge(word: Planned, params: Params, host: Host, check_mode: bool) -> "d
         recover(host, lock_timeout)
         seen = gather(reads, host)
     plan = word.plan(params, seen)
+    lost, accepted = settle(plan.losses, params.get("accept") or ())
+    if lost:
+        raise WouldLose(lost)
+    plan.warnings += [f"{loss.place}: {loss.what}: accepted, {reason}" for loss, reason in accepted]
+    plan.accepted = tuple(f"{loss.rule}: {reason}" for loss, reason in accepted)
     if seen.unfinished and check_mode:
         plan.warnings.append(
             "a run was left unfinished on the host; the next one that is not a check takes it back first"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from typing import Any, Mapping
 
 
 class MailhostError(Exception):
@@ -12,7 +12,7 @@ class MailhostError(Exception):
     None of the three ever holds a secret. ``codes`` are what a playbook may decide by; sentences are for people.
     """
 
-    codes: "Mapping[str, str]" = {}
+    codes: "Mapping[str, Any]" = {}
 
     def __init__(self, place: str, what: str, way_out: str = "") -> None:
         self.place = place

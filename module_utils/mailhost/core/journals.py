@@ -38,7 +38,7 @@ class Step(Entry):
 @dataclass
 class Journal(Entry):
     """A change (t state, d epoch seconds, w who, i run, s services,
-    b what they were before, r what it took back, v served)."""
+    b what they were before, r what it took back, v served, l losses that were accepted)."""
 
     steps: "list[Step]" = field(default_factory=list)
 
@@ -83,6 +83,7 @@ class Journal(Entry):
             "reverts": self.reverts,
             "undone_by": undone_by,
             "changes": self.changes,
+            "accepted": self.lines.get("l", []),
         }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional, Sequence, Union
 
 from .host import FileState
+from .loss import Loss
 
 _SECRET = re.compile(r"(?i)((?:pass(?:word|wd)?|secret|nopassword|_pw|key_password)\w*\s*[=:]\s*)\S.*")
 _HASH = re.compile(r"(\{[A-Z0-9.-]+\})?\$[0-9a-zA-Z]+\$\S+")
@@ -80,6 +81,8 @@ class Plan:
     services: "tuple[str, ...]" = ()
     facts: "dict[str, Any]" = field(default_factory=dict)
     warnings: "list[str]" = field(default_factory=list)
+    losses: "list[Loss]" = field(default_factory=list)  # what works now and would not, whoever accepted it
+    accepted: "tuple[str, ...]" = ()  # the rules of those that somebody accepted, each with the reason
     reverts: "tuple[str, ...]" = ()  # the journals that this plan takes back
     # services that the plan may bring: an undo stops those that did not run before
     new_services: "tuple[str, ...]" = ()
@@ -94,7 +97,7 @@ class Plan:
     @property
     def differs(self) -> bool:
         """Whether there is anything to do or to say."""
-        return self.changed or bool(self.warnings)
+        return self.changed or bool(self.warnings or self.losses)
 
     @property
     def changed(self) -> bool:
@@ -154,5 +157,9 @@ def _set_changes(before: Sequence[str], after: Sequence[str]) -> "list[str]":
 
 
 def diff(plan: Plan) -> "list[dict[str, str]]":
-    """The plan as Ansible's diff: changed settings only, no surrounding lines, no secrets."""
-    return [entry for entry in map(_diff_of, plan.operations) if entry is not None]
+    """The plan as Ansible's diff: changed settings only, no surrounding lines, no secrets; what is lost first."""
+    entries = [entry for entry in map(_diff_of, plan.operations) if entry is not None]
+    if plan.accepted:
+        lost = {"before_header": "what is lost", "after_header": "what is lost", "after": ""}
+        entries.insert(0, {**lost, "before": _text([hide(line) for line in plan.accepted])})
+    return entries

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Union
 
 from .errors import Unasked
 from .host import Host, Request, Seen
+from .loss import ACCEPT, accepted
 from .operations import Plan
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Planned:
 
     def validate(self, params: Params) -> None:
         """Refuses (BadInput) what is refused whatever the host is like; asks nobody."""
+        accepted(params.get("accept") or ())
         try:
             for _ in self.reads(params, Seen()):
                 pass
@@ -52,8 +54,10 @@ class Alone:
 
 
 Word = Union[Planned, Alone]
-#: the options of every word that changes something
-OPTIONS: Spec = {
+#: how long a change may take
+BOUNDS: Spec = {
     "lock_timeout": {"type": "int", "default": 60},
     "confirm_timeout": {"type": "int", "default": 600},
 }
+#: the options of every word that changes something towards what the inventory says
+OPTIONS: Spec = {**BOUNDS, "accept": ACCEPT}

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..core.errors import BadInput
+from ..core.loss import ACCEPT as ACCEPT
+from ..core.loss import accepted as accepted
 
 #: what each kind of cause means, and the verdict it comes to
 KINDS = {
@@ -22,7 +23,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Cause:
-    """``rule`` is the stable name by which ``mailhost_relay_accept`` accepts it; ``place`` is file:line; ``witness``
+    """``rule`` is the stable name by which ``mailhost_accept`` accepts it; ``place`` is file:line; ``witness``
     what a prober can try to see it on the wire (keys helo, sender, recipient; empty if it cannot be seen from outside);
     ``service`` a port or name; ``option`` the option of the inventory that asks for just this, if there is one."""
 
@@ -47,30 +48,6 @@ class Cause:
         return {**asdict(self), "witness": dict(self.witness)}
 
 
-#: the option of every word that has to do with relaying: rules that stay although they let strangers through
-ACCEPT: "dict[str, Any]" = {
-    "type": "list",
-    "elements": "dict",
-    "default": [],
-    "options": {"rule": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}},
-}
-
-
-def accepted(accept: "Iterable[Mapping[str, str]]") -> "dict[str, str]":
-    """Reasons by rule; refuses one without a reason."""
-    reasons = {}
-    for number, entry in enumerate(accept):
-        rule, reason = entry["rule"].strip(), entry["reason"].strip()
-        if not rule or not reason:
-            raise BadInput(
-                f"accept[{number}]",
-                f"rule {rule[:60]!r} is accepted without a reason",
-                "Say why, every report shows it",
-            )
-        reasons[rule] = reason
-    return reasons
-
-
 def refuse(causes: "Sequence[Cause]", accept: "Iterable[Mapping[str, str]]", error: "type[Exception]") -> "list[str]":
     """Raise the first cause of relaying, or for which the daemon would not serve, that nobody accepted;
     a warning for each that somebody did."""
@@ -82,7 +59,7 @@ def refuse(causes: "Sequence[Cause]", accept: "Iterable[Mapping[str, str]]", err
             raise error(
                 cause.place,
                 f"{cause.what} (rule {cause.rule!r})",
-                (cause.way_out or "Take it out") + ", or accept that rule with a reason in mailhost_relay_accept",
+                (cause.way_out or "Take it out") + ", or accept that rule with a reason in mailhost_accept",
             )
     return [
         f"{cause.place}: {cause.what}: accepted, {reasons[cause.rule]}" for cause in causes if cause.rule in reasons

@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping
 from ..core.errors import BadInput
 from ..core.host import Host
 from ..core.input import nearest
+from ..core.loss import accepted
 from ..core.word import Alone
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
@@ -39,6 +40,8 @@ RESULTS = (
     "mailhost_report",
     "mailhost_rollout",
 )
+#: the lists of what is accepted, which the words take from the variables and no task passes on
+ACCEPT = ("mailhost_accept", "mailhost_relay_accept")
 FAULTS, HOSTS = 50, 3  # told one by one, and named; of more the number
 
 
@@ -54,6 +57,15 @@ def unknown(names: "Iterable[str]", public: "Iterable[str]") -> "Iterator[BadInp
                 else f"A variable of your own needs another prefix than {PREFIX}"
             )
             yield BadInput(name, "there is no such variable", way_out)
+
+
+def unreasoned(variables: "Mapping[str, Any]") -> "Iterator[BadInput]":
+    """Each list of what is accepted that has an entry without a reason."""
+    for name in ACCEPT:
+        try:
+            accepted(variables.get(name) or (), name)
+        except BadInput as error:
+            yield error
 
 
 def converge(params: "Mapping[str, Any]", host: Host, check_mode: bool) -> "dict[str, Any]":

@@ -44,10 +44,13 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
 
 def look(asked: "Sequence[Mapping[str, Any]]", host: Host) -> "dict[str, Any]":
     """``differs``: the first word that would change something or that refuses;
-    ``facts``: of each word that has a plan, in order."""
+    ``facts``: of each word that has a plan, in order; ``losses``: what all of them would take away, with
+    ``refusal``, the first word's that refuses besides."""
     words = [(entry["word"], WORDS[entry["word"]], entry["given"]) for entry in asked]
     planned = [(name, word, given) for name, word, given in words if isinstance(word, Planned)]
-    plans = foresee([(word, given) for _, word, given in planned], host) if planned else []
+    plans, losses, refusal = foresee([(word, given) for _, word, given in planned], host)
+    if losses:
+        return {"differs": [], "facts": [], "losses": [loss.data() for loss in losses], "refusal": refusal}
     facts = [plan.facts for plan in plans]
     differs = [name for (name, _, _), plan in zip(planned, plans) if plan.differs]
     if differs or len(plans) > len(planned):

@@ -12,14 +12,14 @@ from ..core.host import File, FileState, Request, Seen, named
 from ..core.journals import SHOW, Journal, Step, by_run, journals, reverted
 from ..core.operations import Check, Plan, Remove, Run, Write
 from ..core.shell.switch import BEGIN, END, RESTART, STOP
-from ..core.word import OPTIONS, Planned
+from ..core.word import BOUNDS, Planned
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "count": {"type": "int", "default": 1},
     "id": {"type": "str"},
     "runs": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
-    **OPTIONS,
+    **BOUNDS,
 }
 
 

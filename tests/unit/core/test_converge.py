@@ -8,6 +8,7 @@ from mailhost.core.converge import converge, foresee
 from mailhost.core.errors import Busy, HostError, MailhostError, RolledBack
 from mailhost.core.gather import gather
 from mailhost.core.host import File, FileState, Host, Seen
+from mailhost.core.loss import Loss, WouldLose, accepted, settle
 from mailhost.core.operations import Plan, Remove, Run, Write, diff, hide
 from mailhost.core.versions import Row, Rows, version
 from mailhost.words import mail_commit
@@ -186,7 +187,7 @@ class Files:
 def test_several_words_are_foreseen_in_the_round_trips_of_one():
     host = Files({"/a": b"1", "/b": b"2"})
     words = [(Word("/a", ["/c"]), {"content": b"1"}), (Word("/b", ["/c", "/a"]), {"content": b"3"})]
-    plans = foresee([*words, (Word("/a"), {"content": b"4"})], host)
+    plans = foresee([*words, (Word("/a"), {"content": b"4"})], host).plans
     assert [plan.changed for plan in plans] == [False, True], "behind what changes nothing can be foreseen"
     assert host.asked == [["/a", "/b"], ["/c"]], "nothing is asked twice"
     assert [plan.changed for plan in plans] == [
@@ -196,5 +197,67 @@ def test_several_words_are_foreseen_in_the_round_trips_of_one():
 
 @pytest.mark.parametrize("more", [{"unfinished": True}, {"pending": [("dovecot", "1")]}])
 def test_what_waits_on_a_host_is_foreseen(more):
-    plans = foresee([(Word("/a"), {"content": b"1"})], Files({"/a": b"1"}, **more))
+    plans = foresee([(Word("/a"), {"content": b"1"})], Files({"/a": b"1"}, **more)).plans
     assert any(plan.warnings for plan in plans)
+
+
+OLD, BOX = Loss("loss.address old@a.test", "/v:1", "old@a.test", "Give it"), Loss("loss.mail_location", "/d:2", "mail")
+
+
+class Losing(Word):
+    """Takes away what it is given, beside writing a file."""
+
+    def plan(self, params, seen):
+        plan = super().plan(params, seen)
+        if isinstance(params.get("refused"), str):
+            raise HostError("/r", params["refused"])
+        plan.losses += params["losses"]
+        return plan
+
+
+def losing(path, *losses, **more):
+    return Losing(path), {"content": b"new", "losses": losses, **more}
+
+
+def test_what_works_is_not_taken_away_without_a_word():
+    host = Files({"/a": b"old"})
+    for check_mode in (True, False):
+        with pytest.raises(WouldLose) as refused:
+            converge(*losing("/a", OLD, BOX), host, check_mode)
+        assert str(refused.value) == (
+            "what works would be lost: /v:1: old@a.test (rule 'loss.address old@a.test'). Give it. /d:2: mail (rule "
+            "'loss.mail_location'). Have the inventory say it, or accept each rule with a reason in mailhost_accept"
+        )
+        assert [loss["rule"] for loss in refused.value.codes["losses"]] == [OLD.rule, BOX.rule]
+
+
+@pytest.mark.parametrize("rule", ["loss.address", "loss.address old@a.test"])
+def test_a_loss_is_accepted_by_its_kind_or_alone_and_shown(rule):
+    accept = [{"rule": rule, "reason": "nobody writes there"}]
+    result = converge(*losing("/a", OLD, accept=accept), Files({"/a": b"old"}), True)
+    assert result["warnings"] == ["/v:1: old@a.test: accepted, nobody writes there"]
+    assert result["diff"][0]["before"] == "loss.address old@a.test: nobody writes there\n"
+    with pytest.raises(WouldLose, match="loss.mail_location"):
+        converge(*losing("/a", OLD, BOX, accept=accept), Files({"/a": b"old"}), True)
+
+
+def test_another_of_the_kind_is_not_accepted():
+    lost, through = settle([OLD, BOX], [{"rule": "loss.address new@a.test", "reason": "x"}])
+    assert (lost, through) == ([OLD, BOX], [])
+    with pytest.raises(ValueError, match="no kind of loss"):
+        Loss("loss.everything", "/", "")
+    with pytest.raises(MailhostError, match=r"mailhost_accept\[1\]: rule 'b' is accepted without a reason"):
+        accepted([{"rule": "a", "reason": "x"}, {"rule": "b", "reason": " "}], "mailhost_accept")
+
+
+def test_the_losses_of_all_words_are_foreseen_together():
+    """Behind a word that changes something, and behind one that refuses: they are of what stands."""
+    host = Files({"/a": b"old", "/b": b"old", "/c": b"old"})
+    seen = foresee([losing("/a"), losing("/b", OLD), losing("/c", BOX)], host)
+    assert ([plan.changed for plan in seen.plans], seen.losses) == ([True], [OLD, BOX])
+    seen = foresee([losing("/a", refused="it is open"), losing("/b", OLD)], host)
+    assert (seen.plans, seen.losses, seen.refusal) == ([], [OLD], "/r: it is open")
+    with pytest.raises(HostError, match="it is open"):
+        foresee([losing("/a", refused="it is open"), losing("/b", refused="and the other")], host)
+    seen = foresee([losing("/a"), losing("/b", refused="what the first brings")], host)
+    assert (len(seen.plans), seen.losses) == (1, [])

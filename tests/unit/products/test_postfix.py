@@ -383,7 +383,7 @@ def test_tables_networks_and_domains():
 def test_an_accepted_rule_is_a_warning_and_needs_a_reason():
     cause = Cause("mynetworks 0.0.0.0/0", "open", "main.cf:1", "everybody")
     with pytest.raises(
-        BadConfiguration, match=r"main.cf:1: everybody \(rule 'mynetworks 0.0.0.0/0'\).*mailhost_relay_accept"
+        BadConfiguration, match=r"main.cf:1: everybody \(rule 'mynetworks 0.0.0.0/0'\).*mailhost_accept"
     ):
         refuse([cause], [], BadConfiguration)
     assert refuse([cause], [{"rule": "mynetworks 0.0.0.0/0", "reason": "a lab"}], BadConfiguration) == [

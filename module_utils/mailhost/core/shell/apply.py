@@ -165,6 +165,10 @@ while IFS= read -r record <&4; do
         K) next tree; note "$op/tree" "$tree"; words "$op/argv" ;;
         S) next service; services="$services $service"; printf "%s\n" "$service" >>"$dir/services"; stands "$service" ;;
         N) next service; stands "$service" ;;
+        L)
+            next loss
+            printf "%s\n" "$loss" >>"$dir/accepted" ||
+                fail write "$dir/accepted: cannot be written; is the disk full?" ;;
         *) fail failed "unknown record in the plan" ;;
     esac
 done

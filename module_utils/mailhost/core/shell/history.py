@@ -12,7 +12,7 @@ for id in *; do
     [ -d "$id/op" ] || continue
     echo "J $PWD/$id"
     say t "$id/state"; say d "$id/when"; say w "$id/who"; say i "$id/run"
-    say s "$id/services"; say b "$id/before"; say r "$id/reverts"; say v "$id/served"
+    say s "$id/services"; say b "$id/before"; say r "$id/reverts"; say v "$id/served"; say l "$id/accepted"
     for op in "$id"/op/*; do
         [ -e "$op/kind" ] || continue
         echo "O $op"

@@ -2,7 +2,8 @@
 
 A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone), ``who``,
 ``run`` (the run's id, the same in all its journals; may be empty), ``when``, ``services``, ``before``
-(``SERVICE active|stopped enabled|disabled``: what each was before the change), and for each operation a folder
+(``SERVICE active|stopped enabled|disabled``: what each was before the change), ``accepted`` (the losses that
+somebody accepted, each with the reason), and for each operation a folder
 ``op/NNNN`` with ``kind``, ``path``, ``target``, ``old`` (a copy with all metadata; none if there was no file), ``sum``
 (what was written), or for a command ``undo`` (its words, one a line) and its ``stdin`` or ``undo-stdin``. ``begun``
 marks an operation that may have had an effect, ``back`` one that was taken back.
