@@ -74,13 +74,28 @@ options:
     type: bool
     default: true
   smarthost:
-    description: Where mail for elsewhere goes; a name, or C([host]:port). Empty sends it directly.
+    description:
+      - Where mail for elsewhere goes; a name, or C([host]:port). Empty sends it directly.
+      - Not given, what stands on the host stays.
     type: str
-    default: ""
+  addresses:
+    description:
+      - IP addresses on which mail is taken beside loopback; C(*) is all.
+      - Without one it is what stands on the host, and all where a package alone has decided.
+    type: list
+    elements: str
+    default: []
   maildir:
     description: The Maildir, relative to the user's home.
     type: str
     default: Maildir
+  mail_format:
+    description: >-
+      How mail lies on disk, as M(dovecot_settings) has it; with V(keep), where mail stands in another place than
+      O(maildir), delivery is left as it stands.
+    type: str
+    choices: [keep, maildir, mbox]
+    default: keep
   access:
     description: What takes the mail delivered here, V(dovecot) by the user's Maildir, V(cyrus) by LMTP.
     type: str

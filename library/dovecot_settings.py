@@ -41,6 +41,23 @@ options:
     description: Whether users of the virtual store have clear passwords, which C(apop) needs.
     type: bool
     default: false
+  mail_format:
+    description:
+      - How mail lies on disk. V(keep) leaves the format and the place where users have mail in another than O(maildir);
+        where nobody has, it is a Maildir.
+      - V(mbox) is files in F(~/mail) with the INBOX in F(/var/mail).
+      - Users whose mail would be lost from view are a loss (C(loss.mail_location)), which the word refuses.
+    type: str
+    choices: [keep, maildir, mbox]
+    default: keep
+  other_databases:
+    description:
+      - What becomes of databases of passwords and users beside the store's, such as SQL, LDAP, Lua or a passwd-file of
+        another path. V(refuse) names each with file and line; V(keep) leaves them, and adds the store's own.
+      - Databases that deny users or are for masters stay either way.
+    type: str
+    choices: [refuse, keep]
+    default: refuse
 extends_documentation_fragment: [mailhost, mailhost.host, mailhost.lock, mailhost.change, mailhost.accept, mailhost.certificate]
 author:
   - The mailhost authors (!UNKNOWN)

@@ -11,6 +11,7 @@ from mailhost.core.shell import certificate, files
 from mailhost.products import standing, switch
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.dovecot import configure as dovecot
+from mailhost.products.dovecot.shell import STORED
 from mailhost.products.postfix import configure as postfix
 from mailhost.products.sendmail import configure as sendmail
 from mailhost.products.table import PORTS, PRODUCTS
@@ -83,7 +84,10 @@ SILENT = frozenset(
         *(asked.argv for row in PRODUCTS.values() for asked in (*standing.queue(row.name), *switch.count(row))),
         *(row.version for row in PRODUCTS.values() if row.version),
         SHOW.argv,
-        *(program.argv() for program in (files.STORES, files.FOLDERS, files.COPIED, certificate.STANDS)),
+        *(
+            program.argv()
+            for program in (STORED, files.WRITTEN, files.STORES, files.FOLDERS, files.COPIED, certificate.STANDS)
+        ),
         cyrus_services.HOLDER,
         mail_policy.NAMES,
         mail_policy.SOCKETS,

@@ -170,6 +170,8 @@ def test_every_file_of_tasks_that_is_called_has_a_spec():
 
 
 def shown(value):
+    if value is None:
+        return "none"
     text = json.dumps(value) if isinstance(value, (bool, dict)) else str(value)
     return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else text or '""'
 

@@ -8,7 +8,7 @@ from typing import Any, Mapping
 
 from ..core.errors import BadInput
 from ..core.word import OPTIONS
-from .access import path
+from .access import addresses, path
 from .cause import ACCEPT, accepted
 from .table import choices
 
@@ -18,11 +18,13 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "networks": {"type": "list", "elements": "str", "default": ["127.0.0.0/8", "::1/128"]},
     "relay_domains": {"type": "list", "elements": "str", "default": []},
     "authenticated": {"type": "bool", "default": True},
-    "smarthost": {"type": "str", "default": ""},
+    "smarthost": {"type": "str"},
+    "addresses": {"type": "list", "elements": "str", "default": []},
     "certificate": {"type": "path"},
     "key": {"type": "path", "no_log": False},
     "mailbox_store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
     "maildir": {"type": "str", "default": "Maildir"},
+    "mail_format": {"type": "str", "choices": ["keep", "maildir", "mbox"], "default": "keep"},
     "access": {"type": "str", "choices": choices("access"), "default": "dovecot"},
     "accept": ACCEPT,
     **OPTIONS,
@@ -73,6 +75,7 @@ def validate(params: Mapping[str, Any]) -> None:
     if not params["domains"]:
         raise BadInput("domains", "empty: no mail would be accepted", "Name the domains delivered here")
     domain("hostname", params["hostname"])
+    addresses(params)
     both = sorted(set(map(str.lower, params["domains"])) & set(map(str.lower, params["relay_domains"])))
     if both:
         raise BadInput(

@@ -14,6 +14,7 @@ from ..products import access, switch
 from ..products.dovecot import configure as dovecot
 from ..products.dovecot import shell
 from ..products.dovecot import versions as dialect
+from ..products.dovecot.configure import OWN
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
     "protocols": {"type": "list", "elements": "str", "required": True},
@@ -52,7 +53,9 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     _refuse_what_is_not_installed(wanted, seen)
     if here.at(dialect.LISTENERS):
         products = [name for name in ("imap", "pop3") if name in wanted or name + "s" in wanted]
-        others = [word for word in here.configuration.words("protocols") if word not in (*access.PORTS, "none")]
+        # our own file's list is what a run made of an earlier one: packages that came since are seen without it
+        stand = here.configuration.words("protocols", without=[OWN] if here.has_conf_d else [])
+        others = [word for word in stand if word not in (*access.PORTS, "none")]
         _set(here, ("protocols",), " ".join(products + others))
         for product in products:
             for name in (product, product + "s"):

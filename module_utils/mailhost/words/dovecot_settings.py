@@ -11,9 +11,11 @@ from ..core.word import OPTIONS, Planned
 from ..products import access, ciphers
 from ..products.dovecot import configure as dovecot
 from ..products.dovecot import judge as policy
+from ..products.dovecot import location
 from ..products.dovecot import versions as dialect
 from ..products.dovecot.configure import USERS
-from ..products.dovecot.grammar import Include, Section, Setting
+from ..products.dovecot.databases import keep_to
+from ..products.dovecot.grammar import Setting
 from ..systems.families import REQUESTS, system
 
 SOCKET = "/var/spool/postfix/private/auth"
@@ -21,11 +23,13 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "auth_mechanisms": {"type": "list", "elements": "str", "default": ["plain", "login"]},
     "cleartext_login": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
     "maildir": {"type": "str", "default": "Maildir"},
+    "mail_format": {"type": "str", "choices": list(location.FORMATS), "default": "keep"},
     "mailbox_store": {"type": "str", "choices": ["system", "virtual"], "default": "system"},
     "certificate": {"type": "path"},
     "key": {"type": "path", "no_log": False},
     "postfix_sasl": {"type": "bool", "default": True},
     "clear_passwords": {"type": "bool", "default": False},
+    "other_databases": {"type": "str", "choices": ["refuse", "keep"], "default": "refuse"},
     **OPTIONS,
 }
 #: mechanisms that need the clear password, or a secret of their own, which no store of hashes has
@@ -35,7 +39,7 @@ NEED_A_SECRET = ("apop", "cram-md5", "digest-md5", "scram-sha-1", "scram-sha-256
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
     yield from REQUESTS
-    yield from dovecot.reads(seen)
+    yield from location.wants(params, seen)
 
 
 def _validate(params: Mapping[str, Any]) -> None:
@@ -88,7 +92,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     platform = system(seen)
     for cause in policy.drivers(here.configuration, here.version):  # which dovecot -n does not look at
         raise BadConfiguration(cause.place, cause.what, cause.way_out)
-    _store(here, params["mailbox_store"])
+    losses = keep_to(here, params["mailbox_store"], params["other_databases"])
     here.set(here.at(dialect.TLS_ON))
     here.set(
         here.at(dialect.CERTIFICATE),
@@ -99,12 +103,13 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         _ciphers(here)
     here.set(here.at(dialect.CLEARTEXT[params["cleartext_login"]]))
     here.set(here.at(dialect.MECHANISMS), mechanisms=" ".join(params["auth_mechanisms"]).lower())
-    here.set(here.at(dialect.MAILDIR), maildir=params["maildir"])
+    losses += location.change(here, params, seen)
     if params["postfix_sasl"]:
         here.set(here.at(dialect.SASL_SOCKET), socket=SOCKET)
     else:
         _drop_socket(here)
     plan = here.plan({})
+    plan.losses += losses
     if "apop" in map(str.lower, params["auth_mechanisms"]):
         plan.warnings.append(
             f"APOP needs each user's clear password: they stand in {USERS}, which only dovecot and root can read"
@@ -130,54 +135,6 @@ def _drop_socket(here: dovecot.Installation) -> None:
         here.own.drop_section(("service auth", f"unix_listener {SOCKET}"))
     else:
         here.own.drop_section(("auth default", "socket listen"))
-
-
-def _databases(here: dovecot.Installation) -> "set[tuple[str, str]]":
-    """The password and user databases of the host: {("passdb", "pam"), ...}."""
-    databases = set()
-    for _, path, entry in here.configuration.entries():
-        kind, _, name = path[-1].partition(" ")
-        if isinstance(entry, Section) and kind in ("passdb", "userdb") and name and len(path) <= 2:
-            databases.add((kind, name))
-        elif isinstance(entry, Setting) and path[-1] == "driver" and len(path) == 2 and path[0] in ("passdb", "userdb"):
-            databases.add((path[0], entry.value))
-    return databases
-
-
-def _store(here: dovecot.Installation, store: str) -> None:
-    """See that exactly the store's databases are there: of two,
-    the first to be asked delays each login of the other."""
-    wanted = (
-        {("passdb", "pam"), ("userdb", "passwd")}
-        if store == "system"
-        else {
-            ("passdb", "passwd-file"),
-            ("userdb", "passwd-file"),
-        }
-    )
-    if _databases(here) == wanted:
-        if store == "virtual":
-            here.set(here.at(dialect.VIRTUAL_STORE), users=USERS)
-        return
-    for name, path, entry in list(here.configuration.entries()):
-        _retire(here, name, path, entry)
-    here.set(here.at(dialect.SYSTEM_STORE if store == "system" else dialect.VIRTUAL_STORE), users=USERS)
-
-
-def _retire(here: dovecot.Installation, name: str, path: "tuple[str, ...]", entry: Any) -> None:
-    tree = here.edited[name]
-    mine = tree is here.own
-    if isinstance(entry, Include) and entry.pattern.endswith(".conf.ext") and "auth-" in entry.pattern:
-        same = [e for _, e in tree.walk() if isinstance(e, Include) and e.line == entry.line]
-        for include in same:
-            tree.comment_out(include)
-    elif isinstance(entry, Section) and path[-1].split(" ")[0] in ("passdb", "userdb") and len(path) <= 2:
-        if mine:
-            tree.drop_section(path)
-        elif not name.endswith(".conf.ext"):
-            for _, section in list(tree.walk()):
-                if isinstance(section, Section) and section.line == entry.line and section.key == entry.key:
-                    tree.comment_out(section)
 
 
 WORD = Planned(ARGUMENT_SPEC, reads, plan)

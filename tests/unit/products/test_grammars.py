@@ -129,7 +129,7 @@ def test_master_cf(_, final):
     master = MasterCf(once)
     master.set(["submission", "inet", "n", "-", "y", "-", "-", "smtpd"], {"x": "y"})
     assert master.render() == once
-    master.unset("submission", "inet")
+    master.unset(master.get("submission", "inet"))
     assert master.render() == text
 
 

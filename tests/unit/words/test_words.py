@@ -6,6 +6,7 @@ from mailhost.core.errors import BadConfiguration, MailhostError
 from mailhost.core.host import File, Host, Output
 from mailhost.core.operations import Run, diff
 from mailhost.products import standing
+from mailhost.products.postfix import settings
 from mailhost.products.postfix.main_cf import MainCf
 from mailhost.products.table import PRODUCTS
 from mailhost.systems.packages import WHICH
@@ -252,9 +253,9 @@ def test_relay_for_virtual_mailboxes_and_back():
     ],
 )
 def test_an_old_list_keeps_its_other_restrictions_behind_the_guard(stands, becomes):
-    found = postfix_relay.restrictions("smtpd_recipient_restrictions", True, stands)
+    found = settings.restrictions("smtpd_recipient_restrictions", True, stands)
     assert found == "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination" + becomes
-    assert postfix_relay.restrictions("smtpd_recipient_restrictions", True, found) == found
+    assert settings.restrictions("smtpd_recipient_restrictions", True, found) == found
 
 
 @pytest.mark.parametrize(
@@ -425,7 +426,7 @@ def test_every_word_reads_files_and_commands_only():
     ],
 )
 def test_what_was_accepted_stays_in_front_of_the_guard(rule, stands, accept, wanted):
-    assert postfix_relay.restrictions(rule, False, stands, accept) == wanted
+    assert settings.restrictions(rule, False, stands, accept) == wanted
 
 
 def test_a_daemon_that_says_the_password_again_shows_nobody():

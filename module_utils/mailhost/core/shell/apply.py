@@ -240,6 +240,8 @@ swap() {
                 same "$target" "$( [ -e "$op/old" ] && digest "$op/old" || echo - )" || fail changed "$path"
                 line new "$op/new" && : >"$op/begun" || fail write "$op: cannot be written; is the disk full?"
                 error=$(put "$new" "$target" 2>&1) || fail write "$path: $error"
+                line sum "$op/sum"
+                grep -q -x -F -e "$sum $path" "$state/written" 2>/dev/null || echo "$sum $path" >>"$state/written"
                 [ -e "$op/old" ] || ! command -v restorecon >/dev/null || restorecon "$target" ;;
             D)
                 : >"$op/begun" || fail write "$op: cannot be written; is the disk full?"

@@ -31,6 +31,13 @@ for file; do
     stat -L -c "%a %U $kind %n" -- "$file";
 done; true
 """)
+#: paths: those whose content is one that a run of ours wrote there, so that nobody has edited them since
+WRITTEN = Inline("""
+for file; do
+    sum=$(sha1sum <"$file" 2>/dev/null);
+    ! grep -q -x -F -e "${sum%% *} $file" "$state/written" 2>/dev/null || echo "$file";
+done; true
+""")
 #: paths: mode and name of the folder of each
 FOLDERS = Inline("""
 for file; do folder=$(dirname "$file"); [ ! -d "$folder" ] || stat -L -c "%a %n" -- "$folder"; done; true

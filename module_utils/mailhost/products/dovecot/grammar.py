@@ -185,6 +185,15 @@ class Tree:
         self._entries(path)
         return self.render() != before
 
+    def add_section(self, path: Path) -> None:
+        """One section more with this path, behind all that stand; ``set`` then means this one."""
+        entries, indent = self._entries(path[:-1]), "  " * (len(path) - 1)
+        section = Section(f"{indent}{path[-1]} {{{self._newline}", 0, path[-1])
+        section.close = f"{indent}}}{self._newline}"
+        if entries and not entries[-1].render().endswith("\n"):
+            section.raw = self._newline + section.raw
+        entries.append(section)
+
     def drop_section(self, path: Path) -> None:
         """Remove every section with this path."""
         entries = self._entries(path[:-1], make=False)
@@ -207,7 +216,12 @@ class Tree:
 
     def comment_out(self, gone: Entry) -> None:
         """Turn an entry into a comment: every line of it begins with ``#`` from now on."""
-        _comment_out(self.entries, gone)
+        text = "".join("#" + line for _, line in split(gone.render()))
+        _replace(self.entries, gone, [Entry(text, gone.line)])
+
+    def take_out(self, gone: Entry) -> None:
+        """Remove one entry, whatever others are called as it is."""
+        _replace(self.entries, gone, [])
 
     def _rewrite(self, entry: Setting, value: str) -> None:
         lead = re.match(r"^\ufeff?\s*", entry.raw)
@@ -267,12 +281,11 @@ def _commented(entries: Sequence[Entry], key: str) -> Optional[int]:
     return places[-1] + 1 if places and entries[places[-1]].raw.endswith("\n") else None
 
 
-def _comment_out(entries: List[Entry], gone: Entry) -> bool:
+def _replace(entries: List[Entry], gone: Entry, new: List[Entry]) -> bool:
     for at, entry in enumerate(entries):
         if entry is gone:
-            text = "".join("#" + line for _, line in split(entry.render()))
-            entries[at] = Entry(text, entry.line)
+            entries[at : at + 1] = new
             return True
-        if isinstance(entry, Section) and _comment_out(entry.entries, gone):
+        if isinstance(entry, Section) and _replace(entry.entries, gone, new):
             return True
     return False

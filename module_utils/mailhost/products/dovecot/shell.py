@@ -8,3 +8,24 @@ from ...core.shell import Inline
 IDENTIFIERS = Inline("""
 case $(dovecot --version 2>/dev/null) in 1.0*) dovecot -a 2>/dev/null | grep pop3_uidl_format ;; esac; true
 """)
+#: a folder below each home (may be empty), a directory with a file a user (may be empty), a directory (may be empty):
+#: the users with mail in one of the first two, each once, and "* below" where there is any file below the third.
+#: Accounts of the system itself are left out: root's mail is no mailbox's
+STORED = Inline("""
+{ getent passwd 2>/dev/null || cat /etc/passwd; } | while IFS=: read -r name _ uid _ _ home _; do
+    [ "$uid" -ge 500 ] 2>/dev/null && [ "$uid" -lt 60000 ] || continue;
+    if [ -n "$2" ] && [ -s "$2/$name" ]; then echo "$name"; continue; fi;
+    [ -n "$1" ] && [ -d "$home/$1" ] || continue;
+    for mail in "$home/$1"/cur/* "$home/$1"/new/* "$home/$1"/.[!.]*/cur/* "$home/$1"/storage/* "$home/$1"/*; do
+        if [ -f "$mail" ] && [ -s "$mail" ]; then
+            case ${mail##*/} in
+                (dovecot* | subscriptions | maildirfolder | maildirsize) ;;
+                (*) echo "$name"; break ;;
+            esac;
+        fi;
+    done;
+done;
+if [ -n "$3" ] && [ -d "$3" ]; then
+    find "$3" -type f -size +0 ! -name "dovecot*" ! -name "subscriptions" 2>/dev/null | sed -e "s/.*/* below/" -e 1q;
+fi; true
+""")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, List
+from typing import Dict, Iterator, List, Sequence
 
 from ...core.errors import BadConfiguration
 from ...core.host import File, FileState, Glob, Request, Seen
@@ -69,6 +69,11 @@ class Configuration:
             )
         return [request.path]
 
+    def includes(self, including: str, include: Include) -> str:
+        """The file that an include names, empty where it is a pattern."""
+        request = included(including, include)
+        return request.path if isinstance(request, File) else ""
+
     def entries(self) -> "Iterator[tuple[str, Path, Entry]]":
         """Every entry with its file and path, in the order in which Dovecot reads them."""
         yield from self._entries(self.main, ())
@@ -85,13 +90,19 @@ class Configuration:
             else:
                 yield name, base + path, entry
 
-    def words(self, key: str) -> "list[str]":
-        """A list setting as it ends up, with ``$key`` standing for what it was before."""
+    def words(self, key: str, without: "Sequence[str]" = ()) -> "list[str]":
+        """A list setting as it ends up, with ``$key`` standing for what it was before; from 2.4 on a list can be
+        a section too, ``key { word = yes }``, which adds to it or takes from it (manual, "boolean list")."""
         words: "list[str]" = []
-        for _, path, entry in self.entries():
-            if path == (key,) and isinstance(entry, Setting):
+        for name, path, entry in self.entries():
+            if not isinstance(entry, Setting) or name in without:
+                continue
+            if path == (key,):
                 now = []
                 for word in entry.value.replace(",", " ").split():
-                    now += words if word == f"${key}" else [word]
+                    now += words if word in (f"${key}", f"$SET:{key}") else [word]
                 words = list(dict.fromkeys(now))
+            elif len(path) == 2 and path[0] == key:
+                words = [word for word in words if word != path[1]]
+                words += [path[1]] if entry.value.lower() in ("yes", "y", "1", "true", "on") else []
         return words

@@ -62,6 +62,23 @@ MAILDIR = Rows(
         _block(("mail_driver", "maildir"), ("mail_path", "~/{maildir}"), ("mail_inbox_path", "~/{maildir}")),
     ),
 )
+#: what Debian's packages set too. A lock file in the spool needs its group (the manual's "mbox"), which 1.0 gives the
+#: whole session (CVE-2008-1199): there it locks by fcntl, which Postfix, procmail and mail.local do as well
+MBOX = Rows(
+    "mail in mbox files",
+    Row(FIRST, (1, 1), _block(("mail_location", "mbox:~/mail:INBOX=/var/mail/%u"), ("mbox_write_locks", "fcntl"))),
+    Row((1, 1), (2, 4), _block(("mail_location", "mbox:~/mail:INBOX=/var/mail/%u"), ("mail_privileged_group", "mail"))),
+    Row(
+        (2, 4),
+        None,
+        _block(
+            ("mail_driver", "mbox"),
+            ("mail_path", "~/mail"),
+            ("mail_inbox_path", "/var/mail/%{user}"),
+            ("mail_privileged_group", "mail"),
+        ),
+    ),
+)
 #: 1.0 has no default for it, and each session of POP3 ends right after its login without one; 1.1's is this
 POP3_UIDL: "Rows[Block]" = Rows(
     "POP3's identifiers of messages",

@@ -15,7 +15,7 @@ from .setup import Setup
 
 MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
 VERSION = PRODUCTS["postfix"].version
-MAP_TYPE = ("postconf", "-d", "-h", "default_database_type")
+MAP_TYPE = ("postconf", "-h", "default_database_type")
 ALIASES, MAILBOXES = "/etc/mailhost/aliases", "/etc/mailhost/mailboxes"
 
 

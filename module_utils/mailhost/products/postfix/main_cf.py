@@ -85,13 +85,21 @@ class MainCf:
         text = f"{name} = {value}".rstrip()
         if parameter is not None:
             if parameter.value != value:
-                parameter.raw = text + (ending(parameter.raw) if parameter.raw.endswith("\n") else "")
-                parameter.value = value
+                self._rewrite(parameter, text, value)
             return
         shown = re.compile(rf"^#\s*{re.escape(name)}\s*=")
         places = [at for at, entry in enumerate(self.entries) if entry.plain and shown.match(entry.raw)]
         at = places[-1] + 1 if places and self.entries[places[-1]].raw.endswith("\n") else len(self.entries)
         insert(self.entries, at, Parameter(text + self._newline, 0, name, value))
+
+    def _rewrite(self, parameter: Parameter, text: str, value: str) -> None:
+        """Another value; comments that stood between its lines stand behind it."""
+        lines = [raw for _, raw in split(parameter.raw)]
+        comments = [raw for raw in lines[1:] if raw.lstrip().startswith("#")]
+        parameter.raw = text + (ending(parameter.raw) if parameter.raw.endswith("\n") or comments else "")
+        parameter.value = value
+        at = self.entries.index(parameter) + 1
+        self.entries[at:at] = [Entry(raw, parameter.line) for raw in comments]
 
     def unset(self, name: str) -> None:
         """Remove every occurrence."""

@@ -102,6 +102,27 @@ class MasterCf:
         else:
             insert(self.entries, len(self.entries), Service(raw, 0, words))
 
+    def adjust(self, service: Service, options: "dict[str, str]") -> None:
+        """Give a service that stands these ``-o`` options; its other fields and options stay, to the letter."""
+        for name, value in options.items():
+            scalar(name, value)
+            if service.options.get(name) == value:
+                continue
+            lead, setting = rf"(?<=\s)-o\s*{re.escape(name)}=\S*", f"-o {name}={value}"
+            if re.search(lead, service.raw):
+                service.raw = re.sub(lead, setting.replace("\\", r"\\"), service.raw)
+            else:
+                service.raw += ("" if service.raw.endswith("\n") else "\n") + f"  {setting}\n"
+            service.fields = service.raw.split()
+
+    def on(self, ports: "tuple[str, ...]") -> "list[Service]":
+        """The services of inet on a port, by its name or number, on whichever address."""
+        return [
+            service
+            for service in self.services()
+            if service.fields[1] == "inet" and service.fields[0].rpartition(":")[2] in ports
+        ]
+
     def set_chroot(self, name: str, kind: str, value: str) -> None:
         """The fifth field of a service (y, n or -), all else as it stands."""
         for service in self.services():
@@ -109,11 +130,8 @@ class MasterCf:
                 service.raw = re.sub(r"^((?:\S+\s+){4})\S+", lambda match: match.group(1) + value, service.raw, count=1)
                 service.fields[4] = value
 
-    def unset(self, name: str, kind: str) -> None:
-        for at in range(len(self.entries) - 1, -1, -1):
-            entry = self.entries[at]
-            if isinstance(entry, Service) and entry.key == (name, kind):
-                drop(self.entries, at)
+    def unset(self, service: Service) -> None:
+        drop(self.entries, self.entries.index(service))
 
     def settings(self) -> "list[str]":
         """What a diff compares."""
