@@ -14,14 +14,16 @@ from typing import Any, Iterable, Mapping
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, decode, encode
 from ..core.operations import Plan, Run, Write
+from ..core.shell.files import WRITTEN
 from ..core.versions import dotted
 from ..core.word import Planned
 from ..formats.keyed import Keyed, Names
 from ..products import relay
 from ..products.cause import accepted as policy_accepted
 from ..products.cause import refuse
+from ..products.dovecot import location
 from ..products.sendmail import judge as policy
-from ..products.sendmail import shell
+from ..products.sendmail import losses, shell
 from ..products.sendmail import versions as dialect
 from ..products.sendmail.ask import candidate, live, verdict
 from ..products.sendmail.configure import (
@@ -35,30 +37,37 @@ from ..products.sendmail.configure import (
     PROCMAIL,
     RELAYED,
     STANDS,
-    VIRTUSERS,
     number_of,
 )
 from ..products.sendmail.judge import LOOPBACK_NAMES
-from ..products.sendmail.mc import Call, SendmailMc
-from ..systems.families import REQUESTS, System, system
+from ..products.sendmail.mc import SendmailMc
+from ..products.sendmail.wanted import wanted
+from ..systems.families import REQUESTS
 
 ARGUMENT_SPEC = relay.ARGUMENT_SPEC
 FILES = (MC, ACCESS, LOCAL, RELAYED, PROCMAIL, ALIASES, DH)
+OURS = WRITTEN.argv(LOCAL, ACCESS, RELAYED, CF)
 STAMP = "# Built by mailhost from sendmail.mc "
 BUILD = shell.BUILD.argv(DIRECTORY)
+#: the same of the mc that stands, by another name: an answer is found by its words
+BUILT = shell.BUILD.argv(DIRECTORY, "as it stands")
 
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
-    yield from (*REQUESTS, *map(File, FILES), Command(STANDS))
+    yield from (*REQUESTS, *map(File, FILES), Command(STANDS), Command(OURS))
+    if params["access"] == "dovecot":
+        yield from location.wants(params, seen)
     if seen.file(MC).kind != "file":
         return
     program = _tools(seen)[0]
     yield live(program, params)
-    built = _wanted_mc(params, seen)
+    built = _wanted(params, seen)
     if not _is_current(seen, built):
         yield File(CF)
         yield Command(BUILD, built.render())
+        if not _is_untouched(seen):
+            yield Command(BUILT, seen.file(MC).text)
 
 
 def _validate(params: Mapping[str, Any]) -> None:
@@ -95,6 +104,11 @@ def prefixes(place: str, text: str) -> "list[str]":
     return keys if network.prefixlen < 128 else [*keys, f"Connect:IPv6:{network.network_address.compressed}"]
 
 
+def _written(seen: Seen, path: str) -> bool:
+    """Whether a file is as a run of ours wrote it."""
+    return path in seen.output(*OURS).text.splitlines()
+
+
 def _rows(params: Mapping[str, Any]) -> "list[str]":
     """The access map's keys that may stand with RELAY."""
     keys = [key for text in params["networks"] for key in prefixes("networks", text)]
@@ -115,11 +129,13 @@ def _tools(seen: Seen) -> "tuple[str, bool, bool]":
 
 def _is_current(seen: Seen, built: SendmailMc) -> bool:
     """Whether the cf that stands is what was built of this very mc, and untouched since."""
+    return f"{STAMP}{_digest(built.render())} " in seen.output(*STANDS).text and _is_untouched(seen)
+
+
+def _is_untouched(seen: Seen) -> bool:
+    """Whether the cf is one of ours, and nobody has edited it since."""
     text = seen.output(*STANDS).text
-    return (
-        f"{STAMP}{_digest(built.render())} " in text
-        and _body(text) in text.partition(STAMP)[2].partition("\n")[0].split()
-    )
+    return _body(text) in text.partition(STAMP)[2].partition("\n")[0].split()
 
 
 def _body(text: str) -> str:
@@ -138,130 +154,8 @@ def _refuse_open(mc: SendmailMc, access: Keyed, relayed: Names, params: Mapping[
     return refuse(policy.causes(mc, access, relayed, wanted, domain, host), params["accept"], BadConfiguration)
 
 
-def _wanted_mc(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
-    """The mc as it should be."""
-    mc, platform = SendmailMc(_own_domains(seen.file(MC).text), MC), system(seen)
-    mc.set_define("confDOMAIN_NAME", params["hostname"].lower())
-    _smarthost(mc, params["smarthost"])
-    certificate = params.get("certificate") or platform.family.certificate
-    mc.set_define("confCACERT_PATH", mc.get_define("confCACERT_PATH") or platform.family.authorities)
-    mc.set_define(
-        "confCACERT", mc.get_define("confCACERT") or certificate
-    )  # a bundle that cannot be read takes STARTTLS away
-    mc.set_define("confSERVER_CERT", certificate)
-    mc.set_define("confSERVER_KEY", params.get("key") or platform.family.key)
-    mc.set_define("confAUTH_OPTIONS", "A p y")  # no AUTH outside TLS, none that is anonymous
-    mc.set_define("confAUTH_MECHANISMS", "PLAIN LOGIN" if params["authenticated"] else "EXTERNAL")
-    if params["authenticated"] and not mc.calls("TRUST_AUTH_MECH"):
-        mc.set_call("TRUST_AUTH_MECH", "PLAIN LOGIN")
-    if not params["authenticated"]:
-        for call in mc.calls("TRUST_AUTH_MECH"):
-            mc.drop(call)
-    for name, args in _features(params):
-        if mc.feature(name) is None:
-            mc.set_call("FEATURE", name, *args)
-    for name, seconds in dialect.RESOLVER.items():
-        if mc.get_define(name) is None:
-            mc.set_define(name, seconds)
-    if _dh_is_short(mc.get_define("confDH_PARAMETERS") or "", number_of(seen)):
-        mc.set_define("confDH_PARAMETERS", DH)
-    _local_mailer(mc, params["access"], platform)
-    _listeners(mc, params["authenticated"])
-    return mc
-
-
-def _own_domains(text: str) -> str:
-    """The mc with a class P of the domains delivered here: the check of a sender asks no name server for them
-    (cf/m4/proto.m4, Basic_check_mail). Where no sender's domain is asked for at all it is not needed."""
-    if SendmailMc(text).feature("accept_unresolvable_domains") or re.search(rf"^F\{{?P\}}?.*{LOCAL}", text, re.M):
-        return text
-    end = "\r\n" if "\r\n" in text[:2000] else "\n"
-    return text + ("" if text.endswith("\n") else end) + f"LOCAL_CONFIG{end}FP-o {LOCAL}{end}"
-
-
-def _dh_is_short(stands: str, number: "tuple[int, ...]") -> bool:
-    """Whether a current client would refuse the DH group. Only the value's first character counts
-    (sendmail/tls.c): a path and ``none`` are the administrator's, 5 and 1 are 512 and 1024 bits, and one that a
-    version does not know is its default."""
-    if stands[:1] in ("/", "n", "N") and stands:
-        return False
-    default = dialect.DH_BITS.at(number) or 0
-    return stands[:1] in ("1", "5") or default < dialect.DH_ENOUGH
-
-
-def _features(params: Mapping[str, Any]) -> "list[tuple[str, tuple[str, ...]]]":
-    features: "list[tuple[str, tuple[str, ...]]]" = [
-        ("no_default_msa", ()),
-        (
-            "nocanonify",
-            ("canonify_hosts",),
-        ),  # local mail does not wait for a name server, which is asked for every domain otherwise
-        ("use_cw_file", ()),
-        ("access_db", (f"hash -T<TMPF> -o {ACCESS}.db",)),
-        ("virtusertable", (f"hash -o {VIRTUSERS}.db",)),
-    ]
-    return features + (
-        [("local_procmail", ("", "procmail -t -Y -a $h -d $u"))] if params["access"] == "dovecot" else []
-    )
-
-
-def _smarthost(mc: SendmailMc, text: str) -> None:
-    if not text:
-        mc.unset_define("SMART_HOST")
-        return
-    host, port = re.fullmatch(r"(\[.*?\]|[^:]*)(?::(\d+))?", text).groups()  # type: ignore[union-attr]  # validate() has matched it
-    mc.set_define("SMART_HOST", host)
-    if port:
-        mc.set_define("RELAY_MAILER_ARGS", f"TCP $h {port}")
-    elif re.fullmatch(r"TCP \$h \d+", mc.get_define("RELAY_MAILER_ARGS") or ""):
-        mc.unset_define("RELAY_MAILER_ARGS")
-
-
-def _local_mailer(mc: SendmailMc, access: str, platform: System) -> None:
-    """Where local mail goes: procmail into the Maildir that Dovecot reads, or LMTP to Cyrus."""
-    if access == "cyrus":
-        mc.set_define("CYRUSV2_MAILER_ARGS", f"FILE {platform.family.cyrus_socket}")
-        mc.set_define("confLOCAL_MAILER", "cyrusv2")
-        mc.set_call("MODIFY_MAILER_FLAGS", "CYRUSV2", "+w")  # an unknown user is refused at RCPT, not bounced later
-        if not any(call.args[:1] == ["cyrusv2"] for call in mc.calls("MAILER")):
-            last = mc.calls("MAILER")[-1:]
-            mc.append_call("MAILER", "cyrusv2", after=last[0] if last else None)
-        return
-    if mc.get_define("confLOCAL_MAILER") == "cyrusv2":
-        mc.unset_define("confLOCAL_MAILER")
-
-
-def _options(call: Call) -> "dict[str, str]":
-    """DAEMON_OPTIONS as a dictionary; keys by their first letter,
-    as the daemon reads them (op.me, DaemonPortOptions)."""
-    pairs = (part.partition("=") for part in ",".join(call.args).split(","))
-    return {name.strip()[:1].upper(): value.strip() for name, separator, value in pairs if separator}
-
-
-def _is_loopback(address: str) -> bool:
-    return address.startswith("127.") or address in ("::1", "localhost")
-
-
-def _listeners(mc: SendmailMc, authenticated: bool) -> None:
-    """Port 25 beyond loopback, and 587 for those who log in."""
-    outside = submission = False
-    for call in mc.calls("DAEMON_OPTIONS"):
-        options = _options(call)
-        port = options.get("P", "smtp")
-        if port in ("smtp", "25"):
-            if _is_loopback(options.get("A", "")) and "inet6" not in options.get("F", ""):
-                mc.replace(call, re.sub(r"\s*,?\s*Addr?\s*=[^,]*", "", ",".join(call.args)).lstrip(" ,"))
-            outside = outside or "inet6" not in options.get("F", "")
-        elif port in ("submission", "587") and "inet6" not in options.get("F", ""):
-            if authenticated:
-                mc.replace(call, f"Port=submission, Name={options.get('N', 'MSA')}, M=Ea")
-                submission = True
-            else:
-                mc.drop(call)
-    if not outside:
-        mc.set_call("DAEMON_OPTIONS", "Port=smtp, Name=MTA")
-    if authenticated and not submission:
-        mc.set_call("DAEMON_OPTIONS", "Port=submission, Name=MSA, M=Ea")
+def _wanted(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
+    return wanted(params, seen, params["access"] == "dovecot" and location.kept(params, seen))
 
 
 def _access(params: Mapping[str, Any], seen: Seen) -> Keyed:
@@ -301,9 +195,10 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     settings = (access.settings(), local.settings(), relayed.settings())
     keep = policy_accepted(params["accept"])
     access = _access(params, seen)
+    stands = local.names()
     local.set_names(names)
     relayed.set_names(name for name in relayed.names() if f"relay-domains {name}" in keep)
-    mc = _wanted_mc(params, seen)
+    mc = _wanted(params, seen)
     _configuration(plan, seen, before, mc)
     _build(plan, seen, mc, has_m4)
     fresh = plan.write(
@@ -312,10 +207,12 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         )
     )
     plan.write(Write(seen.file(LOCAL), encode(local.render()), settings=(settings[1], local.settings())))
+    if not _written(seen, LOCAL):
+        plan.losses += losses.domains(LOCAL, seen.file(LOCAL).text, stands, [*names, *params["relay_domains"]])
     if seen.file(RELAYED).exists:
         plan.write(Write(seen.file(RELAYED), encode(relayed.render()), settings=(settings[2], [])))
-    if params["access"] == "dovecot":
-        _procmail(plan, seen, params["maildir"])
+    if params["access"] == "dovecot" and not location.kept(params, seen):
+        _procmail(plan, seen, params["maildir"] if params["mail_format"] != "mbox" else "")
     _postmaster(plan, seen, program)
     if fresh or "stale" in seen.output(*STANDS).text.split("\n"):
         if not has_makemap:
@@ -360,6 +257,9 @@ def _build(plan: Plan, seen: Seen, mc: SendmailMc, has_m4: bool) -> None:
         raise BadConfiguration(
             MC, f"m4 refuses it: {'; '.join(lines[-3:])[:300] or 'it makes no cf'}", "Correct the file"
         )
+    if not _is_untouched(seen):
+        standing, _, code = seen.output(*BUILT).text.partition("\n= ")
+        plan.losses += losses.by_hand(CF, seen.file(CF).text, standing) if code[:1] == "0" else []
     content = f"{STAMP}{_digest(mc.render())} {_digest(cf)}\n{cf}"
     old = [line for line in seen.file(CF).text.splitlines() if line and line[0] not in "#\t "]
     new = [line for line in decode(encode(cf)).splitlines() if line and line[0] not in "#\t "]
@@ -378,18 +278,18 @@ def _postmaster(plan: Plan, seen: Seen, program: str) -> None:
 
 
 def _procmail(plan: Plan, seen: Seen, maildir: str) -> None:
-    """procmail's default mailbox is the Maildir that Dovecot reads (procmailrc(5))."""
-    text = seen.file(PROCMAIL).text
+    """procmail's default mailbox is the Maildir that Dovecot reads (procmailrc(5)); without one the spool, its own."""
+    lines = seen.file(PROCMAIL).text.splitlines(keepends=True)
     wanted = f"DEFAULT=$HOME/{maildir}/"
-    lines = text.splitlines(keepends=True)
     at = [number for number, line in enumerate(lines) if re.match(r"DEFAULT\s*=", line)]
-    if at and lines[at[-1]].strip() == wanted:
-        return
-    if at:
-        lines[at[-1]] = wanted + "\n"
+    if not maildir:
+        lines = [line for number, line in enumerate(lines) if number not in at]
+    elif at:
+        lines[at[-1]] = lines[at[-1]] if lines[at[-1]].strip() == wanted else wanted + "\n"
     else:
         lines.insert(0, wanted + "\n")
-    plan.write(Write(seen.file(PROCMAIL), encode("".join(lines))))
+    if lines or seen.file(PROCMAIL).exists:
+        plan.write(Write(seen.file(PROCMAIL), encode("".join(lines))))
 
 
 WORD = Planned(ARGUMENT_SPEC, reads, plan)

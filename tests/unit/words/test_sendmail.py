@@ -36,7 +36,7 @@ def el5(files=None, outputs=None):
     names = ("sendmail.mc", "access", "local-host-names")
     found = {f"/etc/mail/{name}": (EL5 / f"etc/mail/{name}").read_text() for name in names}
     found.update({"/etc/aliases": "postmaster: root\n", **(files or {})})
-    said = {sendmail.STANDS: TOOLS, sendmail_relay.BUILD: CF, **answers()}
+    said = {sendmail.STANDS: TOOLS, sendmail_relay.BUILD: CF, sendmail_relay.BUILT: CF, **answers()}
     return centos5(files=found, outputs={**said, **(outputs or {})})
 
 

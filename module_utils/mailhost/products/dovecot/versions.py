@@ -74,7 +74,7 @@ MBOX = Rows(
         _block(
             ("mail_driver", "mbox"),
             ("mail_path", "~/mail"),
-            ("mail_inbox_path", "/var/mail/%{user}"),
+            ("mail_inbox_path", "/var/mail/%{{user}}"),
             ("mail_privileged_group", "mail"),
         ),
     ),
