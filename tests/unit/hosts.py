@@ -7,7 +7,7 @@ from functools import partial
 from mailhost.core.gather import gather
 from mailhost.core.host import File, FileState, Glob, Output, Seen
 from mailhost.core.journals import SHOW
-from mailhost.core.shell import certificate, files
+from mailhost.core.shell import accounts, certificate, files
 from mailhost.products import standing, switch
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.dovecot import configure as dovecot
@@ -86,7 +86,15 @@ SILENT = frozenset(
         SHOW.argv,
         *(
             program.argv()
-            for program in (STORED, files.WRITTEN, files.STORES, files.FOLDERS, files.COPIED, certificate.STANDS)
+            for program in (
+                STORED,
+                accounts.NEWCOMERS,
+                files.WRITTEN,
+                files.STORES,
+                files.FOLDERS,
+                files.COPIED,
+                certificate.STANDS,
+            )
         ),
         cyrus_services.HOLDER,
         mail_policy.NAMES,

@@ -23,7 +23,7 @@ from ..products.cyrus.configure import ADMIN, FOLDERS, IMAPD, SASLDB
 
 _BOX = {
     "name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "locked", "absent"], "default": "present"},
     "quota": {"type": "int"},
     "password": {"type": "str", "no_log": True},
     "purge_mail": {"type": "bool", "default": False},
