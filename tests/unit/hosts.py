@@ -94,6 +94,7 @@ SILENT = frozenset(
                 files.FOLDERS,
                 files.COPIED,
                 certificate.STANDS,
+                certificate.ISSUED,
             )
         ),
         cyrus_services.HOLDER,

@@ -12,18 +12,25 @@ from typing import Any, Iterable, Mapping
 
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen
+from ..core.loss import Loss
 from ..core.operations import Plan, Run, Write
-from ..core.shell.certificate import MAKE, UNMAKE
+from ..core.shell.certificate import ISSUED, MAKE, UNMAKE
 from ..core.shell.files import PUT, UNPUT
 from ..core.word import OPTIONS, Planned
 from ..formats.der import key_kind
 from ..formats.lines import scalar
+from ..products import access
+from ..products.cyrus import configure as cyrus
+from ..products.dovecot import configure as dovecot
 from ..products.keys import SHOWING, asked, date_of, public_of, stands_of
+from ..products.postfix import configure as postfix
 from ..products.relay import NAME
+from ..products.sendmail import configure as sendmail
+from ..products.table import PRODUCTS
 from ..systems.families import FAMILIES, REQUESTS, Family, system
 
 ARGUMENT_SPEC: "dict[str, Any]" = {
-    "provider": {"type": "str", "choices": ["self_signed", "files"], "default": "self_signed"},
+    "provider": {"type": "str", "choices": ["self_signed", "files", "host"], "default": "self_signed"},
     "names": {"type": "list", "elements": "str", "required": True},
     "days": {"type": "int", "default": 365},
     "renew_days": {"type": "int", "default": 30},
@@ -37,6 +44,11 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     **OPTIONS,
 }
 SHOW = ("-noout", "-enddate", "-startdate", "-text", "-pubkey")
+#: where a daemon's certificate is named, by its unit; Dovecot's in many files
+UNITS = {
+    PRODUCTS[room.__name__.split(".")[-2]].unit: (path, room.certificates)
+    for room, path in ((cyrus, cyrus.IMAPD), (postfix, postfix.MAIN), (sendmail, sendmail.MC))
+}
 NOW = Command(("date", "-u", "+%s"))
 OPENSSL = Command(("openssl", "version"))
 _WAY = "Give a key, its certificate and the chain as PEM"
@@ -54,6 +66,12 @@ def _validate(params: Mapping[str, Any]) -> None:
             raise BadInput(
                 f"names[{number}]", f"{name!r} is not a host name of at least two labels", "Use the IDNA form"
             )
+    for option in ("path", "key_path"):
+        access.path(option, params.get(option))
+        if params["provider"] == "host" and not params.get(option):
+            raise BadInput(option, "missing, and the provider is host", "Name the file that is renewed on the host")
+    if params["provider"] == "host":
+        return
     if params["provider"] == "self_signed":
         if params["bits"] < 2048 or params["bits"] > 16384:
             raise BadInput("bits", f"{params['bits']} is not between 2048 and 16384", "Use 2048 or more")
@@ -86,6 +104,59 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
         yield File(path)
         yield asked(path, key)
     yield from dict.fromkeys(File(family.openssl_cnf) for family in FAMILIES)
+    if params["provider"] != "host":
+        yield from _wants(params["services"], seen)
+        yield _issued(params, seen)
+
+
+def _wants(services: "Iterable[str]", seen: Seen) -> "Iterable[Request]":
+    """The configuration of the daemons that serve the certificate."""
+    for unit in services:
+        if unit == PRODUCTS["dovecot"].unit:
+            yield from dovecot.reads(seen)
+        elif unit in UNITS:
+            yield File(UNITS[unit][0])
+
+
+def _served(services: "Iterable[str]", seen: Seen) -> "list[tuple[str, str]]":
+    """The certificates that the daemons are told to serve, each with its place."""
+    found: "list[tuple[str, str]]" = []
+    for unit in services:
+        if unit == PRODUCTS["dovecot"].unit:
+            found += dovecot.certificates(seen)
+        elif unit in UNITS and seen.file(UNITS[unit][0]).kind == "file":
+            path, named = UNITS[unit]
+            found += [(certificate, path) for certificate in named(seen.file(path).text)]
+    return [(path, place) for path, place in found if path.startswith("/")]
+
+
+def _issued(params: Mapping[str, Any], seen: Seen) -> Command:
+    """Whether others renew what is served, and whether what we would write are their links."""
+    served = _served(params["services"], seen)
+    paths = (*_paths(params, system(seen).family), *(path for path, _ in served))
+    return Command(ISSUED.argv(*dict.fromkeys(paths)))
+
+
+def _losses(params: Mapping[str, Any], seen: Seen, path: str, key: str) -> "list[Loss]":
+    """A certificate that somebody has signed and renews, and that would be served no more, or be written over."""
+    answers = seen.output(*_issued(params, seen).argv).text.splitlines()
+    keep = "Keep it with mailhost_certificate: {{provider: host, path: {}, key_path: (its key)}}"
+    links = [
+        Loss(f"loss.certificate {file}", file, "is a link to what others write, and would go", keep.format(file))
+        for file in (path, key)
+        if f"link {file}" in answers
+    ]
+    served = [] if params["provider"] == "files" else _served(params["services"], seen)
+    return links + [
+        Loss(
+            f"loss.certificate {file}",
+            place,
+            f"{file}, which an authority has signed, is served, and would be no more",
+            keep.format(file),
+        )
+        for file, place in dict(served).items()
+        if file != path and f"issued {file}" in answers
+    ]
 
 
 def names_of(text: str) -> "set[str]":
@@ -104,9 +175,28 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         raise BadConfiguration("openssl version", "the host has no openssl", "Install it (mail_packages: openssl)")
     path, key = _paths(params, system(seen).family)
     now = int(seen.output(*NOW.argv).text.strip() or 0)
-    if params["provider"] == "files":
-        return _files(params, seen, path, key, now)
-    return _self_signed(params, seen, path, key, now)
+    if params["provider"] == "host":
+        return _renewed_there(params, seen, path, key, now)
+    plan = (_files if params["provider"] == "files" else _self_signed)(params, seen, path, key, now)
+    plan.losses += _losses(params, seen, path, key)
+    return plan
+
+
+def _renewed_there(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> Plan:
+    """What somebody else puts there and renews is looked at, and never written."""
+    stands = stands_of(seen, path, key)
+    way = "Have it made there, or choose another provider"
+    if stands.ends is None or stands.begins is None:
+        raise BadConfiguration(path, "holds no certificate that the host's openssl can read", way)
+    if not stands.is_a_pair:
+        raise BadConfiguration(key, f"is not the key of {path}", way)
+    if stands.ends <= now:
+        when = time.strftime("%Y-%m-%d", time.gmtime(stands.ends))
+        raise BadConfiguration(path, f"expired on {when} (by the host's clock)", "See why it was not renewed")
+    for name in params["names"]:
+        if not covers(names_of(stands.shown.text), name):
+            raise BadConfiguration(path, f"does not cover {name}", "Have it issued for that name too")
+    return Plan(facts={"certificate_path": path, "key_path": key, "reason": ""})
 
 
 def reason_to_renew(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int) -> str:

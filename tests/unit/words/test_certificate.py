@@ -298,3 +298,21 @@ def test_each_family_has_its_place(kind, place):
     plan = run(feature, kind(files=files, outputs=outputs), names=["mail.example.test"], provider="self_signed")
     assert place in str(plan.operations)
     assert plan.changed
+
+
+def test_what_is_renewed_on_the_host_is_wired_and_never_written(local, tmp_path):
+    make(tmp_path)
+    where = {"path": str(tmp_path / "given.pem"), "key_path": str(tmp_path / "given.key")}
+    given = {"provider": "host", "names": ["mail.example.test"], **where}
+    result = converge(feature.WORD, params(feature, **given), local(), False)
+    assert (result["changed"], result["certificate_path"]) == (False, where["path"])
+    for more, said in (
+        ({"names": ["other.example.test"]}, "given.pem: does not cover other.example.test"),
+        ({"path": str(tmp_path / "none.pem")}, "none.pem: holds no certificate"),
+        ({"key_path": str(tmp_path / "given.pem")}, "given.pem: is not the key of"),
+        ({"key_path": None}, "key_path: missing, and the provider is host"),
+    ):
+        with pytest.raises(MailhostError, match=said):
+            converge(feature.WORD, params(feature, **{**given, **more}), local(), False)
+    make(tmp_path, days="1")
+    assert not (tmp_path / "dovecot-openssl.cnf").exists()

@@ -16,6 +16,17 @@ done;
 printf "%s\\n" "$public";
 echo "= mode"; stat -L -c "%a %U" -- "$key"
 """)
+#: files of certificates: "issued FILE" of those that somebody else has signed and that have not expired, "link FILE" of
+#: those that are links. The names' form differs between versions of openssl, not within one
+ISSUED = Inline("""
+for file; do
+    [ ! -h "$file" ] || echo "link $file";
+    subject=$(openssl x509 -noout -subject -in "$file" 2>/dev/null) || continue;
+    issuer=$(openssl x509 -noout -issuer -in "$file" 2>/dev/null);
+    [ "${subject#subject}" != "${issuer#issuer}" ] || continue;
+    if openssl x509 -noout -checkend 0 -in "$file" >/dev/null 2>&1; then echo "issued $file"; fi;
+done; true
+""")
 #: certificate, key, days, bits, openssl's configuration: moves old pem files aside under the time's name, makes key and
 #: certificate beside their places and puts them there
 MAKE = Program(r"""
