@@ -84,4 +84,5 @@ def test_who_has_signed_what_is_served(run, pair, tmp_path):
     time.sleep(1.1)  # by then one of no days has expired
     said = run(certificate.ISSUED, *asked)
     assert (said.returncode, said.stderr) == (0, "")
-    assert said.stdout.splitlines() == [f"issued {issued}", f"link {link}", f"issued {link}"]
+    assert said.stdout.splitlines() == [str(issued), str(link)]
+    assert stands(run, link, key).links == (str(link),)

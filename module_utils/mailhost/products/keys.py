@@ -18,6 +18,7 @@ from ..core.shell.certificate import STANDS
 from ..formats import der
 from .cause import Cause
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0,
 #: so that only what they print counts
 SHOWING = ("rsa", "pkey", "dsa", "ec")
@@ -29,13 +30,15 @@ def asked(path: str, key: str) -> Command:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is on the host: the certificate's text, its public key and the key's, the key file's mode and owner."""
+    """What is on the host: the certificate's text, its public key and the key's, the key file's mode and owner, and
+    which of the two are links."""
 
     shown: Output
     public: str
     key_public: str
     mode: str
     owner: str
+    links: "tuple[str, ...]" = ()
 
     @property
     def safe(self) -> bool:
@@ -60,17 +63,17 @@ def stands_of(seen: Seen, path: str, key: str) -> Standing:
     shown, _, rest = output.partition("= key\n")
     public, _, mode = rest.partition("= mode\n")
     words = (mode + " ? ?").split()
-    return Standing(Output(0, shown), public_of(shown), public_of(public), words[0], words[1])
+    links = tuple(line[5:] for line in mode.splitlines() if line.startswith("link "))
+    return Standing(Output(0, shown), public_of(shown), public_of(public), words[0], words[1], links)
 
 
 def date_of(output: Output, name: str) -> Optional[int]:
-    match = re.search(rf"{name}=(.+)", output.text)
-    if not output.ok or not match:
+    """Seconds since 1970 of a date as openssl prints it; its months are English whatever the controller speaks."""
+    match = re.search(rf"{name}=([A-Z][a-z][a-z]) +(\d+) (\d+):(\d+):(\d+) (\d+) GMT", output.text)
+    if not output.ok or not match or match.group(1) not in _MONTHS:
         return None
-    try:
-        return calendar.timegm(time.strptime(match.group(1).strip(), "%b %d %H:%M:%S %Y %Z"))
-    except ValueError:
-        return None
+    day, hour, minute, second, year = map(int, match.groups()[1:])
+    return calendar.timegm((year, _MONTHS.index(match.group(1)) + 1, day, hour, minute, second))
 
 
 def public_of(text: str) -> str:

@@ -104,9 +104,11 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
         yield File(path)
         yield asked(path, key)
     yield from dict.fromkeys(File(family.openssl_cnf) for family in FAMILIES)
-    if params["provider"] != "host":
+    if params["provider"] == "self_signed":
         yield from _wants(params["services"], seen)
-        yield _issued(params, seen)
+        others = _others(params, seen)
+        if others:
+            yield Command(ISSUED.argv(*others))
 
 
 def _wants(services: "Iterable[str]", seen: Seen) -> "Iterable[Request]":
@@ -130,23 +132,21 @@ def _served(services: "Iterable[str]", seen: Seen) -> "list[tuple[str, str]]":
     return [(path, place) for path, place in found if path.startswith("/")]
 
 
-def _issued(params: Mapping[str, Any], seen: Seen) -> Command:
-    """Whether others renew what is served, and whether what we would write are their links."""
-    served = _served(params["services"], seen)
-    paths = (*_paths(params, system(seen).family), *(path for path, _ in served))
-    return Command(ISSUED.argv(*dict.fromkeys(paths)))
+def _others(params: Mapping[str, Any], seen: Seen) -> "dict[str, str]":
+    """The certificates that are served from another place than where ours is to lie, each with its place."""
+    ours = _paths(params, system(seen).family)[0]
+    return {path: place for path, place in _served(params["services"], seen) if path != ours}
 
 
 def _losses(params: Mapping[str, Any], seen: Seen, path: str, key: str) -> "list[Loss]":
     """A certificate that somebody has signed and renews, and that would be served no more, or be written over."""
-    answers = seen.output(*_issued(params, seen).argv).text.splitlines()
     keep = "Keep it with mailhost_certificate: {{provider: host, path: {}, key_path: (its key)}}"
     links = [
         Loss(f"loss.certificate {file}", file, "is a link to what others write, and would go", keep.format(file))
-        for file in (path, key)
-        if f"link {file}" in answers
+        for file in stands_of(seen, path, key).links
     ]
-    served = [] if params["provider"] == "files" else _served(params["services"], seen)
+    others = {} if params["provider"] == "files" else _others(params, seen)
+    issued = seen.output(*ISSUED.argv(*others)).text.splitlines() if others else []
     return links + [
         Loss(
             f"loss.certificate {file}",
@@ -154,8 +154,8 @@ def _losses(params: Mapping[str, Any], seen: Seen, path: str, key: str) -> "list
             f"{file}, which an authority has signed, is served, and would be no more",
             keep.format(file),
         )
-        for file, place in dict(served).items()
-        if file != path and f"issued {file}" in answers
+        for file, place in others.items()
+        if file in issued
     ]
 
 

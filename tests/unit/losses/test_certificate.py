@@ -1,14 +1,18 @@
 """A certificate that others renew is named before it would be replaced; what is theirs is never written."""
 
+import time
+
 import pytest
 from mailhost.core.host import Output
 from mailhost.core.shell.certificate import ISSUED
+from mailhost.products.keys import asked, date_of
 from mailhost.words import mail_certificate
 
 from ..hosts import debian, run
 
 LIVE = "/etc/letsencrypt/live/mx/fullchain.pem"
 OURS, KEY = "/etc/ssl/certs/mailhost.pem", "/etc/ssl/private/mailhost.pem"
+MONTHS = {"Jan": 1, "Feb": 2, "Dec": 12}
 GIVEN = {"names": ["mx.example.test"], "services": ["dovecot", "postfix", "sendmail", "cyrus-imapd"]}
 SERVED = {
     "/etc/postfix/main.cf": f"smtpd_tls_cert_file = {LIVE}\n",
@@ -21,19 +25,18 @@ SERVED = {
 }
 
 
-def planned(path, said, **given):
+def planned(path, issued, links=(), **given):
     files = {path.strip(): SERVED[path]} if path else {}
-    seen = debian(
-        files=files, outputs={mail_certificate.NOW.argv: "1700000000", mail_certificate.OPENSSL.argv: "OpenSSL 3"}
-    )
-    asked = (OURS, KEY, LIVE) if path else (OURS, KEY)
-    seen.outputs[ISSUED.argv(*asked)] = Output(0, said)
-    return run(mail_certificate, seen, **{**GIVEN, **given})
+    stands = asked(OURS, KEY).argv
+    outputs = {mail_certificate.NOW.argv: "1700000000", mail_certificate.OPENSSL.argv: "OpenSSL 3"}
+    outputs[stands] = "= key\n= mode\n600 root\n" + "".join(f"link {link}\n" for link in links)
+    outputs[ISSUED.argv(LIVE)] = Output(0, issued)
+    return run(mail_certificate, debian(files=files, outputs=outputs), **{**GIVEN, **given})
 
 
 @pytest.mark.parametrize("path", SERVED)
 def test_a_served_certificate_of_an_authority_is_a_loss(path):
-    (loss,) = planned(path, f"issued {LIVE}\n").losses
+    (loss,) = planned(path, f"{LIVE}\n").losses
     assert loss.rule == f"loss.certificate {LIVE}"
     assert loss.place.startswith(path.strip())
     assert f"provider: host, path: {LIVE}" in loss.way_out
@@ -41,7 +44,7 @@ def test_a_served_certificate_of_an_authority_is_a_loss(path):
 
 @pytest.mark.parametrize("path", SERVED)
 def test_a_self_signed_one_gives_way(path):
-    assert not planned(path, f"link {LIVE}\n").losses
+    assert not planned(path, "").losses
 
 
 def test_a_fresh_host_loses_nothing():
@@ -50,5 +53,13 @@ def test_a_fresh_host_loses_nothing():
 
 @pytest.mark.parametrize("link", [OURS, KEY])
 def test_a_link_at_our_own_place_is_not_written_over(link):
-    (loss,) = planned("", f"link {link}\n").losses
+    (loss,) = planned("", "", [link]).losses
     assert (loss.rule, loss.place) == (f"loss.certificate {link}", link)
+
+
+@pytest.mark.parametrize("month", ["Jan", "Feb", "Dec"])
+def test_dates_are_read_whatever_the_locale(month):
+    """openssl prints English months; the controller's own would be Dez. or févr."""
+    shown = Output(0, f"notAfter={month}  9 10:00:01 2030 GMT\n")
+    assert time.gmtime(date_of(shown, "notAfter"))[:6] == (2030, MONTHS[month], 9, 10, 0, 1)
+    assert date_of(Output(0, "notAfter=Dez  9 10:00:01 2030 GMT\n"), "notAfter") is None
