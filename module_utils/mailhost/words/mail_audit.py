@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from typing import Any, Mapping
 
+from ..audit.conceal import Secret
 from ..audit.engine import Audit
 from ..audit.finding import VERDICTS, worst
 from ..audit.report.files import write_host
@@ -72,7 +73,8 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     _validate(params)
     begun = time.monotonic()
     audit = Audit(params)
-    findings = audit.run()
+    secret = Secret(params.get("password") or "")
+    findings = [secret.conceal(finding) for finding in audit.run()]
     verdict = worst(finding.verdict for finding in findings)
     counts = {name: sum(finding.verdict == name for finding in findings) for name in VERDICTS}
     bad = [
