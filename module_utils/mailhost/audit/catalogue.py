@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from . import cleartext, endpoints, hello, relay, tls, ways
+from . import cleartext, endpoints, hello, relay, suites, tls, ways
 from .finding import Finding
 from .subject import Subject
 from .wire import Endpoint
@@ -171,11 +171,11 @@ CATALOGUE: "Tuple[Row, ...]" = (
     Row("tls.T09", "a command smuggled in behind STARTTLS is forgotten", STARTTLS, 1,
         lambda host, at: tls.injection(at)),
     Row("tls.T18.*", "* is refused", EVERY, WITHIN + 2 + WITHIN * len(hello.SUITES),  # together, and each by itself
-        lambda host, at: tls.old(at, tls.PROFILES[host.profile], host.daemon(at)),
+        lambda host, at: suites.old(at, tls.PROFILES[host.profile], host.daemon(at)),
         values=("SSLv2", "SSLv3", *(kind.replace(" ", "-") for kind in hello.SUITES))),
     Row("tls.T19.*", "* is refused", EVERY, 3, values=("TLSv1.0", "TLSv1.1", "TLSv1.2")),
     Row("tls.T26", "the key exchange is long enough for a current client", EVERY, WITHIN),
-    Row("tls.T27", "secure renegotiation (RFC 5746) is known", EVERY, len(tls.ANY)),
+    Row("tls.T27", "secure renegotiation (RFC 5746) is known", EVERY, len(suites.ANY)),
     Row("tls.time", "every question is answered in time"),
 
     # on submission inside TLS, or in clear where it has none: two connections

@@ -21,6 +21,7 @@ from .cause import Cause
 #: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0,
 #: so that only what they print counts
 SHOWING = ("rsa", "pkey", "dsa", "ec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def asked(path: str, key: str) -> Command:
@@ -67,10 +68,17 @@ def date_of(output: Output, name: str) -> Optional[int]:
     match = re.search(rf"{name}=(.+)", output.text)
     if not output.ok or not match:
         return None
-    try:
-        return calendar.timegm(time.strptime(match.group(1).strip(), "%b %d %H:%M:%S %Y %Z"))
-    except ValueError:
+    return date(match.group(1))
+
+
+def date(text: str) -> Optional[int]:
+    """A date as openssl writes it (``Nov  3 12:00:00 2026 GMT``), in seconds since 1970. Its months are English in
+    every locale; those of ``strptime`` are the controller's."""
+    match = re.fullmatch(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.\d+)? (\d{4}) GMT", text.strip())
+    if not match or match.group(1) not in MONTHS:
         return None
+    month, day, hour, minute, second, year = match.groups()
+    return calendar.timegm((int(year), MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second)))
 
 
 def public_of(text: str) -> str:
