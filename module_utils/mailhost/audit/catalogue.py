@@ -165,6 +165,7 @@ CATALOGUE: "Tuple[Row, ...]" = (
     Row("tls.T12", "the certificate matches the name, is within its dates, and comes from a known authority", EVERY, 2),
     Row("tls.T13", "the certificate served is the one deployed", EVERY),
     Row("tls.T17", "the certificate's key is long enough", EVERY),
+    Row("tls.T17.signature", "the certificate is signed by a digest that current clients take", EVERY),
     Row("tls.T21", "serves a version that the profile asks for", EVERY),
     Row("tls.T10", "a second STARTTLS is refused", STARTTLS),
     Row("tls.same", "one certificate on every port"),

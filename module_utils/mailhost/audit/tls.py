@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Sequence, Tuple
 
 from ..formats.der import rsa_bits
+from ..products.chains import old_digest
 from .finding import Finding, Question
 from .subject import Subject
 from .wire import Endpoint, Invalid, Wire, lenient, secured, strict
@@ -94,7 +95,13 @@ def certificate(host: Subject, endpoint: Endpoint) -> "List[Finding]":
         return findings
     host.served.append((str(endpoint), here))
     fingerprint = str(host.policy.get("fingerprint") or "")
-    return [*findings, key_size(str(endpoint), here.der), deployed(str(endpoint), here, fingerprint)]
+    where = str(endpoint)
+    return [
+        *findings,
+        key_size(where, here.der),
+        signature(where, here.der, host.profile),
+        deployed(str(endpoint), here, fingerprint),
+    ]
 
 
 def _spoken(endpoint: Endpoint, profile: str, version: str, dialogue: "Tuple[str, ...]") -> Finding:
@@ -206,6 +213,15 @@ def key_size(where: str, der: bytes) -> Finding:
         detail=f"RSA, {bits} bits",
         way_out="" if bits >= 2048 else "Make a key of 2048 bits",
     )
+
+
+def signature(where: str, der: bytes, profile: str) -> Finding:
+    """T17 too: signed by a digest that current clients take (RFC 9155)."""
+    question, digest = Question("tls.T17.signature", where), old_digest(der)
+    if not digest:
+        return question.answer("pass")
+    detail, out = f"signed with {digest}, which no current client takes", "Have it issued anew with SHA-256"
+    return question.answer("warn" if PROFILES[profile].legacy else "fail", detail, way_out=out)
 
 
 def deployed(where: str, here: Served, fingerprint: str) -> Finding:

@@ -16,6 +16,7 @@ from typing import List, Optional
 from ..core.host import Command, FileState, Output, Seen
 from ..core.shell.certificate import STANDS
 from ..formats import der
+from . import chains
 from .cause import Cause
 
 #: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0,
@@ -130,7 +131,9 @@ def causes(
         causes.append(
             Cause(f"key in certificate {who}", "secret", place, finding, "Take the key out, and make a new one")
         )
-    if disorder(certificate.text):
+    faults = chains.causes(who, place, certificate.text)
+    causes += faults
+    if disorder(certificate.text) and not any(cause.rule == f"chain of {who}" for cause in faults):
         finding = f"the chain is out of order: {disorder(certificate.text)}"
         causes.append(
             Cause(

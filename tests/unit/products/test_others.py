@@ -191,12 +191,13 @@ PAIR = {"key": "/k", "shown": "rsaEncryption Public-Key: (2048 bit)", "is_a_pair
 def test_keys(changed, rules):
     now = int(time.time())
     times = {"ends": now + 3600 * changed.pop("ends", 1000), "begins": now + 3600 * changed.pop("begins", -1)}
-    found = keys.causes("Postfix", file("/c", "-----BEGIN CERTIFICATE-----"), **{**PAIR, **changed}, **times)
+    found = keys.causes("Postfix", file("/c", certificate(b"leaf", b"leaf")), **{**PAIR, **changed}, **times)
     assert [cause.rule for cause in found] == rules
 
 
 def test_a_key_inside_a_readable_certificate_and_a_fingerprint():
-    found = keys.causes("Postfix", file("/c", "-----BEGIN PRIVATE KEY-----"), **PAIR, ends=None, begins=None)
+    both = certificate(b"leaf", b"leaf") + "-----BEGIN PRIVATE KEY-----"
+    found = keys.causes("Postfix", file("/c", both), **PAIR, ends=None, begins=None)
     assert [cause.kind for cause in found] == ["secret"]
     assert keys.causes("Postfix", FileState("/c", "absent"), **PAIR, ends=None, begins=None)[0].what.endswith(
         "is not there"
