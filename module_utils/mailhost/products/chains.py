@@ -127,14 +127,27 @@ def names_of(text: str) -> "set[str]":
     return names
 
 
+def disorder(pem: str) -> str:
+    """What is wrong with the order of a chain: each certificate is to be followed by
+    its issuer's (RFC 5246, section 7.4.2)."""
+    names = [der.issuer_and_subject(certificate) for certificate in der.pems(pem)]
+    for number, (current, following) in enumerate(zip(names, names[1:]), 1):
+        if current and following and current[0] != following[1]:
+            return f"certificate {number + 1} is not the issuer of certificate {number}"
+    return ""
+
+
 def causes(who: str, path: str, text: str) -> "List[Cause]":
-    """What is wrong with the certificates in the file that a daemon serves, besides their order."""
+    """What is wrong with the certificates in the file that a daemon serves, one by one and as a chain."""
     certificates, fault = read(text)
     if fault:
         return [Cause(f"chain of {who}", "dead", path, f"the file {fault}", WAY)]
     found = []
     if len(set(certificates)) < len(certificates):
         finding, out = "a certificate is in the file twice: some clients refuse such a chain", "Take the second one out"
+        found.append(Cause(f"chain of {who}", "dead", path, finding, out))
+    elif disorder(text):
+        finding, out = f"the chain is out of order: {disorder(text)}", "Put each certificate's issuer behind it"
         found.append(Cause(f"chain of {who}", "dead", path, finding, out))
     for number, one in enumerate(certificates):
         if old_digest(one) and (number == 0 or not _is_own_issuer(one)):

@@ -93,16 +93,6 @@ def fingerprint(pem: str) -> str:
     return hashlib.sha256(certificates[0]).hexdigest() if certificates else ""
 
 
-def disorder(pem: str) -> str:
-    """What is wrong with the order of a chain: each certificate is to be followed by
-    its issuer's (RFC 5246, section 7.4.2)."""
-    names = [der.issuer_and_subject(certificate) for certificate in der.pems(pem)]
-    for number, (current, following) in enumerate(zip(names, names[1:]), 1):
-        if current and following and current[0] != following[1]:
-            return f"certificate {number + 1} is not the issuer of certificate {number}"
-    return ""
-
-
 def causes(
     who: str,
     certificate: FileState,
@@ -131,19 +121,7 @@ def causes(
         causes.append(
             Cause(f"key in certificate {who}", "secret", place, finding, "Take the key out, and make a new one")
         )
-    faults = chains.causes(who, place, certificate.text)
-    causes += faults
-    if disorder(certificate.text) and not any(cause.rule == f"chain of {who}" for cause in faults):
-        finding = f"the chain is out of order: {disorder(certificate.text)}"
-        causes.append(
-            Cause(
-                f"chain of {who}",
-                "dead",
-                place,
-                finding,
-                "Put the host's own certificate first, then its issuer's, and so on",
-            )
-        )
+    causes += chains.causes(who, place, certificate.text)
     if not is_a_pair:
         finding, out = (
             f"the key is not the one of {place}: no TLS at all",

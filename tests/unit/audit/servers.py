@@ -7,6 +7,7 @@ import re
 import socketserver
 import ssl
 import threading
+import urllib.parse
 
 
 class Faults:
@@ -30,6 +31,7 @@ class Faults:
         self.raw = ""  # a header of raw eight bits is "refused", or "lost": bytes 0x80 to 0x9F are dropped
         self.twice = False  # TLS is begun a second time
         self.no_tls = False  # SMTP offers TLS and then has none
+        self.echo = False  # says back every login, in each form and line by line
         self.mail = []
         self.__dict__.update(wrong)
 
@@ -55,6 +57,7 @@ class Handler(socketserver.StreamRequestHandler):
         if self.tls:
             self.request = self.server.context.wrap_socket(self.request, server_side=True)
         super().setup()
+        self.said = ""
         self.faults = self.server.faults
 
     def upgrade(self):
@@ -63,6 +66,8 @@ class Handler(socketserver.StreamRequestHandler):
         self.tls = True
 
     def say(self, text):
+        for echoed in self.echoed():
+            self.wfile.write(self.untagged(text, echoed).encode() + b"\r\n")
         self.wfile.write(text.encode() + b"\r\n")
 
     def lines(self):
@@ -70,7 +75,22 @@ class Handler(socketserver.StreamRequestHandler):
             line = self.rfile.readline()
             if not line:
                 return
-            yield line.decode("utf-8", "replace").rstrip("\r\n")
+            self.said = line.decode("utf-8", "replace").rstrip("\r\n")
+            yield self.said
+
+    def echoed(self):
+        """What was said and the right password, in the forms that a server may have of them."""
+        if not self.faults.echo or not re.search(r"\b(LOGIN|PASS|AUTH|AUTHENTICATE)\b", self.said):
+            return
+        password = "right ö"
+        as_base64 = base64.b64encode(password.encode()).decode()
+        yield from (self.said, password, as_base64, base64.b64encode(f"x{password}y".encode()).decode())
+        yield from (urllib.parse.quote(password), "".join(f"+{byte:02X}" for byte in password.encode()))
+        yield from (f"no such password: {password[:3]}", password[3:], as_base64[:5], as_base64[5:])
+        yield "x" * 70 + password
+
+    def untagged(self, text, echoed):
+        return f"* OK {echoed}"
 
     def authenticates(self, line):
         """AUTH and AUTHENTICATE with an initial response."""
@@ -143,6 +163,9 @@ class Imap(Handler):
 
 
 class Pop3(Handler):
+    def say(self, text):
+        self.wfile.write(" ".join([text, *self.echoed()]).encode() + b"\r\n")
+
     def handle(self):
         self.say("+OK ready")
         for line in self.lines():
@@ -178,6 +201,9 @@ class Pop3(Handler):
 
 
 class Smtp(Handler):
+    def untagged(self, text, echoed):
+        return f"{text[:3]}-{echoed}"
+
     def handle(self):
         logged_in = False
         self.say("220 ready")
