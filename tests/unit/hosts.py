@@ -11,6 +11,7 @@ from mailhost.core.shell import accounts, certificate, files
 from mailhost.products import standing, switch
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.dovecot import configure as dovecot
+from mailhost.products.dovecot import shell as dovecot_shell
 from mailhost.products.dovecot.shell import STORED
 from mailhost.products.postfix import configure as postfix
 from mailhost.products.sendmail import configure as sendmail
@@ -61,6 +62,7 @@ ABSENT = frozenset([
     "/etc/postfix/main.cf", "/etc/postfix/master.cf", "/etc/procmailrc", "/etc/redhat-release",
     "/etc/systemd/system/mailhost-stunnel.service",
     *(path for family in FAMILIES for path in (family.certificate, family.openssl_cnf, family.saslauthd.path)),
+    *(f"/etc/pam.d/{name}" for name in ("dovecot", "imap", "pop", "smtp")),
     *(family.smtpd_sasl for family in FAMILIES if family.smtpd_sasl),
 ])
 # fmt: on
@@ -100,6 +102,9 @@ SILENT = frozenset(
         mail_policy.NAMES,
         mail_policy.SOCKETS,
         mail_policy.UNBUILT,
+        mail_policy.ACCOUNTS,
+        dovecot_shell.EFFECTIVE.argv(),
+        dovecot_shell.OPEN.argv(),
         dovecot_protocols.IDENTIFIERS,
         LOGINS,
         postfix.MAP_TYPE,

@@ -15,6 +15,7 @@ KINDS = {
     "wide": "fail",  # more is trusted than can be meant
     "clear": "fail",  # a password can go in clear, or nobody needs one
     "dead": "fail",  # the daemon will not serve like this
+    "login": "fail",  # somebody may log in who is not meant to
     "secret": "fail",  # somebody can read what they must not
     "stale": "fail",  # what is in force is not what stands in the file
     "unknown": "warn",  # somebody else decides, at run time
