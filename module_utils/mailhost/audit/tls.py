@@ -177,7 +177,7 @@ def injection(endpoint: Endpoint) -> Finding:
     try:
         with Wire(endpoint) as wire:
             wire.greet()
-            wire._note("C:", INJECTED[endpoint.product].replace("\r\n", " | "))
+            wire.note("C:", INJECTED[endpoint.product].replace("\r\n", " | "))
             wire.send_bytes(INJECTED[endpoint.product].encode())
             agreed, reply = wire.agreed()
             if not agreed:

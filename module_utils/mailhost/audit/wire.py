@@ -132,7 +132,8 @@ class Wire:
             raise Invalid("the server did not come to an end within the dialogue's time", "endless")
         return seconds
 
-    def _note(self, sign: str, text: str) -> None:
+    def note(self, sign: str, text: str) -> None:
+        """Keep a line of the dialogue; masked, and cut to a line's length."""
         if len(self.dialogue) < 120:
             self.dialogue.append(f"{sign} {self._shown(text, 400)}")
             self.dialogue[-2:] = self.mask.lines(self.dialogue[-2:])
@@ -150,7 +151,7 @@ class Wire:
     def send(self, line: str, shown: Optional[str] = None) -> None:
         if self._buffer:
             raise Invalid(f"the server talks out of turn: {self._shown(self._buffer.decode('utf-8', 'replace'), 60)!r}")
-        self._note("C:", line if shown is None else shown)
+        self.note("C:", line if shown is None else shown)
         self.secret_sent = self.secret_sent or shown is not None
         self.send_bytes(line.encode("utf-8", "surrogateescape") + b"\r\n")
 
@@ -173,7 +174,7 @@ class Wire:
             self._buffer += self._more()
         raw, _, self._buffer = self._buffer.partition(b"\n")
         text = raw[:LINE].rstrip(b"\r").decode("utf-8", "replace")
-        self._note("S:", text)
+        self.note("S:", text)
         return text
 
     def octets(self, count: int) -> bytes:
@@ -196,8 +197,24 @@ class Wire:
             return True
         self._buffer += data
         if data:
-            self._note("S:", data.decode("utf-8", "replace"))
+            self.note("S:", data.decode("utf-8", "replace"))
         return not data
+
+    def more_within(self, seconds: float) -> bool:
+        """Whether anything is to be read, or comes within these seconds; the end of the connection is an error."""
+        if self._buffer:
+            return True
+        try:
+            self.sock.settimeout(seconds)
+            data = self.sock.recv(4096)
+        except socket.timeout:
+            return False
+        except OSError as error:
+            raise Invalid(f"the connection ended: {_reason(error)}", "end") from None
+        if not data:
+            raise Invalid("the server closed the connection", "end")
+        self._buffer += data
+        return True
 
     # TLS
 
@@ -217,7 +234,7 @@ class Wire:
         except (OSError, ValueError) as error:
             raise Invalid(f"no TLS: {_reason(error)}", "time" if isinstance(error, socket.timeout) else "tls") from None
         self.sock = wrapped
-        self._note("*", f"{wrapped.version()} {(wrapped.cipher() or ('?',))[0]}")
+        self.note("*", f"{wrapped.version()} {(wrapped.cipher() or ('?',))[0]}")
 
     def certificate(self) -> bytes:
         """The certificate served, DER."""
