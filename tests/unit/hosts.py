@@ -13,6 +13,7 @@ from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.dovecot import configure as dovecot
 from mailhost.products.dovecot import shell as dovecot_shell
 from mailhost.products.dovecot.shell import STORED
+from mailhost.products.postfix import abuse
 from mailhost.products.postfix import configure as postfix
 from mailhost.products.sendmail import configure as sendmail
 from mailhost.products.table import PORTS, PRODUCTS
@@ -108,6 +109,7 @@ SILENT = frozenset(
         dovecot_protocols.IDENTIFIERS,
         LOGINS,
         postfix.MAP_TYPE,
+        ("postconf", "-d", "smtpd_forbid_bare_newline"),
         sendmail.STANDS,
         cyrus.STANDS,
         cyrus_mailboxes.STANDS,
@@ -176,6 +178,7 @@ def debian(number="12", **more):
     outputs = {
         dovecot.VERSION: "2.4.1-4 (7d8c0bc)" if new else "2.3.19.1 (9b53102964)",
         postfix.VERSION: "3.10.13" if new else "3.7.11",
+        abuse.ASKED.argv: "smtpd_forbid_bare_newline = no\nsmtpd_forbid_unauth_pipelining = no",
         postfix.MAP_TYPE: "hash",
         LOGINS: "/usr/lib/dovecot/imap-login\n/usr/lib/dovecot/pop3-login",
         DEBIAN.asked().argv: Output(

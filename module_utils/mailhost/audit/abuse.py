@@ -14,6 +14,7 @@ from .cleartext import log_in
 from .finding import Finding, Question
 from .relay import PATTERNS, SPAM, Pattern, ask, filled, opened_as_clients_do
 from .subject import Login, Subject
+from .tls import PROFILES
 from .wire import Endpoint, Invalid, Wire, secured
 
 #: ends of a message that are none, by name
@@ -21,6 +22,7 @@ ENDS = {"LF.LF": "\n.\n", "LF.CRLF": "\n.\r\n", "CRLF.LF": "\r\n.\n"}
 PROXY = "PROXY TCP4 127.0.0.1 127.0.0.1 52000 25"
 #: recipients outside in forms that none of the patterns has
 ODD = ("<{U}@{V},@{D}:>", "<@{D},:{U}@{V}>", "<{U}@{V}\\0@{V}>", "<{U}\\@{V}>", "<{U}@{V}\x7f>")
+UPDATE = "Update the daemon"
 PAUSE = 0.5  # seconds in which an answer to a line too many would come
 REFUSED_PIPELINING = "the end is taken for one, but no second message with it"
 
@@ -155,8 +157,10 @@ def smuggled(host: Subject, at: Endpoint) -> Finding:
         except Invalid as error:
             return _invalid(question, error, wire)
         if queued:
-            out = "Set smtpd_forbid_bare_newline (Postfix), or update the daemon"
-            return question.answer("fail", f"{name} ends a message, and a second one is taken: {said}", dialogue, out)
+            detail, by = f"{name} ends a message, and a second one is taken: {said}", host.daemon(at)
+            if by and by.product == "sendmail" and PROFILES[host.profile].legacy:  # no setting, and no newer one there
+                return question.answer("warn", f"{detail}; this version has no setting for it", dialogue, UPDATE)
+            return question.answer("fail", detail, dialogue, f"Set smtpd_forbid_bare_newline (Postfix), or: {UPDATE}")
         weak += [name] if said == REFUSED_PIPELINING else []
     if weak:
         return question.answer("warn", f"{', '.join(weak)}: {REFUSED_PIPELINING}", dialogue, "Update the daemon")

@@ -159,7 +159,7 @@ CATALOGUE: "Tuple[Row, ...]" = (
         lambda host, at: cleartext.nobody(at, host.names.outside), when=LAST),
     Row("clear.T07.wrong", "a wrong password is refused", KINDS_ACCESS, 1,
         lambda host, at: cleartext.wrong(at, host.login), when=LAST),
-    Row("clear.T28", "root and names that nobody has are refused", KINDS_LOGIN, 2, abuse.unlisted, when=LAST),
+    Row("clear.T28", "root and names without an account are refused", KINDS_LOGIN, 2, abuse.unlisted, when=LAST),
     Row("clear.T07.empty", "an empty password is refused", ACCESS, 1,
         lambda host, at: cleartext.wrong(at, host.login, empty=True), when=LAST),
     Row("clear.T07.after", "not judged: a right password behind the wrong ones ends the daemon's distrust", ACCESS, 1,

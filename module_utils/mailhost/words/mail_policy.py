@@ -29,11 +29,13 @@ from ..products.dovecot import judge as dovecot_judge
 from ..products.dovecot import openings
 from ..products.dovecot import shell as dovecot_shell
 from ..products.dovecot import versions as dovecot_dialect
+from ..products.postfix import abuse as postfix_abuse
 from ..products.postfix import configure as postfix_at
 from ..products.postfix import judge as postfix
 from ..products.postfix import setup as postfix_setup
 from ..products.postfix.main_cf import MainCf
 from ..products.postfix.master_cf import MasterCf
+from ..products.sendmail import abuse as sendmail_abuse
 from ..products.sendmail import ask as sendmail_oracle
 from ..products.sendmail import configure as sendmail_at
 from ..products.sendmail import judge as sendmail
@@ -80,6 +82,7 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
         Command(postfix_at.VERSION),
         Command(UNBUILT),
         Command(ACCOUNTS),
+        postfix_abuse.ASKED,
         File(GROUP),
     )
     yield from map(File, (postfix_at.MAIN, postfix_at.MASTER, *MAIL, IMAPD, CYRUS, CONF))
@@ -153,6 +156,8 @@ class Reading:
                 ("Postfix", certificate, certificate if key in (None, "", "$smtpd_tls_cert_file") else str(key))
             )
         self.causes += postfix.causes(setup)
+        defaults = self.seen.output(*postfix_abuse.ASKED.argv).text
+        self.causes += postfix_abuse.causes(setup.main, number, postfix_abuse.known(self.seen), defaults)
 
     def _sendmail(self) -> None:
         mc, rows, local, relayed = (self.seen.file(path) for path in MAIL)
@@ -168,6 +173,7 @@ class Reading:
         domain = sendmail.local(names, host)
         mine = {row.key.lower() for row in table.rows() if row.value.upper() == "RELAY" and not sendmail.opens(row)}
         self.causes += sendmail.causes(macros, table, Names(relayed.text, relayed.path), mine, domain, host)
+        self.causes += sendmail_abuse.causes(macros)
         self.causes += sendmail.logins(macros) + sendmail.maps(
             output.text + "\n" + self.seen.output(*UNBUILT).text, table
         )

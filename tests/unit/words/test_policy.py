@@ -13,7 +13,7 @@ from .test_cyrus import el5 as el5_cyrus
 from .test_sendmail import el5 as el5_sendmail
 
 SAFE = "mydestination = example.test\nmynetworks = 127.0.0.0/8\nrelay_domains =\n"
-SAFE += "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\n"
+SAFE += "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\nsmtpd_forbid_bare_newline = yes\n"
 PEM = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"
 
 

@@ -115,7 +115,7 @@ def services(configuration: Configuration) -> "List[str]":
     """The services of PAM by which passwords are asked: the last word of ``args``, or ``service_name``; ``dovecot``."""
     found: "Dict[str, str]" = {}
     for _, path, entry in configuration.entries():
-        if isinstance(entry, Section) and path[-1] == "passdb pam":
+        if isinstance(entry, Section) and path[-1].split() == ["passdb", "pam"]:
             found.setdefault("/".join(path), "dovecot")
         if not isinstance(entry, Setting) or not any(part.partition(" ")[0] == "passdb" for part in path[:-1]):
             continue
@@ -131,7 +131,7 @@ def _named(configuration: Configuration) -> "List[str]":
     for _, path, value in _settings(configuration):
         section = next((part for part in path[:-1] if part.partition(" ")[0] == "passdb"), "")
         last = (value.split() or [""])[-1]
-        is_pam = path[-1] in ("pam_service_name", "service_name") or section in ("passdb pam", "passdb")
+        is_pam = path[-1] in ("pam_service_name", "service_name") or section.split() in (["passdb"], ["passdb", "pam"])
         if path[-1] in ("args", "pam_service_name", "service_name") and is_pam and re.match(r"^[\w.-]+$", last):
             names.append(last)
     return names
