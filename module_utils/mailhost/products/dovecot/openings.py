@@ -112,29 +112,18 @@ def _nobody(place: str, path: "Tuple[str, ...]", value: str) -> "List[Cause]":
 
 
 def services(configuration: Configuration) -> "List[str]":
-    """The services of PAM by which passwords are asked: the last word of ``args``, or ``service_name``; ``dovecot``."""
-    found: "Dict[str, str]" = {}
+    """The services of PAM by which passwords are asked: the last word of ``args``, or the setting; else ``dovecot``."""
+    found = []
     for _, path, entry in configuration.entries():
-        if isinstance(entry, Section) and path[-1].split() == ["passdb", "pam"]:
-            found.setdefault("/".join(path), "dovecot")
-        if not isinstance(entry, Setting) or not any(part.partition(" ")[0] == "passdb" for part in path[:-1]):
+        kind, _, name = path[-1].partition(" ")
+        if not isinstance(entry, Section) or kind != "passdb":
             continue
-        section = "/".join(path[:-1])
-        if path[-1] in ("driver", "passdb_driver") and entry.value == "pam":
-            found.setdefault(f"{section} {entry.line}", "dovecot")
-    return list(dict.fromkeys(_named(configuration) if found else [])) or sorted(set(found.values()))
-
-
-def _named(configuration: Configuration) -> "List[str]":
-    """Services that a database of PAM names."""
-    names = []
-    for _, path, value in _settings(configuration):
-        section = next((part for part in path[:-1] if part.partition(" ")[0] == "passdb"), "")
-        last = (value.split() or [""])[-1]
-        is_pam = path[-1] in ("pam_service_name", "service_name") or section.split() in (["passdb"], ["passdb", "pam"])
-        if path[-1] in ("args", "pam_service_name", "service_name") and is_pam and re.match(r"^[\w.-]+$", last):
-            names.append(last)
-    return names
+        inner = {one.key: one.value for one in entry.entries if isinstance(one, Setting)}
+        if (inner.get("driver") or inner.get("passdb_driver") or name.strip()) != "pam":
+            continue
+        said = inner.get("service_name") or inner.get("pam_service_name") or (inner.get("args", "").split() or [""])[-1]
+        found.append(said if re.match(r"^[\w.-]+$", said) else "dovecot")
+    return list(dict.fromkeys(found))
 
 
 def users(listing: str) -> "List[Cause]":
