@@ -15,8 +15,12 @@ KINDS = {
     "wide": "fail",  # more is trusted than can be meant
     "clear": "fail",  # a password can go in clear, or nobody needs one
     "dead": "fail",  # the daemon will not serve like this
+    "login": "fail",  # somebody may log in who is not meant to
+    "forged": "fail",  # a stranger's message comes as another's
+    "foreign": "fail",  # what runs or is written as root is somebody else's to change
     "secret": "fail",  # somebody can read what they must not
     "stale": "fail",  # what is in force is not what stands in the file
+    "abuse": "warn",  # strangers may make more of the host than it means to give
     "unknown": "warn",  # somebody else decides, at run time
 }
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from typing import Any, Mapping
 
-from ..audit.conceal import Secret
 from ..audit.engine import Audit
 from ..audit.finding import VERDICTS, worst
 from ..audit.report.files import write_host
@@ -73,8 +72,7 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
     _validate(params)
     begun = time.monotonic()
     audit = Audit(params)
-    secret = Secret(params.get("password") or "")
-    findings = [secret.conceal(finding) for finding in audit.run()]
+    findings = audit.run()
     verdict = worst(finding.verdict for finding in findings)
     counts = {name: sum(finding.verdict == name for finding in findings) for name in VERDICTS}
     bad = [
@@ -95,6 +93,7 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
         "accepted": audit.host.policy.get("accepted") or [],
         "findings": [finding.data() for finding in findings],
     }
+    record, bad = audit.mask.data(record), audit.mask.data(bad)
     if params.get("directory"):
         write_host(params["directory"], record)
     result: "dict[str, Any]" = {

@@ -19,7 +19,8 @@ from ..core.shell.files import PUT, UNPUT
 from ..core.word import OPTIONS, Planned
 from ..formats.der import key_kind
 from ..formats.lines import scalar
-from ..products import access
+from ..products import access, chains
+from ..products.chains import names_of
 from ..products.cyrus import configure as cyrus
 from ..products.dovecot import configure as dovecot
 from ..products.keys import SHOWING, asked, date_of, public_of, stands_of
@@ -62,7 +63,11 @@ def _validate(params: Mapping[str, Any]) -> None:
     if not params["names"]:
         raise BadInput("names", "empty: a certificate needs a name", "Name the host")
     for number, name in enumerate(params["names"]):
-        if not NAME.match(name[2:] if name.startswith("*.") else name) or len(name) > 253:
+        if (
+            not chains.is_address(name)
+            and not NAME.match(name[2:] if name.startswith("*.") else name)
+            or len(name) > 253
+        ):
             raise BadInput(
                 f"names[{number}]", f"{name!r} is not a host name of at least two labels", "Use the IDNA form"
             )
@@ -83,6 +88,7 @@ def _validate(params: Mapping[str, Any]) -> None:
                 raise BadInput(option, "missing, and the provider is files", _WAY)
         if "PRIVATE KEY" in params["certificate"] + params["chain"]:
             raise BadInput("certificate", "holds a private key", _WAY)
+        chains.given(params["certificate"], params["chain"])
         if "ENCRYPTED" in params["key"]:
             raise BadInput(
                 "key", "is encrypted, and a daemon cannot type its password", "Give it unencrypted (vault it)"
@@ -159,14 +165,9 @@ def _losses(params: Mapping[str, Any], seen: Seen, path: str, key: str) -> "list
     ]
 
 
-def names_of(text: str) -> "set[str]":
-    """The DNS names of a certificate's subjectAltName, from ``openssl x509 -text``."""
-    return {name.lower() for name in re.findall(r"DNS:([^\s,]+)", text)}
-
-
 def covers(names: "set[str]", name: str) -> bool:
     """RFC 6125: the same name, or a wildcard for its first label."""
-    return name.lower() in names or "*." + name.lower().split(".", 1)[-1] in names
+    return chains.normal(name) in names or "*." + name.lower().split(".", 1)[-1] in names
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
@@ -208,7 +209,7 @@ def reason_to_renew(params: Mapping[str, Any], seen: Seen, path: str, key: str, 
         return "there is none that can be read"
     if not stands.is_a_pair:
         return "the key is not the certificate's"
-    if names_of(shown.text) != {name.lower() for name in params["names"]}:
+    if names_of(shown.text) != set(map(chains.normal, params["names"])):
         return "its names are not those asked for"
     bits = re.search(r"Public.Key: \((\d+) bit", shown.text)
     if bits and int(bits.group(1)) < params["bits"] and "rsaEncryption" in shown.text:
@@ -248,7 +249,7 @@ def _self_signed(params: Mapping[str, Any], seen: Seen, path: str, key: str, now
         cnf = system(seen).family.openssl_cnf
         names = [scalar("names", name.lower()) for name in params["names"]]
         text = CNF.format(
-            bits=params["bits"], name=names[0][:64], alternatives=", ".join("DNS:" + name for name in names)
+            bits=params["bits"], name=names[0][:64], alternatives=", ".join(map(chains.alternative, names))
         )
         plan.write(Write(seen.file(cnf), text.encode()))
         plan.operations.append(
@@ -290,7 +291,7 @@ def _files(params: Mapping[str, Any], seen: Seen, path: str, key: str, now: int)
     for name in params["names"]:
         if not covers(names_of(shown.text), name):
             raise BadInput("certificate", f"does not cover {name}", "Give one whose subjectAltName has it")
-    body = "".join(text.rstrip() + "\n" for text in (params["certificate"], params["chain"]) if text.strip())
+    body = chains.given(params["certificate"], params["chain"])
     plan = Plan(services=tuple(params["services"]), facts={"certificate_path": path, "key_path": key, "reason": ""})
     described = f"a certificate until {time.strftime('%Y-%m-%d', time.gmtime(ends))}"
     state = seen.file(path)

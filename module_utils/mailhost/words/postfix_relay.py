@@ -16,8 +16,8 @@ from ..core.word import Planned
 from ..products import relay
 from ..products.cause import refuse
 from ..products.dovecot import location
+from ..products.postfix import abuse, losses, settings
 from ..products.postfix import judge as policy
-from ..products.postfix import losses, settings
 from ..products.postfix import setup as postfix_setup
 from ..products.postfix import versions as dialect
 from ..products.postfix.configure import (
@@ -45,7 +45,7 @@ ARGUMENT_SPEC = relay.ARGUMENT_SPEC
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
     files = (MAIN, MASTER, ALIASES, MAILBOXES, *((GROUP, *_SASL) if params["access"] == "cyrus" else ()))
-    yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), Command(OURS), *map(File, files))
+    yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), Command(OURS), abuse.ASKED, *map(File, files))
     if params["access"] == "dovecot":
         yield from location.wants(params, seen)
     if seen.file(MAIN).kind == seen.file(MASTER).kind == "file":
@@ -79,6 +79,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     mail_stays = params["access"] == "dovecot" and location.kept(params, seen)
     wanted = settings.settings(params, number, platform, kind, main, mail_stays)
     settings.unset(params, wanted, platform, main)
+    wanted.update(abuse.settings(main, number, abuse.known(seen)))
     for name, value in wanted.items():
         main.set(name, value)
     plan = Plan(

@@ -8,6 +8,7 @@ from typing import Any, Mapping
 
 from ...core.host import Seen
 from ...systems.families import System, system
+from . import abuse
 from . import versions as dialect
 from .configure import ACCESS, DH, LOCAL, MC, VIRTUSERS, number_of
 from .listeners import listeners
@@ -28,6 +29,7 @@ def wanted(params: Mapping[str, Any], seen: Seen, mail_stays: bool) -> SendmailM
     mc.set_define("confSERVER_CERT", certificate)
     mc.set_define("confSERVER_KEY", params.get("key") or platform.family.key)
     mc.set_define("confAUTH_OPTIONS", "A p y")  # no AUTH outside TLS, none that is anonymous
+    abuse.quiet(mc)
     if params["authenticated"]:
         mc.set_define("confAUTH_MECHANISMS", "PLAIN LOGIN")
     elif mc.get_define("confAUTH_MECHANISMS") == "EXTERNAL":  # an earlier run's; the list is the client's too
