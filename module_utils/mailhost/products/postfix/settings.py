@@ -58,7 +58,7 @@ def settings(
     authenticated = params["authenticated"]
     rule = dialect.RELAY_LISTS.nearest(number)[0]
     wanted = {
-        "myhostname": params["hostname"].lower(),
+        **{row.parameter: value for row, value in relay.given(params)},
         **_addresses(params["addresses"], main),
         "mynetworks": " ".join(relay.network("networks", text) for text in params["networks"]),
         "relay_domains": " ".join(

@@ -8,6 +8,7 @@ from typing import Any, Mapping
 
 from ...core.host import Seen
 from ...systems.families import System, system
+from .. import relay
 from . import abuse
 from . import versions as dialect
 from .configure import ACCESS, DH, LOCAL, MC, VIRTUSERS, number_of
@@ -18,7 +19,8 @@ from .mc import SendmailMc
 def wanted(params: Mapping[str, Any], seen: Seen, mail_stays: bool) -> SendmailMc:
     """The mc as it should be; ``mail_stays``: mail lies where it is not ours to say, so delivery is left."""
     mc, platform = SendmailMc(_own_domains(seen.file(MC).text), MC), system(seen)
-    mc.set_define("confDOMAIN_NAME", params["hostname"].lower())
+    for row, value in relay.given(params):
+        mc.set_define(row.define, value)
     if params["smarthost"] is not None:
         _smarthost(mc, params["smarthost"])
     certificate = params.get("certificate") or platform.family.certificate
