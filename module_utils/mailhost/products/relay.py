@@ -47,6 +47,14 @@ def domain(place: str, text: str) -> str:
     return text.lower()
 
 
+def size(place: str, text: str) -> str:
+    """A size in bytes, of a number alone or with K, M or G (1024 each)."""
+    match = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)", text)
+    if not match:
+        raise BadInput(place, f"{text[:20]!r} is not a size", "Write a number of bytes, or as in 50M")
+    return str(int(match.group(1)) * 1024 ** " KMG".index(match.group(2) or " "))
+
+
 @dataclass(frozen=True)
 class Setting:
     """A setting that both MTAs have under names of their own: the option and its spec, main.cf's parameter, what
@@ -60,7 +68,10 @@ class Setting:
 
 
 #: a row more is a setting more, for both
-SETTINGS = (Setting("hostname", {"type": "str", "required": True}, "myhostname", "confDOMAIN_NAME", domain),)
+SETTINGS = (
+    Setting("hostname", {"type": "str", "required": True}, "myhostname", "confDOMAIN_NAME", domain),
+    Setting("message_size", {"type": "str"}, "message_size_limit", "confMAX_MESSAGE_SIZE", size),
+)
 
 
 def given(params: Mapping[str, Any]) -> "List[Tuple[Setting, str]]":

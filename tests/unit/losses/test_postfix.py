@@ -1,6 +1,7 @@
 """What stands in Postfix and worked for somebody: it stays, or is named before the first write."""
 
 import pytest
+from mailhost.core.errors import BadInput
 from mailhost.core.host import Output
 from mailhost.products.dovecot import location
 from mailhost.products.postfix.main_cf import MainCf
@@ -200,3 +201,14 @@ def test_comments_within_a_list_stay_behind_it():
     main = MainCf(text)
     main.set("mynetworks", "127.0.0.0/8")
     assert main.render() == "mynetworks = 127.0.0.0/8\n# the office\nlast = 1\n"
+
+
+@pytest.mark.parametrize(("asked", "wanted"), [(None, "1"), ("10485760", "10485760"), ("50M", "52428800")])
+def test_a_size_that_is_not_given_stays(asked, wanted):
+    assert planned("message_size_limit = 1\n", message_size=asked)[1].get("message_size_limit") == wanted
+
+
+@pytest.mark.parametrize("asked", ["0", "50 M", "1.5G", "-1", "x", ""])
+def test_what_is_no_size(asked):
+    with pytest.raises(BadInput, match="message_size: .* is not a size"):
+        run(postfix_relay, debian(), **GIVEN, message_size=asked)
