@@ -212,3 +212,14 @@ def test_a_size_that_is_not_given_stays(asked, wanted):
 def test_what_is_no_size(asked):
     with pytest.raises(BadInput, match="message_size: .* is not a size"):
         run(postfix_relay, debian(), **GIVEN, message_size=asked)
+
+
+@pytest.mark.parametrize(
+    ("stands", "wanted"), [("", "52428800"), ("= 0", "0"), ("= 60000000", "60000000"), ("= 1000", "52428800")]
+)
+def test_a_mailbox_takes_what_a_message_may_have(stands, wanted):
+    """local(8) refuses to deliver anything where its limit is the smaller one."""
+    text = "".join(f"{name} {stands}\n" for name in ("mailbox_size_limit", "virtual_mailbox_limit") if stands)
+    main = planned(text, message_size="50M")[1]
+    assert [main.get(name) for name in ("mailbox_size_limit", "virtual_mailbox_limit")] == [wanted, wanted]
+    assert planned(text)[1].get("mailbox_size_limit") == (stands[2:] or None)

@@ -76,6 +76,7 @@ def settings(
         wanted["relayhost"] = params["smarthost"]
     for name, value in tls(number, authenticated):
         wanted[name] = dialect.no_lower(name, main.get(name) or "", main.filled(main.get(name) or ""), value)
+    wanted.update(_room(wanted.get("message_size_limit"), main))
     return {**wanted, **_sasl(params), **_delivery(params, platform, kind, main, mail_stays)}
 
 
@@ -104,6 +105,16 @@ def tables(name: str, main: MainCf) -> "List[str]":
 def _tables(value: str) -> "List[str]":
     """A list of tables as its words; what stands in braces is one (postconf(5), 3.0)."""
     return [word for word in re.findall(r"(?:[^\s,{}]|\{(?:[^{}]|\{[^{}]*\})*\})+", value) if word]
+
+
+def _room(size: "Optional[str]", main: MainCf) -> "Dict[str, str]":
+    """A mailbox takes at least what a message may have: local(8) and virtual(8) deliver nothing at all otherwise."""
+    if size is None:
+        return {}
+    limits = {
+        name: main.filled(main.get(name) or "51200000") for name in ("mailbox_size_limit", "virtual_mailbox_limit")
+    }
+    return {name: size for name, limit in limits.items() if limit.isdigit() and 0 < int(limit) < int(size)}
 
 
 def _sasl(params: Mapping[str, Any]) -> "Dict[str, str]":
