@@ -13,6 +13,7 @@ from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.dovecot import configure as dovecot
 from mailhost.products.dovecot.shell import STORED
 from mailhost.products.postfix import configure as postfix
+from mailhost.products.postfix.shell import ASK
 from mailhost.products.sendmail import configure as sendmail
 from mailhost.products.table import PORTS, PRODUCTS
 from mailhost.systems.families import DEBIAN, FAMILIES, INSTALLED, REDHAT
@@ -86,7 +87,7 @@ SILENT = frozenset(
         SHOW.argv,
         *(
             program.argv()
-            for program in (STORED, files.WRITTEN, files.STORES, files.FOLDERS, files.COPIED, certificate.STANDS)
+            for program in (ASK, STORED, files.WRITTEN, files.STORES, files.FOLDERS, files.COPIED, certificate.STANDS)
         ),
         cyrus_services.HOLDER,
         mail_policy.NAMES,
