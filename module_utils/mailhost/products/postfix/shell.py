@@ -13,7 +13,7 @@ from ...core.shell import Inline
 #: it. Nothing listens on the network; all of it lies in a folder of its own, which is removed whatever happens: by the
 #: program itself, and by a second one when that was killed.
 ASK = Inline(r"""
-PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin; export PATH; unset MAIL_CONFIG; umask 022;
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin; export PATH; unset MAIL_CONFIG; umask 022; ulimit -n 1024 2>/dev/null;
 owner=$(postconf -h mail_owner 2>/dev/null) && daemons=$(postconf -h daemon_directory 2>/dev/null) || exit 69;
 number=$(id -u "$owner") && group=$(id -g "$owner") && [ "$(id -u)" = 0 ] || exit 69;
 folder=$(mktemp -d /tmp/mailhost-ask.XXXXXX) || exit 73;
@@ -36,7 +36,7 @@ part r >c/master.cf; cr=$(printf "\r"); part d | sed "s/\$/$cr/" >dialogue;
 for name in $(part s); do
     cp -a c "s$name"; { part m; part "$name"; part o; } >"s$name/main.cf";
 done;
-{ part m; part o; } >c/main.cf;
+{ part m; part o; } >c/main.cf; touch -t 200001010000 c/main.cf s*/main.cf;
 (cd q && mkdir active bounce corrupt defer deferred flush hold incoming maildrop pid private public saved trace &&
     chown "$number" ../d active bounce corrupt defer deferred flush hold incoming maildrop private public saved trace &&
     chmod 700 incoming private);
