@@ -113,7 +113,8 @@ OPEN: "Dict[str, Case]" = {
         f"check_client_access cidr:{T}/c", c="0.0.0.0/0 check_sender_access static:OK\n"
     ),
     "list: a row's answer is a class": Case(
-        f"smtpd_restriction_classes = loose\nloose = permit\nsmtpd_relay_restrictions = check_client_access cidr:{T}/c, {GUARD}\n",
+        "smtpd_restriction_classes = loose\nloose = permit\n"
+        f"smtpd_relay_restrictions = check_client_access cidr:{T}/c, {GUARD}\n",
         files={"c": "0.0.0.0/0 loose\n"},
     ),
     "list: own sender": relay(f"check_sender_access hash:{T}/s", s="example.test OK\n"),
@@ -246,7 +247,8 @@ SAFE: "Dict[str, Case]" = {
     "null client": Case("inet_interfaces = loopback-only\nmynetworks = 0.0.0.0/0\nmydestination =\n"),
     "null client by addresses": Case("inet_interfaces = 127.0.0.1, [::1]\nsmtpd_relay_restrictions = permit\n"),
     "service: reinjection on loopback": Case(
-        master=f"{SMTP}127.0.0.1:10025 inet n - n - - smtpd -o {{ smtpd_relay_restrictions = permit_mynetworks, reject }}\n"
+        master=f"{SMTP}127.0.0.1:10025 inet n - n - - smtpd\n"
+        "  -o { smtpd_relay_restrictions = permit_mynetworks, reject }\n"
     ),
     "service: options in braces": Case(
         master=f"{SMTP}submission inet n - n - - smtpd\n"

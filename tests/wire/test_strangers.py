@@ -14,7 +14,7 @@ from mailhost.products.postfix.main_cf import MainCf
 from mailhost.products.postfix.master_cf import MasterCf
 from mailhost.products.postfix.setup import Setup
 
-from .strangers import BASE, OPEN, SAFE, T, main
+from .strangers import BASE, OPEN, SAFE, T
 
 LIMIT = 3.0
 

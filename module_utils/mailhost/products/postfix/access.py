@@ -1,18 +1,31 @@
-"""Rows of access tables that let a stranger by. Source: access(5), cidr_table(5), regexp_table(5), SMTPD_ACCESS_README."""
+"""Rows of access tables that let a stranger by.
+
+Source: access(5), cidr_table(5), regexp_table(5), SMTPD_ACCESS_README."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, Tuple
 
 from ..cause import Cause
-from .setup import Effective, is_wide, network_of, path_of, words
-from .tables import PATTERNS, TableRow, inline_rows, rows, table_of
+from .setup import Effective, is_wide, network_of, path_of
+from .tables import PATTERNS, TableRow, inline_rows, rows, table_of, words
 
 #: answers after which the next restriction decides, or that refuse, or that leave the address as it is
-ON = ("DUNNO", "REJECT", "DEFER", "DEFER_IF_REJECT", "DEFER_IF_PERMIT", "DISCARD", "HOLD", "WARN", "INFO", "PREPEND")
-ON += ("REDIRECT", "FILTER", "BCC", "DELAY")
+ON: "Tuple[str, ...]" = (
+    "DUNNO",
+    "REJECT",
+    "DEFER",
+    "DEFER_IF_REJECT",
+    "DEFER_IF_PERMIT",
+    "DISCARD",
+    "HOLD",
+    "WARN",
+    "INFO",
+    "PREPEND",
+)
+ON = (*ON, "REDIRECT", "FILTER", "BCC", "DELAY")
 _WHO = {
     "client": "a name of many, which its owner gives",
     "helo": "whoever says that name in HELO may send anywhere",

@@ -17,8 +17,9 @@ from ...core.host import Command, Seen, encode
 from ..cause import Cause
 from .main_cf import MainCf
 from .master_cf import MasterCf, Service
-from .setup import TAKEN, Effective, Setup, destinations, services, trusted, words
+from .setup import TAKEN, Effective, Setup, destinations, services, trusted
 from .shell import ASK
+from .tables import words
 
 SECONDS = 12  # after which it is ended; it takes about one
 OUTSIDE, SENDER = "relaytest-elsewhere.invalid", "relaytest-sender.invalid"
@@ -87,7 +88,8 @@ smtpd_tls_wrappermode = no
 """
 _ALONE = r"reject_(unknown|unverified|non_fqdn)_\w+|reject_plaintext_session|reject_(unknown|invalid)_hostname"
 _ALONE += r"|reject_(un)?listed_\w+|reject_invalid_helo_hostname|reject_unknown_client|reject_maps_rbl"
-_WITH = r"(reject_(rbl|rhsbl)_\w+|reject_rbl|check_policy_service|sleep|check_\w+_(a|mx|ns)_access)[\s,]+(\{[^}]*\}|[^\s,]+)"
+_WITH = r"(reject_(rbl|rhsbl)_\w+|reject_rbl|check_policy_service|sleep|check_\w+_(a|mx|ns)_access)"
+_WITH += r"[\s,]+(\{[^}]*\}|[^\s,]+)"
 #: a restriction that decides nothing in this dialogue
 _NOTHING = "reject_unauth_pipelining"
 

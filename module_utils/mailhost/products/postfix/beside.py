@@ -8,8 +8,8 @@ from typing import List
 
 from ..cause import Cause
 from . import networks
-from .setup import REWRITES, TAKEN, Effective, path_of, words
-from .tables import PLAIN, TableRow, inline_rows, rows, table_of
+from .setup import REWRITES, TAKEN, Effective, path_of
+from .tables import PLAIN, TableRow, inline_rows, rows, table_of, words
 
 DEMANDS = ("encrypt", "secure", "verify")
 

@@ -17,7 +17,8 @@ from . import versions as dialect
 from .beside import clear, domains, others, rewriting
 from .lists import walk
 from .restrictions import unknown
-from .setup import Effective, Setup, services, words
+from .setup import Effective, Setup, services
+from .tables import words
 
 
 def causes(setup: Setup) -> "List[Cause]":

@@ -13,7 +13,8 @@ from typing import Iterator, List, Optional, Tuple
 from ..cause import Cause
 from . import access, networks
 from . import versions as dialect
-from .setup import Effective, classes, words
+from .setup import Effective, classes
+from .tables import words
 
 #: words that refuse every stranger's foreign recipient, for good or for now
 GUARDS = ("reject_unauth_destination", "defer_unauth_destination", "reject", "defer")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
 from ..cause import Cause
-from .setup import Effective, Network, is_wide, network_of, path_of, words
-from .tables import inline_rows, logical_lines, rows, table_of
+from .setup import Effective, Network, is_wide, network_of, path_of
+from .tables import inline_rows, logical_lines, rows, table_of, words
 
 _NAME = re.compile(r"^\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$|^localhost$")
 _OUT = "Name your own networks (mailhost_relay_networks)"

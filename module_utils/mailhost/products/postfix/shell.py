@@ -1,4 +1,5 @@
-"""What only a host with Postfix is asked to run: a private Postfix that answers as a candidate would, and serves nobody.
+"""What only a host with Postfix is asked to run: a private Postfix that answers as a candidate would,
+and serves nobody.
 
 Sources: smtpd(8) and single_server(3): with ``-S`` smtpd speaks on its standard input, and as ``mail_owner`` it keeps
 its access policy; XCLIENT_README. master(8) runs beside it for the address resolver and cleanup, which writes a queue
@@ -9,11 +10,13 @@ from __future__ import annotations
 
 from ...core.shell import Inline
 
-#: seconds, the name of the question; the files, the services and the dialogue on stdin, each line with a letter or a number and a space before
-#: it. Nothing listens on the network; all of it lies in a folder of its own, which is removed whatever happens: by the
-#: program itself, and by a second one when that was killed.
+#: seconds, the name of the question; the files, the services and the dialogue on stdin, each line with a letter or a
+#: number and a space before it. Nothing listens on the network; all of it lies in a folder of its own, which is
+#: removed whatever happens: by the program itself, and by a second one when that was killed. Files are dated back,
+#: because Postfix waits for two seconds before it believes one that has just been written.
 ASK = Inline(r"""
-PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin; export PATH; unset MAIL_CONFIG; umask 022; ulimit -n 1024 2>/dev/null;
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin; export PATH; unset MAIL_CONFIG; umask 022;
+ulimit -n 1024 2>/dev/null;
 owner=$(postconf -h mail_owner 2>/dev/null) && daemons=$(postconf -h daemon_directory 2>/dev/null) || exit 69;
 number=$(id -u "$owner") && group=$(id -g "$owner") && [ "$(id -u)" = 0 ] || exit 69;
 folder=$(mktemp -d /tmp/mailhost-ask.XXXXXX) || exit 73;
@@ -52,7 +55,8 @@ become() {
 };
 for name in $(part s); do
     echo "= $name";
-    (MAIL_CONFIG="$folder/s$name"; export MAIL_CONFIG; become "$daemons/smtpd" -S) <dialogue >answers 2>/dev/null & smtpd=$!;
+    (MAIL_CONFIG="$folder/s$name"; export MAIL_CONFIG;
+    become "$daemons/smtpd" -S) <dialogue >answers 2>/dev/null & smtpd=$!;
     echo "$smtpd" >smtpd.pid; wait "$smtpd"; : >smtpd.pid;
     sed -n "s/^\([0-9][0-9][0-9]\) /\1 /p" answers | cut -c 1-12 | tr -d "\r";
     for file in q/incoming/*; do
