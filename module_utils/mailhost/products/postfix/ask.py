@@ -15,9 +15,10 @@ from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 from ...core.errors import Unasked
 from ...core.host import Command, Seen, encode
 from ..cause import Cause
+from . import networks
 from .main_cf import MainCf
 from .master_cf import MasterCf, Service
-from .setup import TAKEN, Effective, Setup, destinations, services, trusted
+from .setup import TAKEN, Effective, Setup, destinations, is_wide, services, tables
 from .shell import ASK
 from .tables import words
 
@@ -87,7 +88,7 @@ smtpd_tls_security_level = none
 smtpd_tls_wrappermode = no
 """
 _ALONE = r"reject_(unknown|unverified|non_fqdn)_\w+|reject_plaintext_session|reject_(unknown|invalid)_hostname"
-_ALONE += r"|reject_(un)?listed_\w+|reject_invalid_helo_hostname|reject_unknown_client|reject_maps_rbl"
+_ALONE += r"|permit_mx_backup|reject_(un)?listed_\w+|reject_invalid_helo_hostname|reject_unknown_client|reject_maps_rbl"
 _WITH = r"(reject_(rbl|rhsbl)_\w+|reject_rbl|check_policy_service|sleep|check_\w+_(a|mx|ns)_access)"
 _WITH += r"[\s,]+(\{[^}]*\}|[^\s,]+)"
 #: a restriction that decides nothing in this dialogue
@@ -134,8 +135,10 @@ class Questions:
 
     def _clients(self) -> "List[Tuple[str, bool]]":
         """Addresses, and whether each is a stranger's beyond doubt; the others are neighbours and private networks."""
-        known = [ipaddress.ip_network(text) for text in trusted(self.setup)]
+        entries = [entry for effective in self._effective for entry in networks.entries(effective, "mynetworks")]
+        known = [entry.network for entry in entries if entry.network is not None and not is_wide(entry.network)]
         text = self.setup.main.render() + self.setup.master.render()
+        text += "\n".join(self.setup.table(path) or "" for path in tables(self.setup))
 
         def is_known(address: str) -> bool:
             return any(ipaddress.ip_address(address) in network for network in known)

@@ -77,9 +77,8 @@ def _ends_with_a_domain(row: TableRow) -> bool:
     label = r"[A-Za-z0-9-]+"
     alternatives = rf"(\((\?:)?{label}(\|{label})*\)|{label})"
     domain = rf"({alternatives}\\\.)+{alternatives}\$"
-    lead = (
-        r"(\^|\(\^\|\\\.\)|\(\^\|\.\*\\\.\)|\\\.|\^\(\.[*+]\\\.\)\??|\^\(\[[^]]*\][*+]\\\.\)\?|\^\.[*+]\\\.|\^?[^$|]*@)"
-    )
+    lead = rf"(\^(\((\?:)?{label}\\\.\)\??)*|\(\^\|\\\.\)|\(\^\|\.\*\\\.\)|\\\.|\^\(\.[*+]\\\.\)\??"
+    lead += r"|\^\(\[[^]]*\][*+]\\\.\)\?|\^\.[*+]\\\.|\^?[^$|]*@)"
     return bool(re.match(rf"^{lead}\(?{domain[:-2]}\)?\$$", row.key))
 
 

@@ -13,7 +13,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 #: what a parameter is, or None for one that is not known here
 Lookup = Callable[[str], Optional[str]]
 _NAME = re.compile(r"[A-Za-z0-9_]+")
-_RELATION = re.compile(r"^\s*(==|!=|<=|>=|<|>)\s*")
+_RELATION = re.compile(r"^\s*(==|!=|<=|>=|<|>)(?:level)?\s*")
 _COMPARES: "Dict[str, Callable[[str, str], bool]]" = {
     "==": operator.eq,
     "!=": operator.ne,

@@ -9,6 +9,7 @@ before anything that lets a stranger by.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import List, Sequence
 
@@ -17,7 +18,7 @@ from . import versions as dialect
 from .beside import clear, domains, others, rewriting
 from .lists import walk
 from .restrictions import unknown
-from .setup import Effective, Setup, services
+from .setup import REWRITES, TAKEN, Effective, Setup, services
 from .tables import words
 
 
@@ -31,9 +32,20 @@ def causes(setup: Setup) -> "List[Cause]":
         port = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465"}.get(name, name)
         here = [*domains(effective), *others(effective), *rewriting(effective), *clear(effective, name)]
         here += [*_by_its_lists(effective, name), *_unread(effective)]
+        here = [_as_far_as_read(effective, cause) for cause in here]
         known = {(cause.rule, cause.place) for cause in causes}
         causes += [replace(cause, service=port) for cause in here if (cause.rule, cause.place) not in known]
     return causes + unknown(setup)
+
+
+def _as_far_as_read(effective: Effective, cause: Cause) -> Cause:
+    """Of a value that was not wholly filled in both alternatives were looked at: which one counts, smtpd knows."""
+    names = ("mynetworks", *TAKEN, *REWRITES, *dialect.LISTS)
+    unread = [name for name in names if effective.unread(name)]
+    of_lists = any(name in dialect.LISTS for name in unread) and re.match(r"^(no guard|check_)", cause.rule)
+    if cause.is_relay and (of_lists or cause.rule.partition(" ")[0] in unread):
+        return replace(cause, kind="unknown", asked=True, what=f"{cause.what}, as far as it can be read", witness={})
+    return cause
 
 
 def _unread(effective: Effective) -> "List[Cause]":

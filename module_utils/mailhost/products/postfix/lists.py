@@ -108,6 +108,8 @@ def walk(effective: Effective, name: str) -> Way:
             return Way(causes, True)
         if word == "permit_mynetworks":
             causes += _networks(effective)
+        elif word == "permit_mx_backup" and effective.get("permit_mx_backup_networks").strip():
+            causes += networks.causes(effective, "permit_mx_backup_networks")
         elif word in PERMITS:
             finding, seen = f"{word} in {name}: {PERMITS[word]}", {"sender": ""} if word == "permit" else {}
             causes.append(Cause(f"{name} {word}", "open", place, finding, f"Take {word} out of {name}", seen))
