@@ -15,7 +15,7 @@ from ...core.shell import Inline
 #: removed whatever happens: by the program itself, and by a second one when that was killed. Files are dated back,
 #: because Postfix waits for two seconds before it believes one that has just been written.
 ASK = Inline(r"""
-PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin; export PATH; unset MAIL_CONFIG; umask 022;
+unset MAIL_CONFIG; umask 022;
 owner=$(postconf -h mail_owner 2>/dev/null) && daemons=$(postconf -h daemon_directory 2>/dev/null) || exit 69;
 number=$(id -u "$owner") && group=$(id -g "$owner") && [ "$(id -u)" = 0 ] || exit 69;
 folder=$(mktemp -d /tmp/mailhost-ask.XXXXXX) || exit 73;
