@@ -15,6 +15,7 @@ from mailhost.products.dovecot import shell as dovecot_shell
 from mailhost.products.dovecot.shell import STORED
 from mailhost.products.postfix import abuse
 from mailhost.products.postfix import configure as postfix
+from mailhost.products.postfix.shell import ASK
 from mailhost.products.sendmail import configure as sendmail
 from mailhost.products.table import PORTS, PRODUCTS
 from mailhost.systems.families import DEBIAN, FAMILIES, INSTALLED, REDHAT
@@ -90,6 +91,7 @@ SILENT = frozenset(
         *(
             program.argv()
             for program in (
+                ASK,
                 STORED,
                 accounts.NEWCOMERS,
                 files.WRITTEN,

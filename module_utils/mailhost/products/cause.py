@@ -39,6 +39,8 @@ class Cause:
     witness: "Mapping[str, str]" = field(default_factory=dict)
     service: str = ""
     option: str = ""
+    #: the host's own program, asked as a stranger, can tell whether it lets one by
+    asked: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -49,17 +51,20 @@ class Cause:
         return self.kind in ("open", "wide")
 
     def data(self) -> "dict[str, Any]":
-        return {**asdict(self), "witness": dict(self.witness)}
+        data = {**asdict(self), "witness": dict(self.witness)}
+        del data["asked"]
+        return data
 
 
 def refuse(causes: "Sequence[Cause]", accept: "Iterable[Mapping[str, str]]", error: "type[Exception]") -> "list[str]":
-    """Raise the first cause of relaying, or for which the daemon would not serve, that nobody accepted;
+    """Raise the first cause of relaying, or that cannot be judged, or for which the daemon would not serve, that
+    nobody accepted;
     a warning for each that somebody did."""
     reasons = accepted(accept)
     for cause in causes:
         if cause.kind == "dead" and cause.rule not in reasons:
             raise error(cause.place, f"{cause.what} (rule {cause.rule!r})", cause.way_out or "Correct it")
-        if cause.is_relay and cause.rule not in reasons:
+        if (cause.is_relay or cause.kind == "unknown") and cause.rule not in reasons:
             raise error(
                 cause.place,
                 f"{cause.what} (rule {cause.rule!r})",

@@ -30,6 +30,7 @@ from ..products.dovecot import openings
 from ..products.dovecot import shell as dovecot_shell
 from ..products.dovecot import versions as dovecot_dialect
 from ..products.postfix import abuse as postfix_abuse
+from ..products.postfix import ask as postfix_ask
 from ..products.postfix import configure as postfix_at
 from ..products.postfix import judge as postfix
 from ..products.postfix import setup as postfix_setup
@@ -98,6 +99,8 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     for _, certificate, key in here.pairs:
         yield File(certificate)
         yield keys.asked(certificate, key)
+    if here.postfix:
+        yield here.postfix
     if here.sendmail:
         yield sendmail_oracle.live(*here.sendmail)
     if here.waits:
@@ -122,6 +125,7 @@ class Reading:
         self.stores: "List[str]" = []
         self.pairs: "List[Tuple[str, str, str]]" = []
         self.waits: "Optional[Unasked]" = None  # what one of the parts looks at and was not read yet
+        self.postfix: "Optional[Command]" = None  # what to ask a private smtpd of its configuration
         self.sendmail: "Optional[Tuple[str, Mapping[str, Any]]]" = (
             None  # its program, and what to ask its own rules about
         )
@@ -155,9 +159,14 @@ class Reading:
             self.pairs.append(
                 ("Postfix", certificate, certificate if key in (None, "", "$smtpd_tls_cert_file") else str(key))
             )
-        self.causes += postfix.causes(setup)
         defaults = self.seen.output(*postfix_abuse.ASKED.argv).text
         self.causes += postfix_abuse.causes(setup.main, number, postfix_abuse.known(self.seen), defaults)
+        causes = postfix.causes(setup)
+        try:
+            self.causes += postfix_ask.Questions(setup).judged(causes, self.seen)
+        except postfix_ask.Open as error:
+            self.postfix = error.question
+            raise
 
     def _sendmail(self) -> None:
         mc, rows, local, relayed = (self.seen.file(path) for path in MAIL)

@@ -17,7 +17,9 @@ GIVEN = {"hostname": "mx.example.test", "domains": ["example.test"]}
 def postfix(main, master=None, **more):
     base = debian().files
     files = {MAIN: base[MAIN].text + main, MASTER: base[MASTER].text if master is None else master}
-    return debian(files={**files, **more.pop("files", {})}, **more)
+    tables = {f"/etc/postfix/{name}": "" for name in ("virtual", "vd", "local", "relayed", "nets")}
+    tables["/y"] = ""
+    return debian(files={**tables, **files, **more.pop("files", {})}, **more)
 
 
 def planned(main, master=None, **given):

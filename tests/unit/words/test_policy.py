@@ -47,7 +47,11 @@ def test_an_old_host_is_measured_as_one():
     found = policy(centos5())
     assert found["profile"] == "centos5"
     assert found["products"] == {"postfix": "2.3.3", "dovecot": "1.0.7"}
-    assert {"mynetworks_style subnet", "cleartext disable_plaintext_auth"} <= set(rules(found))
+    assert "cleartext disable_plaintext_auth" in rules(found)
+    stock = centos5().files["/etc/postfix/main.cf"].text
+    everywhere = stock.replace("inet_interfaces = localhost", "inet_interfaces = all")
+    assert "mynetworks_style subnet" not in rules(found), "nobody else reaches its port 25"
+    assert "mynetworks_style subnet" in rules(policy(centos5(files={"/etc/postfix/main.cf": everywhere})))
 
 
 def test_keys_stores_folders_and_sockets():

@@ -14,7 +14,7 @@ from ...core.versions import Version
 from ..cause import Cause
 from . import versions as dialect
 from .main_cf import MainCf
-from .setup import words
+from .tables import words
 
 #: asked of the host itself: patches of older versions have them too
 ASKED = Command(("postconf", "-d", *dialect.FORBIDS))

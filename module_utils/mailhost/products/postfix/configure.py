@@ -11,7 +11,8 @@ from ..table import PRODUCTS
 from . import versions as dialect
 from .main_cf import MainCf
 from .master_cf import MasterCf
-from .setup import Setup, words
+from .setup import Setup
+from .tables import words
 
 MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
 VERSION = PRODUCTS["postfix"].version

@@ -14,10 +14,14 @@ from typing import List, Sequence
 
 from ..cause import Cause
 from . import versions as dialect
-from .beside import clear, domains, others
+from .beside import clear, domains, others, rewriting
 from .lists import walk
 from .restrictions import unknown
-from .setup import Effective, Setup, services, words
+from .setup import REWRITES, TAKEN, Effective, Setup, services
+from .tables import words
+
+#: the beginning of the rule of a service that nothing guards
+NO_GUARD = "no guard"
 
 
 def causes(setup: Setup) -> "List[Cause]":
@@ -28,10 +32,37 @@ def causes(setup: Setup) -> "List[Cause]":
         effective = Effective(setup, service)
         name = service.fields[0].rpartition(":")[2]
         port = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465"}.get(name, name)
-        here = [*domains(effective), *others(effective), *clear(effective, name), *_by_its_lists(effective, name)]
+        here = [*domains(effective), *others(effective), *rewriting(effective), *clear(effective, name)]
+        here += [*_by_its_lists(effective, name), *_unread(effective)]
+        here = [_as_far_as_read(effective, cause) for cause in here]
         known = {(cause.rule, cause.place) for cause in causes}
         causes += [replace(cause, service=port) for cause in here if (cause.rule, cause.place) not in known]
     return causes + unknown(setup)
+
+
+def _as_far_as_read(effective: Effective, cause: Cause) -> Cause:
+    """Of a value that was not wholly filled in both alternatives were looked at: which one counts, smtpd knows."""
+    names = ("mynetworks", *TAKEN, *REWRITES, *dialect.LISTS)
+    unread = [name for name in names if effective.unread(name)]
+    of_lists = any(name in dialect.LISTS for name in unread) and _is_of_lists(cause.rule)
+    if cause.is_relay and (of_lists or cause.rule.partition(" ")[0] in unread):
+        return replace(cause, kind="unknown", asked=True, what=f"{cause.what}, as far as it can be read", witness={})
+    return cause
+
+
+def _is_of_lists(rule: str) -> bool:
+    """Whether a rule is about what a list of restrictions says or leaves out."""
+    return rule.startswith(NO_GUARD) or rule.partition(" ")[0] in dialect.SINCE
+
+
+def _unread(effective: Effective) -> "List[Cause]":
+    """Arguments of the service that are not understood."""
+    service, name = effective.service, effective.setup.master.name
+    out, place = "Write it as -o name=value", f"{name}:{service.line}"
+    return [
+        Cause(f"argument {word}", "unknown", place, f"service {service.fields[0]}: {word} cannot be judged", out)
+        for word in service.unread
+    ]
 
 
 def _by_its_lists(effective: Effective, name: str) -> "List[Cause]":
@@ -55,5 +86,5 @@ def _no_guard(effective: Effective, name: str, asked: "Sequence[str]") -> Cause:
     finding += f" (-o {overridden[0]})" if overridden else ""
     finding += ": strangers may relay, or smtpd refuses to serve anybody"
     return Cause(
-        f"no guard {name}", "open", place, finding, f"Set {asked[0]} to permit_mynetworks, reject_unauth_destination"
+        f"{NO_GUARD} {name}", "open", place, finding, f"Set {asked[0]} to permit_mynetworks, reject_unauth_destination"
     )

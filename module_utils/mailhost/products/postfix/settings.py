@@ -10,10 +10,10 @@ from ...core.loss import accepted
 from ...core.versions import Version
 from ...systems.families import System
 from .. import relay
-from . import setup as postfix_setup
 from . import versions as dialect
 from .configure import ALIASES, MAILBOXES
 from .main_cf import MainCf
+from .tables import words
 
 #: what packages set where nobody has decided yet: Red Hat's main.cf
 UNDECIDED = ("", "localhost")
@@ -34,7 +34,7 @@ def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept
     ]
     dropped = (*guard, "permit_sasl_authenticated", "defer_unauth_destination", "permit")
     rest: "List[str]" = []
-    for word in postfix_setup.words(stands or ""):
+    for word in words(stands or ""):
         if rest and re.search(r"[:/.]", word):  # a table or a domain belongs to the word before it
             rest[-1] += f" {word}"
         elif word not in dropped:

@@ -65,6 +65,18 @@ DEFAULTS: "Dict[str, Rows[ByLevel]]" = {
             "virtual_alias_domains": "$virtual_alias_maps",
             "virtual_mailbox_domains": "$virtual_mailbox_maps",
             "inet_interfaces": "all",
+            "compatibility_level": "0",
+            "canonical_maps": "",
+            "recipient_canonical_maps": "",
+            "virtual_alias_maps": "$virtual_maps",
+            "virtual_maps": "",
+            "virtual_mailbox_maps": "",
+            "smtpd_authorized_xclient_hosts": "",
+            "smtpd_authorized_xforward_hosts": "",
+            "smtpd_upstream_proxy_protocol": "",
+            "postscreen_upstream_proxy_protocol": "",
+            "allow_percent_hack": "yes",
+            "smtpd_restriction_classes": "",
         }.items()
     },
 }
