@@ -1,4 +1,4 @@
-"""What the host does by itself when run, program and timer are gone, under every shell; what is closed and what stays."""
+"""What the host does by itself when run, program and timer are gone, under every shell; what is closed, what stays."""
 
 import os
 import re

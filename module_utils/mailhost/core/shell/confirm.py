@@ -3,7 +3,8 @@
 ``confirm`` in the state directory is ``PID START DEADLINE``: the timer, a child of the program that applied the change,
 which outlives the connection; and the uptime in seconds at which it acts (the clock may be set meanwhile). A further
 change moves the deadline. A timer that died before its time (a reboot) leaves ``confirm`` behind, and the next run
-finishes its work, or the guard (guard.py), whichever comes first. ``undone`` says what was last taken back, for the next commit to tell.
+or the guard (guard.py), whichever comes first, finishes its work. ``undone`` says what was last taken back, for the
+next commit to tell.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Whoever is left when the run, its program and the timer were all killed, or the host started anew: the host itself.
 
 Before anything is swapped, the program of a change that waits for its confirmation puts what finishes its work into
-the state directory, ``guard``, and has it called each minute and after a reboot: by cron where it runs, else by systemd,
-else once by at, when the change should have been confirmed. A guard whose change was confirmed or taken back is gone.
-A host that has none of the three is mended by the next run, as before.
+the state directory, ``guard``, and has it called each minute and after a reboot: by cron where it runs, else by
+systemd, else once by at, when the change should have been confirmed. A guard goes with its
+change. A host that has none of the three is mended by the next run, as before.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ guard() { # a host on which it cannot be set up is left to the next run
             umask 022
             printf "[Service]\nType=oneshot\nKillMode=process\nExecStart=/bin/sh %s/guard\n" "$state" \
                 >"$units_of/mailhost-guard.service"
-            printf "[Timer]\nOnBootSec=30\nOnActiveSec=60\nOnUnitInactiveSec=60\n\n[Install]\nWantedBy=timers.target\n" \
-                >"$units_of/mailhost-guard.timer"
+            printf "[Timer]\nOnBootSec=30\nOnActiveSec=60\nOnUnitInactiveSec=60\n" >"$units_of/mailhost-guard.timer"
+            printf "\n[Install]\nWantedBy=timers.target\n" >>"$units_of/mailhost-guard.timer"
         ) 2>/dev/null
         systemctl daemon-reload 2>/dev/null
         systemctl enable --quiet mailhost-guard.timer 2>/dev/null

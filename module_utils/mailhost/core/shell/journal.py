@@ -1,7 +1,7 @@
 """Undoing what a journal holds: shared by the transaction that fails, the commit that finds no greeting, and the timer.
 
-A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone; partial: not all of it
-could be undone; superseded: what came later holds, it is never undone by itself any more), ``who``,
+A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone;
+partial: not all of it could be undone; superseded: what came later holds, the host never undoes it), ``who``,
 ``run`` (the run's id, the same in all its journals; may be empty), ``when``, ``services``, ``before``
 (``SERVICE active|stopped enabled|disabled``: what each was before the change), ``accepted`` (the losses that
 somebody accepted, each with the reason), and for each operation a folder

@@ -12,7 +12,7 @@ patience_each=9 # seconds for one dialogue
 listeners() { # port, tcp or tcp6: the addresses that are listened on there, as the kernel writes them
     sed -n "s/^ *[0-9]*: \([0-9A-F]*\):$(printf "%04X" "$1") [0-9A-F]*:0000 0A .*/\1/p" "/proc/net/$2" 2>/dev/null
 }
-in_order() { # an address of the kernel: its bytes in the order of the net; each word of four is in the order of the host
+in_order() { # an address of the kernel: its bytes in the order of the net; it has words in that of the host
     [ "$(printf "\001\000" | od -An -td2 | tr -d " ")" = 1 ] || { echo "$1"; return 0; }
     echo "$1" | sed -e "s/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/g"
 }
