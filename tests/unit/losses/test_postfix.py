@@ -35,7 +35,7 @@ def rules(plan):
 
 @pytest.mark.parametrize(
     "stands",
-    ["hash:/etc/postfix/virtual", "ldap:/etc/x.cf, hash:/y", "$virtual_maps"],
+    ["hash:/etc/postfix/virtual", "hash:/etc/postfix/vd, hash:/y", "$virtual_maps"],
 )
 def test_tables_of_addresses_stay_beside_ours(stands):
     plan, main, _ = planned(f"virtual_alias_maps = {stands}\n")
