@@ -9,7 +9,6 @@ before anything that lets a stranger by.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import List, Sequence
 
@@ -31,19 +30,19 @@ def causes(setup: Setup) -> "List[Cause]":
         name = service.fields[0].rpartition(":")[2]
         port = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465"}.get(name, name)
         here = [*domains(effective), *others(effective), *rewriting(effective), *clear(effective, name)]
-        here += [*_by_its_lists(effective, name), *_unread(effective)]
-        here = [_as_far_as_read(effective, cause) for cause in here]
+        here = [_as_far_as_read(cause, effective, (cause.rule.partition(" ")[0],)) for cause in here]
+        lists = [(cause, (cause.rule.partition(" ")[0], *dialect.LISTS)) for cause in _by_its_lists(effective, name)]
+        here += [_as_far_as_read(cause, effective, names) for cause, names in lists] + _unread(effective)
         known = {(cause.rule, cause.place) for cause in causes}
         causes += [replace(cause, service=port) for cause in here if (cause.rule, cause.place) not in known]
     return causes + unknown(setup)
 
 
-def _as_far_as_read(effective: Effective, cause: Cause) -> Cause:
-    """Of a value that was not wholly filled in both alternatives were looked at: which one counts, smtpd knows."""
-    names = ("mynetworks", *TAKEN, *REWRITES, *dialect.LISTS)
-    unread = [name for name in names if effective.unread(name)]
-    of_lists = any(name in dialect.LISTS for name in unread) and re.match(r"^(no guard|check_)", cause.rule)
-    if cause.is_relay and (of_lists or cause.rule.partition(" ")[0] in unread):
+def _as_far_as_read(cause: Cause, effective: Effective, names: "Sequence[str]") -> Cause:
+    """Of the values of these names that were not wholly filled in both alternatives were looked at: which one counts,
+    smtpd knows."""
+    known = ("mynetworks", *TAKEN, *REWRITES, *dialect.LISTS)
+    if cause.is_relay and any(effective.unread(name) for name in names if name in known):
         return replace(cause, kind="unknown", asked=True, what=f"{cause.what}, as far as it can be read", witness={})
     return cause
 
