@@ -20,9 +20,6 @@ from .restrictions import unknown
 from .setup import REWRITES, TAKEN, Effective, Setup, services
 from .tables import words
 
-#: the beginning of the rule of a service that nothing guards
-NO_GUARD = "no guard"
-
 
 def causes(setup: Setup) -> "List[Cause]":
     """Every reason why a stranger would be relayed for, why a password would go in clear,
@@ -33,26 +30,21 @@ def causes(setup: Setup) -> "List[Cause]":
         name = service.fields[0].rpartition(":")[2]
         port = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465"}.get(name, name)
         here = [*domains(effective), *others(effective), *rewriting(effective), *clear(effective, name)]
-        here += [*_by_its_lists(effective, name), *_unread(effective)]
-        here = [_as_far_as_read(effective, cause) for cause in here]
+        here = [_as_far_as_read(cause, effective, (cause.rule.partition(" ")[0],)) for cause in here]
+        lists = [(cause, (cause.rule.partition(" ")[0], *dialect.LISTS)) for cause in _by_its_lists(effective, name)]
+        here += [_as_far_as_read(cause, effective, names) for cause, names in lists] + _unread(effective)
         known = {(cause.rule, cause.place) for cause in causes}
         causes += [replace(cause, service=port) for cause in here if (cause.rule, cause.place) not in known]
     return causes + unknown(setup)
 
 
-def _as_far_as_read(effective: Effective, cause: Cause) -> Cause:
-    """Of a value that was not wholly filled in both alternatives were looked at: which one counts, smtpd knows."""
-    names = ("mynetworks", *TAKEN, *REWRITES, *dialect.LISTS)
-    unread = [name for name in names if effective.unread(name)]
-    of_lists = any(name in dialect.LISTS for name in unread) and _is_of_lists(cause.rule)
-    if cause.is_relay and (of_lists or cause.rule.partition(" ")[0] in unread):
+def _as_far_as_read(cause: Cause, effective: Effective, names: "Sequence[str]") -> Cause:
+    """Of the values of these names that were not wholly filled in both alternatives were looked at: which one counts,
+    smtpd knows."""
+    known = ("mynetworks", *TAKEN, *REWRITES, *dialect.LISTS)
+    if cause.is_relay and any(effective.unread(name) for name in names if name in known):
         return replace(cause, kind="unknown", asked=True, what=f"{cause.what}, as far as it can be read", witness={})
     return cause
-
-
-def _is_of_lists(rule: str) -> bool:
-    """Whether a rule is about what a list of restrictions says or leaves out."""
-    return rule.startswith(NO_GUARD) or rule.partition(" ")[0] in dialect.SINCE
 
 
 def _unread(effective: Effective) -> "List[Cause]":
@@ -86,5 +78,5 @@ def _no_guard(effective: Effective, name: str, asked: "Sequence[str]") -> Cause:
     finding += f" (-o {overridden[0]})" if overridden else ""
     finding += ": strangers may relay, or smtpd refuses to serve anybody"
     return Cause(
-        f"{NO_GUARD} {name}", "open", place, finding, f"Set {asked[0]} to permit_mynetworks, reject_unauth_destination"
+        f"no guard {name}", "open", place, finding, f"Set {asked[0]} to permit_mynetworks, reject_unauth_destination"
     )
