@@ -46,7 +46,8 @@ def ask(question, pems, kind=SMTP, implicit=False, login=True, authenticated=Tru
         (abuse.smuggled, {"login": False}, "none"),
         (abuse.smuggled, {"control": 550}, "invalid"),
         (abuse.mailboxes_told, {}, "pass"),
-        (abuse.mailboxes_told, {"tells": True}, "warn"),
+        (abuse.mailboxes_told, {"tells": "250"}, "warn"),
+        (abuse.mailboxes_told, {"tells": "252"}, "warn"),  # as Postfix does
         (abuse.unlisted, {}, "pass"),
         (abuse.unlisted, {"anyone": True}, "fail"),
         (abuse.unlisted, {"too": "root"}, "fail"),
