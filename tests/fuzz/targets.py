@@ -19,6 +19,7 @@ from mailhost.products.cyrus import judge as cyrus
 from mailhost.products.cyrus.cyrus_conf import CyrusConf
 from mailhost.products.dovecot.grammar import Tree
 from mailhost.products.postfix import judge as postfix
+from mailhost.products.postfix import networks
 from mailhost.products.postfix import setup as postfix_setup
 from mailhost.products.postfix.main_cf import MainCf
 from mailhost.products.postfix.master_cf import MasterCf
@@ -70,7 +71,7 @@ def policies(data: bytes) -> None:
         setup = postfix_setup.Setup(main, master, (2, 3), {"/t": text}.get)
         postfix_setup.tables(setup)
         postfix.causes(setup)
-        postfix_setup.trusted(setup)
+        networks.trusted(setup)
         postfix_setup.destinations(setup)
     except MailhostError as error:
         assert error.place.startswith("main.cf"), error

@@ -200,9 +200,9 @@ def mailboxes_told(host: Subject, at: Endpoint) -> Finding:
         with opened_as_clients_do(at, host.context) as wire:
             told = []
             for verb in ("VRFY", "EXPN"):
-                known, text = wire.smtp(f"{verb} {host.names.user or 'postmaster'}")
-                other, _ = wire.smtp(f"{verb} nobody-{uuid.uuid4().hex[:12]}")
-                if known in (250, 251) and known != other:
+                known, text = wire.smtp(f"{verb} {host.names.user or 'postmaster'}@{host.names.domain}")
+                other, _ = wire.smtp(f"{verb} nobody-{uuid.uuid4().hex[:12]}@{host.names.domain}")
+                if known < 300 <= other:
                     told.append(f"{verb}: {_reply(known, text)}, and {other} for nobody")
             out = "Set disable_vrfy_command = yes (Postfix), or goaway in PrivacyOptions (Sendmail)"
             return question.answer("warn" if told else "pass", "; ".join(told), wire.dialogue, out if told else "")

@@ -186,7 +186,7 @@ CATALOGUE: "Tuple[Row, ...]" = (
     Row("tls.time", "every question is answered in time"),
 
     # on submission inside TLS, or in clear where it has none: two connections
-    Row("relay.*", "a control that must be accepted, or the refusals prove nothing", SMTP, 2,
+    Row("relay.*", "a control that must be accepted, or the refusals prove nothing", SMTP, 4,
         lambda host, at, name: relay.control(name, relay.CONTROLS[name], at, host.names, host.context),
         values=tuple(relay.CONTROLS), each=lambda host: relay.asked(relay.CONTROLS, host.names), again=PATIENT,
         strangers=True),

@@ -25,6 +25,7 @@ from .sink import Sink
 from .subject import OUTSIDE, Login, Names, Subject
 
 AGAIN = "See what it waits for (a name server that does not answer, its load), and ask again"
+BUSY = 1.0  # seconds before a host that has no time for us is asked again, the first time
 FOLLOW = 10.0  # seconds in which a message that was accepted must reach the sink
 #: asked by threads of their own: logins and messages follow one another, and relaying need not wait for them
 LOGGING_IN = ("way", "clear")
@@ -253,12 +254,14 @@ class Audit:
 
 
 def patiently(job: "Callable[[], Answer]", again: "Sequence[str]") -> "Answer":
-    """A question, asked again where it is invalid for one of these reasons."""
-    answer, reasons = job(), list(again)
+    """A question, asked again where it is invalid for one of these reasons; after a 421, each time after longer: a host
+    that limits an address's connections counts them by the minute."""
+    answer, reasons, pause = job(), list(again), BUSY
     while isinstance(answer, Finding) and answer.verdict == "invalid" and answer.reason in reasons:
         reasons.remove(answer.reason)
         if answer.reason == "busy":
-            time.sleep(1.0)
+            time.sleep(pause)
+            pause *= 2
         answer = job()
     return answer
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import ssl
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
@@ -18,6 +19,7 @@ from .finding import Finding, Question
 from .subject import Followed, Names
 from .wire import HELO, Endpoint, Invalid, Wire, opened, secured
 
+PAUSE, LONGEST = 2.0, 10.0  # seconds that are waited for a host which is not sure of newcomers: by itself, and at most
 SPAM = "<spam@{E}>"
 USER = "<{U}@{V}>"
 
@@ -198,25 +200,51 @@ def _send(wire: Wire) -> str:
 
 
 def control(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: ssl.SSLContext) -> Finding:
-    """A control: accepted from every server. Submission may refuse it for want of a login, but answer it must."""
+    """A control: accepted from every server. Submission may refuse it for want of a login, but answer it must.
+    Whom a newcomer is to wait for (greylisting, postscreen's tests after the greeting) is asked once more."""
     asked_as = filled(pattern, names)
     question = Question(f"relay.{name}", str(endpoint), f"control, {pattern.trick}: {asked_as.recipient} is accepted")
+    finding, pause = _controlled(question, asked_as, endpoint, context)
+    if finding.verdict == "warn":
+        time.sleep(pause)
+        finding, _ = _controlled(question, asked_as, endpoint, context)
+    return finding
+
+
+def _controlled(
+    question: Question, pattern: Pattern, endpoint: Endpoint, context: ssl.SSLContext
+) -> "Tuple[Finding, float]":
+    """The answer to a control, and the seconds after which a host that is not sure yet is to be asked again."""
     wire: Optional[Wire] = None
     try:
-        with opened_as_clients_do(endpoint, context, asked_as.helo) as wire:
-            code, text = ask(wire, asked_as)
-            reply = f"{code} {text}".replace("\n", " ")[:160]
-            fine = 200 <= code < 300 or (endpoint.submission and code >= 500)
-            return question.answer(
-                "pass" if fine else "fail",
-                detail=reply,
-                way_out="" if fine else "The host must take this mail; while it does not, its refusals prove nothing",
-                dialogue=tuple(wire.dialogue),
-            )
+        with opened_as_clients_do(endpoint, context, pattern.helo) as wire:
+            code, text = ask(wire, pattern)
+            reply, dialogue = f"{code} {text}".replace("\n", " ")[:160], tuple(wire.dialogue)
+            if code == 421:
+                return question.answer("invalid", reply, dialogue, reason="busy"), 0.0
+            if 400 <= code < 500 and re.match(r"4\.4\.\d", text):
+                return question.answer("invalid", f"{UNASKED}: {reply}", dialogue, NAMES_FIRST, "names"), 0.0
+            if 400 <= code < 500:
+                out = "Mail from newcomers comes late: greylisting, or postscreen's tests after the greeting"
+                return question.answer("warn", f"not yet: {reply}", dialogue, out), wait_named(text)
+            fine = code < 400 or endpoint.submission
+            out = "" if fine else "The host must take this mail; while it does not, its refusals prove nothing"
+            return question.answer("pass" if fine else "fail", reply, dialogue, out), 0.0
     except Invalid as error:
-        return question.answer(
-            "invalid", str(error), tuple(wire.dialogue) if wire else error.dialogue, reason=error.kind
-        )
+        dialogue = tuple(wire.dialogue) if wire else error.dialogue
+        return question.answer("invalid", str(error), dialogue, reason=error.kind), 0.0
+
+
+def wait_named(text: str) -> float:
+    """How long a host says that a newcomer is to wait (``for 300 seconds``, ``5 minutes``, ``00:05:00``), bounded."""
+    clock = re.search(r"\b(\d{1,2}):(\d\d):(\d\d)\b", text)
+    if clock:
+        hours, minutes, seconds = map(int, clock.groups())
+        return min(LONGEST, 3600.0 * hours + 60 * minutes + seconds)
+    named = re.search(r"\b(\d{1,5}) ?(s|sec|m|min)[a-z]*\b", text, re.I)
+    if named:
+        return min(LONGEST, float(named.group(1)) * (60 if named.group(2).lower().startswith("m") else 1))
+    return PAUSE
 
 
 def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refused: str) -> Finding:

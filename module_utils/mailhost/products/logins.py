@@ -138,9 +138,9 @@ def causes(
     for name, (uid, kind) in sorted(here.items()):
         if not any(limit.lets_in(name, uid) for limit in limits) or name in listed or (uid and not listed):
             continue
-        whose = f"{name} has the uid 0" if uid == 0 else f"{name} (uid {uid}) is no mailbox"
+        whose = f"{name} (uid 0)" if uid == 0 else f"{name} (uid {uid}), who is not a mailbox,"
         secret = "an empty password" if kind == "empty" else "a password"
-        finding = f"{whose} and {secret}: {who} lets it log in, and so send mail anywhere where users may"
+        finding = f"{whose} has {secret}: {who} lets that account log in, and so send wherever users may"
         out = "List it in mailhost_mailboxes, lock its password, or let PAM take listed users only"
         found.append(Cause(f"login {name}", "login", "/etc/shadow", finding, out if uid else out.partition(", ")[2]))
     return found

@@ -33,6 +33,7 @@ from ..products.postfix import abuse as postfix_abuse
 from ..products.postfix import ask as postfix_ask
 from ..products.postfix import configure as postfix_at
 from ..products.postfix import judge as postfix
+from ..products.postfix import networks as postfix_networks
 from ..products.postfix import setup as postfix_setup
 from ..products.postfix.main_cf import MainCf
 from ..products.postfix.master_cf import MasterCf
@@ -152,7 +153,7 @@ class Reading:
         self.about.append(f"Postfix {dotted(number)}")
         self.products["postfix"] = dotted(number)
         self.tables = postfix_setup.tables(setup)
-        self.networks += postfix_setup.trusted(setup)
+        self.networks += postfix_networks.trusted(setup)
         self.domains += postfix_setup.destinations(setup)
         certificate, key = setup.main.get("smtpd_tls_cert_file"), setup.main.get("smtpd_tls_key_file")
         if certificate:

@@ -22,8 +22,8 @@ from ..products import relay
 from ..products.cause import accepted as policy_accepted
 from ..products.cause import refuse
 from ..products.dovecot import location
+from ..products.sendmail import abuse, losses, shell
 from ..products.sendmail import judge as policy
-from ..products.sendmail import losses, shell
 from ..products.sendmail import versions as dialect
 from ..products.sendmail.ask import candidate, live, verdict
 from ..products.sendmail.configure import (
@@ -60,6 +60,7 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
         yield from location.wants(params, seen)
     if seen.file(MC).kind != "file":
         return
+    abuse.refuse(SendmailMc(seen.file(MC).text, MC), seen.file(MC))
     program = _tools(seen)[0]
     yield live(program, params)
     built = _wanted(params, seen)

@@ -33,7 +33,7 @@ class Faults:
         self.no_tls = False  # SMTP offers TLS and then has none
         self.echo = False  # says back every login, in each form and line by line
         self.smuggles = False  # ends a message at LF.LF
-        self.tells = False  # VRFY says who has a mailbox
+        self.tells = ""  # VRFY says who has a mailbox, by this code
         self.proxy = False  # believes PROXY
         self.too = "alice"  # another who has the same password
         self.mail = []
@@ -255,7 +255,7 @@ class Smtp(Handler):
                 self.say("221 bye")
                 return
             elif verb == "VRFY" and self.faults.tells:
-                self.say("250 alice" if "alice" in line else "550 no such user")
+                self.say(f"{self.faults.tells} alice" if "alice" in line else "550 no such user")
             elif verb == "PROXY" and self.faults.proxy:
                 logged_in = True
             else:

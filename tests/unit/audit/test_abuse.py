@@ -1,7 +1,7 @@
 """S04 to S09, VRFY and unlisted logins, each against a server that has the fault and one that has not."""
 
 import pytest
-from mailhost.audit import abuse
+from mailhost.audit import abuse, relay
 from mailhost.audit.subject import Login, Names, Subject
 from mailhost.audit.wire import Endpoint
 
@@ -46,7 +46,8 @@ def ask(question, pems, kind=SMTP, implicit=False, login=True, authenticated=Tru
         (abuse.smuggled, {"login": False}, "none"),
         (abuse.smuggled, {"control": 550}, "invalid"),
         (abuse.mailboxes_told, {}, "pass"),
-        (abuse.mailboxes_told, {"tells": True}, "warn"),
+        (abuse.mailboxes_told, {"tells": "250"}, "warn"),
+        (abuse.mailboxes_told, {"tells": "252"}, "warn"),  # as Postfix does
         (abuse.unlisted, {}, "pass"),
         (abuse.unlisted, {"anyone": True}, "fail"),
         (abuse.unlisted, {"too": "root"}, "fail"),
@@ -75,3 +76,29 @@ def test_nobody_there_proves_nothing(question):
     names = Names("mx.example.test", "example.test", "127.0.0.1", user="alice")
     host = Subject(names, Login("alice", "right ö"))
     assert question(host, Endpoint("127.0.0.1", 1, "smtp", False, "mx.example.test")).verdict == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("4.2.0 Greylisted, see http://x/", 2.0),
+        ("4.7.1 try again in 3 seconds", 3.0),
+        ("4.7.1 for 300 sec.", 10.0),
+        ("4.7.1 5 minutes", 10.0),
+        ("4.7.1 Greylisting in action, please come back in 00:00:07", 7.0),
+    ],
+)
+def test_the_wait_that_a_host_names(text, seconds):
+    assert relay.wait_named(text) == seconds
+
+
+@pytest.mark.parametrize(("code", "verdict"), [(450, "warn"), (550, "fail"), (250, "pass"), (421, "invalid")])
+def test_a_newcomer_who_is_to_wait_is_no_fault(pems, monkeypatch, code, verdict):
+    waited = []
+    monkeypatch.setattr(relay.time, "sleep", waited.append)
+
+    def control(host, at):
+        return relay.control("C02", relay.CONTROLS["C02"], at, host.names, host.context)
+
+    finding, _ = ask(control, pems, control=code)
+    assert (finding.verdict, len(waited)) == (verdict, int(code == 450))

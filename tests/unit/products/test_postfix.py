@@ -7,7 +7,8 @@ from mailhost.products.cause import Cause, refuse
 from mailhost.products.postfix.judge import causes
 from mailhost.products.postfix.main_cf import MainCf
 from mailhost.products.postfix.master_cf import MasterCf
-from mailhost.products.postfix.setup import Setup, destinations, tables, trusted
+from mailhost.products.postfix.networks import trusted
+from mailhost.products.postfix.setup import Setup, destinations, tables
 
 GUARD = "permit_mynetworks, reject_unauth_destination"
 SAFE = (

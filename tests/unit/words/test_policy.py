@@ -126,3 +126,11 @@ def test_what_cannot_be_read_is_said_and_the_rest_read():
     assert "Dovecot" in found["about"]
     with pytest.raises(BadInput, match="without a reason"):
         list(mail_policy.reads(params(mail_policy, accept=[{"rule": "x", "reason": ""}]), seen))
+
+
+def test_the_networks_of_files_are_trusted_too():
+    """A prober who stands in one of them is no stranger."""
+    main = SAFE.replace("mynetworks = 127.0.0.0/8", "mynetworks = 127.0.0.0/8 /etc/postfix/nets cidr:/etc/postfix/more")
+    rows = {"/etc/postfix/nets": "192.0.2.0/24\n# none\n0.0.0.0/0\n", "/etc/postfix/more": "10.1.0.0/16 OK\n"}
+    found = policy(debian(files={"/etc/postfix/main.cf": main, **rows}))
+    assert found["networks"] == ["127.0.0.0/8", "192.0.2.0/24", "10.1.0.0/16"]

@@ -13,6 +13,7 @@ from mailhost.products import standing, switch
 from mailhost.products.sendmail import configure as sendmail
 from mailhost.products.sendmail import shell
 from mailhost.products.sendmail import versions as dialect
+from mailhost.products.sendmail.abuse import commands
 from mailhost.products.sendmail.ask import candidate, live, patterns
 from mailhost.products.sendmail.mc import SendmailMc
 from mailhost.systems.families import DEBIAN
@@ -365,3 +366,24 @@ def test_local_mail_asks_no_name_server():
     assert [mc.get_define(name) for name in dialect.RESOLVER] == ["2s", "3"]
     assert mc.render().endswith("\nLOCAL_CONFIG\nFP-o /etc/mail/local-host-names\n")
     assert mc.render().count("FP-o") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "owner", "said"),
+    [
+        ("syscmd(`id')dnl\n", "root", "sendmail.mc syscmd"),
+        ("define(`confDOMAIN_NAME', esyscmd(`hostname'))dnl\n", "root", "sendmail.mc esyscmd"),
+        ("builtin(`syscmd', `id')dnl\n", "root", "sendmail.mc builtin"),
+        ("# syscmd(`id')\n", "root", "sendmail.mc syscmd"),
+        ("", "smmta", "belongs to smmta"),
+    ],
+)
+def test_nothing_of_others_is_given_to_m4(line, owner, said):
+    """Refused while the host is read: m4 itself is not asked, in check mode neither."""
+    seen = el5()
+    text = seen.file("/etc/mail/sendmail.mc").text + line
+    seen.files["/etc/mail/sendmail.mc"] = file("/etc/mail/sendmail.mc", text, owner=owner)
+    del seen.outputs[sendmail_relay.BUILD], seen.outputs[sendmail_relay.BUILT]
+    with pytest.raises(BadConfiguration, match=said):
+        run(sendmail_relay, seen, **GIVEN)
+    assert commands(SendmailMc("dnl syscmd(`id')dnl\n")) == []

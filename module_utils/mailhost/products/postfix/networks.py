@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
 from ..cause import Cause
-from .setup import Effective, Network, is_wide, network_of, path_of
+from .setup import Effective, Network, Setup, is_wide, network_of, path_of, plain, services
 from .tables import inline_rows, logical_lines, rows, table_of, words
 
 _NAME = re.compile(r"^\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$|^localhost$")
@@ -31,6 +31,16 @@ def entries(effective: Effective, name: str) -> "List[Entry]":
     place = effective.place(name)
     found = [entry for word in words(effective.get(name)) for entry in _of_word(effective, word, place)]
     return found + [Entry(text, place, None, "its value is not known here") for text in effective.unread(name)]
+
+
+def trusted(setup: Setup) -> "List[str]":
+    """The networks that any service lets relay, wide ones left out: where a prober is no stranger."""
+    found = [
+        entry.network
+        for service in services(setup) or [plain()]
+        for entry in entries(Effective(setup, service), "mynetworks")
+    ]
+    return list(dict.fromkeys(str(network) for network in found if network is not None and not is_wide(network)))
 
 
 def _of_word(effective: Effective, word: str, place: str) -> "List[Entry]":

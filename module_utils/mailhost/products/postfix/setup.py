@@ -111,7 +111,7 @@ def tables(setup: Setup) -> "List[str]":
     """Paths of the tables that decide about a recipient: what to read before ``causes``."""
     names = [*dialect.LISTS, *classes(setup.main), "mynetworks", *TAKEN, *REWRITES]
     found: "List[str]" = []
-    for service in services(setup) or [_plain()]:
+    for service in services(setup) or [plain()]:
         effective = Effective(setup, service)
         for name in names:
             for word in words(effective.get(name)):
@@ -139,36 +139,25 @@ def _is_loopback(name: str, setup: Setup) -> bool:
     host = name.rpartition(":")[0]
     if host:
         return bool(_LOOPBACK.match(host))
-    addresses = words(Effective(setup, _plain()).get("inet_interfaces"))
+    addresses = words(Effective(setup, plain()).get("inet_interfaces"))
     return bool(addresses) and all(_LOOPBACK.match(word) for word in addresses)
 
 
-def trusted(setup: Setup) -> "List[str]":
-    """The networks that any service lets relay, wide ones left out: where a prober is no stranger."""
-    networks: "List[str]" = []
-    for service in services(setup) or [_plain()]:
-        for word in words(Effective(setup, service).get("mynetworks")):
-            network = network_of(word)
-            if network and not is_wide(network) and str(network) not in networks:
-                networks.append(str(network))
-    return networks
-
-
-def _plain() -> Service:
+def plain() -> Service:
     return Service("", 0, ["smtp", "inet", "n", "-", "n", "-", "-", "smtpd"])
 
 
 def destinations(setup: Setup) -> "List[str]":
     """The domains that mail is taken for, of those that are written out;
     where there is no other, the host's own name."""
-    effective = Effective(setup, (services(setup) or [_plain()])[0])
+    effective = Effective(setup, (services(setup) or [plain()])[0])
     names = [
         word.lower() for name in ("mydestination", "virtual_mailbox_domains") for word in words(effective.get(name))
     ]
     mine = [effective.get("myhostname").lower(), "localhost", f"localhost.{effective.get('mydomain').lower()}"]
-    plain = [
+    written = [
         name
         for name in dict.fromkeys(names)
         if re.match(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", name) and not name.startswith("localhost.")
     ]
-    return [name for name in plain if name not in mine] or plain
+    return [name for name in written if name not in mine] or written

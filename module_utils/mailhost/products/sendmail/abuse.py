@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import List
 
+from ...core.errors import BadConfiguration
+from ...core.host import FileState
 from ..cause import Cause
 from . import versions as dialect
 from .mc import SendmailMc
@@ -46,15 +48,25 @@ def causes(mc: SendmailMc) -> "List[Cause]":
                 if re.search(r"(?i)world|runprogramin|unsafe", word):
                     finding = f"DontBlameSendmail {word}: files that others may write to are believed"
                     add(f"confDONT_BLAME_SENDMAIL {word}", "foreign", call.line, finding, f"Take {word} out")
-    return found + _commands(mc)
+    return found + commands(mc)
 
 
-def _commands(mc: SendmailMc) -> "List[Cause]":
+def commands(mc: SendmailMc) -> "List[Cause]":
     """m4 runs commands, and reads any file, as whoever builds the cf."""
     found = []
     for number, line in enumerate(mc.render().splitlines(), 1):
-        code = re.split(r"(?:^|\s)(?:dnl\b|#)", line)[0]
-        for word in re.findall(r"(?<![\w])(e?syscmd|maketemp|mkstemp)\s*\(", code):
+        code = re.split(r"\bdnl\b", line)[0]  # "#" begins no comment: cf.m4 has changed that (changecom)
+        for word in re.findall(r"(?<![\w])(e?syscmd|maketemp|mkstemp|builtin|indir)\s*\(", code):
             finding = f"{word}(...) in the mc is run by m4, as root where the cf is built by root"
             found.append(Cause(f"sendmail.mc {word}", "foreign", f"{mc.name}:{number}", finding, "Take that line out"))
     return found
+
+
+def refuse(mc: SendmailMc, state: FileState) -> None:
+    """Before m4 sees the mc, which it does as root and while a host is only read: no commands in it, and it is root's
+    (Debian's /etc/mail is another account's, who can put a file of its own there)."""
+    if state.owner not in ("root", "0"):
+        out = "Look what is in it, and give it to root (chown root)"
+        raise BadConfiguration(mc.name, f"belongs to {state.owner}, and m4 would run what it says as root", out)
+    for cause in commands(mc):
+        raise BadConfiguration(cause.place, f"{cause.what} (rule {cause.rule!r})", cause.way_out)
