@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mailhost.core.errors import MailhostError
 from mailhost.core.operations import Write
-from mailhost.words import stunnel_services
+from mailhost.products.stunnel import configure as stunnel
 
 from ..unit.hosts import debian, gathered, host
 from ..unit.words.test_cyrus import OLD_STUNNEL
@@ -50,7 +50,7 @@ text = st.one_of(st.text(alphabet=HURT, max_size=20), st.sampled_from(LIKELY))
 def everything():
     """CentOS 5 with every product on it."""
     seen = el5_sendmail()
-    for more in (el5_cyrus(), host(outputs={stunnel_services.STANDS: OLD_STUNNEL})):
+    for more in (el5_cyrus(), host(outputs={stunnel.STANDS: OLD_STUNNEL})):
         seen.add(more)
     return seen
 

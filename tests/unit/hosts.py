@@ -17,6 +17,7 @@ from mailhost.products.postfix import abuse
 from mailhost.products.postfix import configure as postfix
 from mailhost.products.postfix.shell import ASK
 from mailhost.products.sendmail import configure as sendmail
+from mailhost.products.stunnel import configure as stunnel
 from mailhost.products.table import PORTS, PRODUCTS
 from mailhost.systems.families import DEBIAN, FAMILIES, INSTALLED, REDHAT
 from mailhost.systems.packages import WHICH
@@ -26,7 +27,6 @@ from mailhost.words import (
     dovecot_protocols,
     mail_certificate,
     mail_policy,
-    stunnel_services,
 )
 
 EL5 = (__import__("pathlib").Path(__file__).resolve().parents[2] / "molecule/images/centos5/rootfs").resolve()
@@ -116,7 +116,7 @@ SILENT = frozenset(
         sendmail.STANDS,
         cyrus.STANDS,
         cyrus_mailboxes.STANDS,
-        stunnel_services.STANDS,
+        stunnel.STANDS,
         mail_certificate.NOW.argv,
         mail_certificate.OPENSSL.argv,
     )

@@ -37,6 +37,18 @@ class Mail:
 
 
 @dataclass(frozen=True)
+class Logins:
+    """Whom an IMAP server lets in. ``users`` is its file of virtual users, empty where it has a store of its own;
+    the others say why something cannot be, and are empty where it can."""
+
+    users: str
+    no_hashes: str  # for virtual users
+    no_locks: str  # for virtual users
+    no_quotas: str
+    no_tunnel: str  # to its ports without TLS
+
+
+@dataclass(frozen=True)
 class Product:
     """A row: no field has a default. Of one kind a host has one,
     but for the time in which it goes from one to another."""
@@ -50,12 +62,15 @@ class Product:
     process: "Tuple[str, ...]"  # patterns of grep for lines of comm or cmdline (proc(5)); an MTA's
     queue: "Optional[Queue]"  # an MTA's
     mail: "Optional[Mail]"  # an IMAP server's
+    logins: "Optional[Logins]"  # an IMAP server's
 
     def __post_init__(self) -> None:
         if self.kind not in PORTS:
             raise ValueError(f"{self.name}: {self.kind!r} is no kind of daemon")
         if self.name not in PACKAGED:
             raise ValueError(f"{self.name}: no family says what its packages are called")
+        if (self.kind == "access") != (self.logins is not None):
+            raise ValueError(f"{self.name}: an IMAP server says whom it lets in, and nothing else does")
 
 
 _SPOOL = tuple(f"/var/spool/postfix/{name}" for name in ("maildrop", "incoming", "active", "deferred", "hold"))
@@ -70,6 +85,7 @@ _ROWS = (
         process=("^master$", "[a-z/]*postfix[a-z/]*/master"),
         queue=Queue(_SPOOL, "*", "postqueue -f while it runs"),
         mail=None,
+        logins=None,
     ),
     Product(
         name="sendmail",
@@ -90,6 +106,7 @@ _ROWS = (
             "/usr/sbin/sendmail.sendmail -q",
         ),
         mail=None,
+        logins=None,
     ),
     Product(
         name="dovecot",
@@ -104,6 +121,7 @@ _ROWS = (
             ("/home/*/Maildir", "/var/vmail/*/Maildir"),
             "{count} Maildirs of Dovecot's users stay where they are; {title} does not show what is in them",
         ),
+        logins=Logins("/etc/mailhost/users", "", "", "this store does not enforce quotas", ""),
     ),
     Product(
         name="cyrus",
@@ -119,9 +137,27 @@ _ROWS = (
             "the mailboxes of Cyrus stay in its spool (partition-default in /etc/imapd.conf); "
             "{title} does not show them",
         ),
+        logins=Logins(
+            users="",
+            no_hashes="a hash, and Cyrus' own store of users holds plaintext passwords",
+            no_locks="locked, and Cyrus' own store of users has no locks",
+            no_quotas="",
+            no_tunnel="Cyrus refuses a password without TLS from loopback too",
+        ),
     ),
-    Product("saslauthd", "saslauthd", "auth", "saslauthd", (), (), (), None, None),
-    Product("stunnel", "stunnel", "tunnel", "mailhost-stunnel", (), ("/etc/mailhost/stunnel.conf",), (), None, None),
+    Product("saslauthd", "saslauthd", "auth", "saslauthd", (), (), (), None, None, None),
+    Product(
+        name="stunnel",
+        title="stunnel",
+        kind="tunnel",
+        unit="mailhost-stunnel",
+        version=(),
+        programs=("/etc/mailhost/stunnel.conf",),
+        process=(),
+        queue=None,
+        mail=None,
+        logins=None,
+    ),
 )
 PRODUCTS: "Dict[str, Product]" = {row.name: row for row in _ROWS}
 

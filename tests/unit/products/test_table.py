@@ -42,6 +42,9 @@ def test_a_row_refuses_to_be_wrong():
         dataclasses.replace(PRODUCTS["postfix"], kind="nntp")
     with pytest.raises(ValueError, match="no family says"):
         dataclasses.replace(PRODUCTS["postfix"], name="exim")
+    for name, logins in (("postfix", PRODUCTS["cyrus"].logins), ("cyrus", None)):
+        with pytest.raises(ValueError, match="an IMAP server says whom it lets in"):
+            dataclasses.replace(PRODUCTS[name], logins=logins)
 
 
 def test_mta_chooses_among_three(three):

@@ -10,6 +10,7 @@ from mailhost.core.operations import Run, diff
 from mailhost.products import switch
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.postfix import configure as postfix
+from mailhost.products.stunnel import configure as stunnel
 from mailhost.products.stunnel.configure import CONF
 from mailhost.products.table import PRODUCTS
 from mailhost.systems.families import DEBIAN, FAMILIES, REDHAT
@@ -267,30 +268,28 @@ IMAPS = {"name": "imaps", "accept": "993", "connect": "143", "protocol": ""}
 
 
 def test_stunnel_on_el5_and_debian():
-    seen = centos5(outputs={stunnel_services.STANDS: OLD_STUNNEL})
+    seen = centos5(outputs={stunnel.STANDS: OLD_STUNNEL})
     plan = run(stunnel_services, seen, services=[IMAPS], protocols=["imap"])
     text = written(plan)[CONF]
     assert text.endswith("[imaps]\naccept = 993\nconnect = 127.0.0.1:143\n")
     assert "sslVersion" not in text
-    assert "# chkconfig: 2345" in written(plan)[stunnel_services.SYSV]
+    assert "# chkconfig: 2345" in written(plan)[stunnel.SYSV]
     assert plan.facts["serving"] == ["serve imap implicit 993"]
     assert not run(stunnel_services, after(plan, seen), services=[IMAPS], protocols=["imap"]).changed
-    plan = run(
-        stunnel_services, debian(outputs={stunnel_services.STANDS: NEW_STUNNEL}), services=[IMAPS], protocols=["imap"]
-    )
+    plan = run(stunnel_services, debian(outputs={stunnel.STANDS: NEW_STUNNEL}), services=[IMAPS], protocols=["imap"])
     assert "sslVersionMin = TLSv1.2\n" in written(plan)[CONF]
-    assert "ExecStart=/usr/bin/stunnel4 /etc/mailhost/stunnel.conf" in written(plan)[stunnel_services.SYSTEMD]
+    assert "ExecStart=/usr/bin/stunnel4 /etc/mailhost/stunnel.conf" in written(plan)[stunnel.SYSTEMD]
 
 
 def test_a_tunnel_to_smtp_comes_from_an_address_that_nobody_trusts():
     smtps = {"name": "smtps", "accept": "465", "connect": "25", "protocol": ""}
-    seen = centos5(outputs={stunnel_services.STANDS: OLD_STUNNEL})
+    seen = centos5(outputs={stunnel.STANDS: OLD_STUNNEL})
     plan = run(stunnel_services, seen, services=[smtps], networks=["127.0.0.1/32"])
     assert "connect = 127.0.0.1:25\nlocal = 127.0.0.25\n" in written(plan)[CONF]
 
 
 def test_no_tunnels_any_more():
-    seen = centos5(files={CONF: "x"}, outputs={stunnel_services.STANDS: OLD_STUNNEL})
+    seen = centos5(files={CONF: "x"}, outputs={stunnel.STANDS: OLD_STUNNEL})
     plan = run(stunnel_services, seen, services=[])
     assert len(plan.operations) == 2
     assert plan.services == ()
@@ -322,7 +321,7 @@ def test_bad_input_of_stunnel_services(service, given, message):
     with pytest.raises(BadInput, match=message):
         run(
             stunnel_services,
-            centos5(outputs={stunnel_services.STANDS: OLD_STUNNEL}),
+            centos5(outputs={stunnel.STANDS: OLD_STUNNEL}),
             services=[{**IMAPS, **service}],
             **given,
         )

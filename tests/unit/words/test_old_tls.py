@@ -10,6 +10,7 @@ from mailhost.products.dovecot.grammar import Tree
 from mailhost.products.postfix import configure as postfix_at
 from mailhost.products.postfix import versions as postfix
 from mailhost.products.postfix.main_cf import MainCf
+from mailhost.products.stunnel import configure as stunnel
 from mailhost.products.stunnel.configure import CONF
 from mailhost.words import cyrus_services, dovecot_protocols, dovecot_settings, postfix_relay, stunnel_services
 
@@ -225,7 +226,7 @@ def test_cyrus_and_stunnel_of_2006():
     for version, said in (("4.15", OLD), ("5.68", None)):
         seen = host(
             {"/etc/redhat-release": "CentOS release 5.11 (Final)\n"},
-            {stunnel_services.STANDS: f"program /usr/sbin/stunnel\nstunnel {version} on x\n"},
+            {stunnel.STANDS: f"program /usr/sbin/stunnel\nstunnel {version} on x\n"},
         )
         service = {"name": "imaps", "accept": "993", "connect": "143", "protocol": ""}
         text = planned(stunnel_services, seen, services=[service], networks=["127.0.0.1/32"])[CONF]
