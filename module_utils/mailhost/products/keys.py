@@ -11,7 +11,7 @@ import hashlib
 import re
 import time
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import Iterable, List, Optional
 
 from ..core.host import Command, FileState, Output, Seen
 from ..core.shell.certificate import STANDS
@@ -108,49 +108,53 @@ def causes(
 ) -> "List[Cause]":
     """``shown`` is the certificate as openssl shows it, ``mode`` the key file's,
     ``is_a_pair`` whether both hold one public key."""
-    causes, now, place = [], time.time(), certificate.path
+    place = certificate.path
     if certificate.kind != "file":
-        return [
-            Cause(
-                f"certificate {who}",
-                "dead",
-                place,
-                f"{who}'s certificate is not there",
-                "Make or restore it (mail_certificate)",
-            )
-        ]
+        fault = f"{who}'s certificate is not there"
+        return [Cause(f"certificate {who}", "dead", place, fault, "Make or restore it (mail_certificate)")]
+    return [
+        *_key_inside(who, certificate, key),
+        *chains.causes(who, place, certificate.text),
+        *_pair(who, place, key, is_a_pair),
+        *_validity(who, place, ends, begins),
+        *_readable(key, mode),
+        *_strength(who, place, shown),
+    ]
+
+
+def _key_inside(who: str, certificate: FileState, key: str) -> "Iterable[Cause]":
     if "PRIVATE KEY" in certificate.text and certificate.path != key and certificate.mode & 0o044:
         finding = "the certificate's file holds a private key and others may read it"
-        causes.append(
-            Cause(f"key in certificate {who}", "secret", place, finding, "Take the key out, and make a new one")
-        )
-    causes += chains.causes(who, place, certificate.text)
+        way_out = "Take the key out, and make a new one"
+        yield Cause(f"key in certificate {who}", "secret", certificate.path, finding, way_out)
+
+
+def _pair(who: str, place: str, key: str, is_a_pair: bool) -> "Iterable[Cause]":
     if not is_a_pair:
-        finding, out = (
-            f"the key is not the one of {place}: no TLS at all",
-            "Restore the pair that belongs together (mail_certificate)",
-        )
-        causes.append(Cause(f"key of {who}", "dead", key, finding, out))
+        finding = f"the key is not the one of {place}: no TLS at all"
+        yield Cause(f"key of {who}", "dead", key, finding, "Restore the pair that belongs together (mail_certificate)")
+
+
+def _validity(who: str, place: str, ends: "Optional[int]", begins: "Optional[int]") -> "Iterable[Cause]":
+    now = time.time()
     if ends is not None and ends < now:
-        causes.append(Cause(f"expired {who}", "dead", place, f"expired on {_day(ends)}", "Renew it (mail_certificate)"))
+        yield Cause(f"expired {who}", "dead", place, f"expired on {_day(ends)}", "Renew it (mail_certificate)")
     if begins is not None and begins > now:
-        causes.append(
-            Cause(
-                f"not yet valid {who}", "dead", place, f"not valid before {_day(begins)}", "Renew it, or set the clock"
-            )
-        )
+        finding = f"not valid before {_day(begins)}"
+        yield Cause(f"not yet valid {who}", "dead", place, finding, "Renew it, or set the clock")
+
+
+def _readable(key: str, mode: str) -> "Iterable[Cause]":
     if mode.isdigit() and int(mode[-1]) & 4:
-        finding, out = (
-            f"a private key that everybody may read (mode {mode})",
-            f"chmod 600 {key}, and make a new key: this one was open to all",
-        )
-        causes.append(Cause(f"readable {key}", "secret", key, finding, out))
+        finding = f"a private key that everybody may read (mode {mode})"
+        way_out = f"chmod 600 {key}, and make a new key: this one was open to all"
+        yield Cause(f"readable {key}", "secret", key, finding, way_out)
+
+
+def _strength(who: str, place: str, shown: str) -> "Iterable[Cause]":
     bits = re.search(r"Public.Key: \((\d+) bit", shown)
     if bits and "rsaEncryption" in shown and int(bits.group(1)) < 2048:
-        causes.append(
-            Cause(f"short key {who}", "dead", place, f"an RSA key of {bits.group(1)} bits", "Make one of 2048")
-        )
-    return causes
+        yield Cause(f"short key {who}", "dead", place, f"an RSA key of {bits.group(1)} bits", "Make one of 2048")
 
 
 def _day(seconds: int) -> str:

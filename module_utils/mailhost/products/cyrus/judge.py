@@ -3,64 +3,51 @@ lib/imapoptions of 2.3.7 and 3.6.1)."""
 
 from __future__ import annotations
 
-from typing import List, Tuple
+from typing import Iterable, List, Tuple
 
 from ...core.versions import Version
 from ...formats.settings import Setting, Settings
 from ..cause import Cause
 from . import versions as dialect
 
+_ON = ("yes", "1", "on", "true", "t")
+
 
 def judge(imapd: Settings, number: Version) -> "List[Cause]":
     lines = {entry.name.lower(): entry for entry in imapd.entries if isinstance(entry, Setting)}
-    causes = []
 
     def value(name: str, default: str) -> "Tuple[str, str]":
         entry = lines.get(name)
-        return (
-            (entry.value.lower(), f"{imapd.name}:{entry.line}")
-            if entry
-            else (default, f"{imapd.name} (the default of {name})")
-        )
+        if entry:
+            return entry.value.lower(), f"{imapd.name}:{entry.line}"
+        return default, f"{imapd.name} (the default of {name})"
 
-    on = ("yes", "1", "on", "true", "t")
-    clear, place = value("allowplaintext", dialect.ALLOWPLAINTEXT.nearest(number))
-    if clear in on:
-        causes.append(
-            Cause(
-                "cleartext allowplaintext",
-                "clear",
-                place,
-                "allowplaintext: Cyrus accepts passwords without TLS",
-                "Set allowplaintext to no",
-                {},
-                "143",
-                "cleartext_login",
-            )
-        )
-    anonymous, place = value("allowanonymouslogin", "no")
-    if anonymous in on:
-        causes.append(
-            Cause(
-                "allowanonymouslogin",
-                "clear",
-                place,
-                "allowanonymouslogin: no password is needed",
-                "Set it to no",
-                {},
-                "143",
-            )
-        )
-    mechanisms, place = value("sasl_mech_list", "")
-    if "anonymous" in mechanisms.split():
-        causes.append(
-            Cause(
-                "anonymous sasl_mech_list", "clear", place, "sasl_mech_list holds ANONYMOUS", "Take it out", {}, "143"
-            )
-        )
-    admins, place = value("admins", "")
-    if {"anyone", "anonymous"} & set(admins.split()):
-        causes.append(
-            Cause("admins", "clear", place, f"admins: {admins} lets anybody administer", "Name accounts", {}, "143")
-        )
-    return causes
+    return [
+        *_cleartext(*value("allowplaintext", dialect.ALLOWPLAINTEXT.nearest(number))),
+        *_anonymous(*value("allowanonymouslogin", "no")),
+        *_mechanisms(*value("sasl_mech_list", "")),
+        *_admins(*value("admins", "")),
+    ]
+
+
+def _cleartext(value: str, place: str) -> "Iterable[Cause]":
+    if value in _ON:
+        what, way_out = "allowplaintext: Cyrus accepts passwords without TLS", "Set allowplaintext to no"
+        yield Cause("cleartext allowplaintext", "clear", place, what, way_out, {}, "143", "cleartext_login")
+
+
+def _anonymous(value: str, place: str) -> "Iterable[Cause]":
+    if value in _ON:
+        what = "allowanonymouslogin: no password is needed"
+        yield Cause("allowanonymouslogin", "clear", place, what, "Set it to no", {}, "143")
+
+
+def _mechanisms(value: str, place: str) -> "Iterable[Cause]":
+    if "anonymous" in value.split():
+        what = "sasl_mech_list holds ANONYMOUS"
+        yield Cause("anonymous sasl_mech_list", "clear", place, what, "Take it out", {}, "143")
+
+
+def _admins(value: str, place: str) -> "Iterable[Cause]":
+    if {"anyone", "anonymous"} & set(value.split()):
+        yield Cause("admins", "clear", place, f"admins: {value} lets anybody administer", "Name accounts", {}, "143")

@@ -6,7 +6,7 @@ Sources: the dovecot-example.conf of 1.0 and Red Hat's change of it (cleartext a
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Tuple
+from typing import Dict, Iterable, List, Tuple
 
 from ...core.versions import Version
 from ..cause import Cause
@@ -15,8 +15,10 @@ from .grammar import Section, Setting
 from .tree import Configuration
 from .versions import DRIVERS
 
+Last = Dict[Tuple[str, ...], Tuple[str, str]]
 
-def _last(configuration: Configuration) -> "Dict[Tuple[str, ...], Tuple[str, str]]":
+
+def _last(configuration: Configuration) -> Last:
     """Each setting's value that counts, with its place."""
     settings = {}
     for name, path, entry in configuration.entries():
@@ -27,57 +29,39 @@ def _last(configuration: Configuration) -> "Dict[Tuple[str, ...], Tuple[str, str
 
 def judge(configuration: Configuration, number: Version, is_clear_by_default: bool) -> "List[Cause]":
     """``is_clear_by_default``: whether this package's build lets passwords go in clear where nothing is set."""
-    last, causes = _last(configuration), []
+    last = _last(configuration)
+    return [
+        *_cleartext(last, configuration.main, number, is_clear_by_default),
+        *_anonymous(last),
+        *_tls_off(last, number),
+        *drivers(configuration, number),
+    ]
+
+
+def _cleartext(last: Last, main: str, number: Version, is_clear_by_default: bool) -> "Iterable[Cause]":
     (((name,), allowed),) = dialect.CLEARTEXT["allow"].nearest(number)
     (((_,), refused),) = dialect.CLEARTEXT["refuse"].nearest(number)
-    value, place = last.get((name,), ("", configuration.main))
+    value, place = last.get((name,), ("", main))
     if value.lower() == allowed or (not value and is_clear_by_default):
-        reason = (
-            f"{name} = {value}"
-            if value
-            else f"{name} is not set, and this package's default lets passwords go in clear"
-        )
-        causes.append(
-            Cause(
-                f"cleartext {name}",
-                "clear",
-                place,
-                f"{reason}: Dovecot accepts passwords without TLS",
-                f"Set {name} to {refused}",
-                {},
-                "143",
-                "cleartext_login",
-            )
-        )
+        unset = f"{name} is not set, and this package's default lets passwords go in clear"
+        what = f"{f'{name} = {value}' if value else unset}: Dovecot accepts passwords without TLS"
+        way_out = f"Set {name} to {refused}"
+        yield Cause(f"cleartext {name}", "clear", place, what, way_out, {}, "143", "cleartext_login")
+
+
+def _anonymous(last: Last) -> "Iterable[Cause]":
+    what, way_out = "no password is needed: anonymous is a mechanism of Dovecot's", "Take anonymous out"
     for path, (value, place) in last.items():
         if path[-1] in ("mechanisms", "auth_mechanisms") and "anonymous" in value.lower().split():
-            causes.append(
-                Cause(
-                    "anonymous auth_mechanisms",
-                    "clear",
-                    place,
-                    "no password is needed: anonymous is a mechanism of Dovecot's",
-                    "Take anonymous out",
-                    {},
-                    "143",
-                )
-            )
+            yield Cause("anonymous auth_mechanisms", "clear", place, what, way_out, {}, "143")
+
+
+def _tls_off(last: Last, number: Version) -> "Iterable[Cause]":
     ((path, off),) = dialect.TLS_OFF.nearest(number)
     ssl, place = last.get(path, ("", ""))
     if ssl.lower() == off:
-        causes.append(
-            Cause(
-                "cleartext ssl",
-                "clear",
-                place,
-                "TLS is switched off in Dovecot",
-                "Switch it on",
-                {},
-                "143",
-                "cleartext_login",
-            )
-        )
-    return causes + drivers(configuration, number)
+        what = "TLS is switched off in Dovecot"
+        yield Cause("cleartext ssl", "clear", place, what, "Switch it on", {}, "143", "cleartext_login")
 
 
 def drivers(configuration: Configuration, number: Version) -> "List[Cause]":
