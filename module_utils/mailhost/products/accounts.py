@@ -8,20 +8,22 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ..core.errors import BadConfiguration, BadInput
-from ..core.host import Command, Request, Seen, encode
+from ..core.host import Command, File, Request, Seen, encode
 from ..core.operations import Plan, Run
 from ..core.shell.accounts import MAKE_AGAIN, NEWCOMERS, UNMAKE
 from ..formats.colons import Colons
 from ..systems.families import System, system
 from .passwords import crypt_form, place
 
+PASSWD, SHADOW = "/etc/passwd", "/etc/shadow"
 Box = Mapping[str, Any]
 _HIGHEST = 60000  # useradd's UID_MAX on every system here
 
 
-def newcomers(boxes: "Sequence[Box]", seen: Seen) -> "Iterable[Request]":
-    """What is asked where accounts are to be made: who is known beside /etc/passwd, and which uids own mail."""
-    names = _missing(boxes, Colons(seen.file("/etc/passwd").text, "/etc/passwd"))
+def reads(boxes: "Sequence[Box]", seen: Seen) -> "Iterable[Request]":
+    """The hashes and, where accounts are to be made, who is known beside /etc/passwd, and which uids own mail."""
+    yield File(SHADOW)
+    names = _missing(boxes, Colons(seen.file(PASSWD).text, PASSWD))
     if names:
         yield Command(NEWCOMERS.argv(), "".join(f"{name}\n" for name in names))
 
@@ -59,9 +61,9 @@ class Around:
 
 def plan(boxes: "Sequence[Box]", seen: Seen, plan: Plan, accounts: Colons) -> None:
     platform = system(seen)
-    if seen.file("/etc/shadow").kind != "file":
-        raise BadConfiguration("/etc/shadow", "cannot be read", "Become root")
-    shadow = Colons(seen.file("/etc/shadow").text, "/etc/shadow")
+    if seen.file(SHADOW).kind != "file":
+        raise BadConfiguration(SHADOW, "cannot be read", "Become root")
+    shadow = Colons(seen.file(SHADOW).text, SHADOW)
     around = Around(seen, bool(_missing(boxes, accounts)), accounts, platform.uid_min)
     new: "Dict[Tuple[Optional[int], bool], List[str]]" = {}
     hashes: "List[str]" = []

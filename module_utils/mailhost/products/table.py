@@ -38,12 +38,11 @@ class Mail:
 
 @dataclass(frozen=True)
 class Logins:
-    """Whom an IMAP server lets in. ``users`` is its file of virtual users, empty where it has a store of its own;
-    the others say why something cannot be, and are empty where it can."""
+    """Whom an IMAP server lets in: why something cannot be, empty where it can. One that takes no hashes of
+    virtual users has a store of its own, of clear passwords."""
 
-    users: str
-    no_hashes: str  # for virtual users
-    no_locks: str  # for virtual users
+    no_hashes: str
+    no_locks: str
     no_quotas: str
     no_tunnel: str  # to its ports without TLS
 
@@ -121,7 +120,7 @@ _ROWS = (
             ("/home/*/Maildir", "/var/vmail/*/Maildir"),
             "{count} Maildirs of Dovecot's users stay where they are; {title} does not show what is in them",
         ),
-        logins=Logins("/etc/mailhost/users", "", "", "this store does not enforce quotas", ""),
+        logins=Logins("", "", "this store does not enforce quotas", ""),
     ),
     Product(
         name="cyrus",
@@ -138,7 +137,6 @@ _ROWS = (
             "{title} does not show them",
         ),
         logins=Logins(
-            users="",
             no_hashes="a hash, and Cyrus' own store of users holds plaintext passwords",
             no_locks="locked, and Cyrus' own store of users has no locks",
             no_quotas="",

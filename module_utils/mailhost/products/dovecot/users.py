@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, List, Mapping, Optional, Sequence
 
 from ...core.errors import BadConfiguration, BadInput, Entry
-from ...core.host import Seen, encode
+from ...core.host import Command, File, Request, Seen, encode
 from ...core.operations import Plan, Run, Write
 from ...core.versions import Version
 from ...formats.colons import Colons
@@ -16,9 +16,10 @@ from ...systems.families import System, system
 from ..passwords import PREFIX, crypt_form, place
 from ..standing import version_of
 from . import versions as dialect
-from .configure import USERS
+from .configure import USERS, VERSION
 
 VMAIL = ("vmail", "5000")
+REQUESTS: "tuple[Request, ...]" = (File(USERS), Command(VERSION))
 #: in front of a hash it makes one that no password has; alone it is who has no password yet
 LOCK = NOBODY = "{CRYPT}!"
 
@@ -58,6 +59,11 @@ def plan(boxes: "Sequence[Mapping[str, Any]]", seen: Seen, plan: Plan, accounts:
     clear = any("{PLAIN}" in (users.get(name) or ["", ""])[1] for name in users.names())
     mode, holder = (0o600, "dovecot:dovecot") if clear else (0o640, "root:dovecot")
     plan.write(Write(seen.file(USERS), encode(users.render()), mode=mode, owner=holder, settings=settings))
+
+
+def names(seen: Seen) -> "List[str]":
+    """The users whom the file names."""
+    return Colons(seen.file(USERS).text, USERS).names()
 
 
 def _vmail(account: "Optional[List[str]]", platform: System, plan: Plan) -> None:
