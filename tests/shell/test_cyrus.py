@@ -1,8 +1,8 @@
 """What a host with Cyrus is asked to run, under every shell; its openssl, saslpasswd2 and own programs are played."""
 
 import pytest
+from mailhost.products.cyrus import mailboxes as cyrus_boxes
 from mailhost.products.cyrus import shell
-from mailhost.words import cyrus_mailboxes
 
 #: an IMAP server behind s_client: it keeps what it is told, and answers what the file beside it says
 SERVER = r"""
@@ -128,5 +128,5 @@ def test_mailboxes_and_quotas(run, tools, tmp_path):
     tools.add("su", 'exec sh -c "$5"')
     done = run(shell.LISTS, tmp_path / "none", folder, folder)
     boxes, _, roots = done.stdout.partition("= list\n")[2].partition("= quota\n")
-    assert (cyrus_mailboxes.listed(boxes), cyrus_mailboxes.quotas(roots)) == ({"user.a"}, {"user.a": 1024})
+    assert (cyrus_boxes.listed(boxes), cyrus_boxes.quotas(roots)) == ({"user.a"}, {"user.a": 1024})
     assert run(shell.LISTS, tmp_path / "none").stdout == ""

@@ -10,6 +10,8 @@ from mailhost.core.journals import SHOW
 from mailhost.core.shell import accounts, certificate, files
 from mailhost.products import standing, switch
 from mailhost.products.cyrus import configure as cyrus
+from mailhost.products.cyrus import mailboxes as cyrus_boxes
+from mailhost.products.cyrus import services as cyrus_services
 from mailhost.products.dovecot import configure as dovecot
 from mailhost.products.dovecot import shell as dovecot_shell
 from mailhost.products.dovecot.shell import STORED
@@ -22,8 +24,6 @@ from mailhost.products.table import PORTS, PRODUCTS
 from mailhost.systems.families import DEBIAN, FAMILIES, INSTALLED, REDHAT
 from mailhost.systems.packages import WHICH
 from mailhost.words import (
-    cyrus_mailboxes,
-    cyrus_services,
     dovecot_protocols,
     mail_certificate,
     mail_policy,
@@ -115,7 +115,7 @@ SILENT = frozenset(
         ("postconf", "-d", "smtpd_forbid_bare_newline"),
         sendmail.STANDS,
         cyrus.STANDS,
-        cyrus_mailboxes.STANDS,
+        cyrus_boxes.STANDS,
         stunnel.STANDS,
         mail_certificate.NOW.argv,
         mail_certificate.OPENSSL.argv,

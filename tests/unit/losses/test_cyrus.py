@@ -4,6 +4,7 @@ import pytest
 from mailhost.core.host import Output
 from mailhost.core.operations import Run
 from mailhost.products.cyrus import configure
+from mailhost.products.cyrus import mailboxes as cyrus_boxes
 from mailhost.products.cyrus.cyrus_conf import CyrusConf
 from mailhost.systems.families import REDHAT
 from mailhost.words import cyrus_mailboxes, cyrus_services
@@ -76,7 +77,7 @@ def test_a_source_of_passwords_of_others(lines, lost):
     ],
 )
 def test_the_separator_is_the_versions_own(version, line, name):
-    outputs = {configure.STANDS: version, cyrus_mailboxes.STANDS: Output(0, "= list\n= quota\n")}
+    outputs = {configure.STANDS: version, cyrus_boxes.STANDS: Output(0, "= list\n= quota\n")}
     seen = debian(files={IMAPD: f"partition-default: /x\n{line}"}, outputs=outputs)
     plan = run(cyrus_mailboxes, seen, mailboxes=[{"name": "alice", "state": "present"}])
     (made,) = [one for one in plan.operations if isinstance(one, Run)]

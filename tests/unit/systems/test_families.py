@@ -9,7 +9,7 @@ import pytest
 from mailhost.core.errors import BadConfiguration
 from mailhost.core.versions import Row, Rows
 from mailhost.products import standing
-from mailhost.products.cyrus import saslauthd
+from mailhost.products.cyrus import configure, saslauthd
 from mailhost.systems import families
 from mailhost.systems.families import DEBIAN, FAMILIES, PACKAGED, REDHAT, SUSE, UNKNOWN, Family, system
 from mailhost.systems.packages import WHICH
@@ -96,7 +96,7 @@ def test_suse_beside_cyrus():
         "/etc/postfix/master.cf": "smtp inet n - n - - smtpd\n",
     }
     stands = "folder /usr/lib/cyrus/bin\nprogram imapd\nprogram pop3d\nprogram lmtpd\ncyrus-imapd 2.4.22\n"
-    outputs = {cyrus_services.STANDS: stands, postfix_relay.VERSION: "3.5.9"}
+    outputs = {configure.STANDS: stands, postfix_relay.VERSION: "3.5.9"}
     seen = suse(files=files, outputs=outputs)
     written_by_cyrus = written(run(cyrus_services, seen, protocols=["imap"]))
     assert written_by_cyrus[path] == "SASLAUTHD_AUTHMECH=pam\nSASLAUTHD_THREADS=5\n"

@@ -9,6 +9,8 @@ from mailhost.core.host import FileState, Output
 from mailhost.core.operations import Run, diff
 from mailhost.products import switch
 from mailhost.products.cyrus import configure as cyrus
+from mailhost.products.cyrus import mailboxes as cyrus_boxes
+from mailhost.products.cyrus.services import HOLDER, key_copied
 from mailhost.products.postfix import configure as postfix
 from mailhost.products.stunnel import configure as stunnel
 from mailhost.products.stunnel.configure import CONF
@@ -42,12 +44,12 @@ def el5(outputs=None, files=None):
     }
     return centos5(
         files={**found, **(files or {})},
-        outputs={cyrus.STANDS: OLD, cyrus_services.HOLDER: Output(1, ""), **copied(1), **(outputs or {})},
+        outputs={cyrus.STANDS: OLD, HOLDER: Output(1, ""), **copied(1), **(outputs or {})},
     )
 
 
 def copied(code):
-    return {cyrus_services._asked({}, family).argv: Output(code, "") for family in FAMILIES}
+    return {key_copied({}, family).argv: Output(code, "") for family in FAMILIES}
 
 
 def test_el5_in_the_names_of_2_3():
@@ -74,7 +76,7 @@ def test_el5_in_the_names_of_2_3():
     assert steps[-2:] == [("dovecot",), ("cyrus-imapd",)]
     new = after(plan, seen)
     new.outputs.update(copied(0))
-    new.outputs[cyrus_services.HOLDER] = Output(0, "600 cyrus\n")
+    new.outputs[HOLDER] = Output(0, "600 cyrus\n")
     new.outputs[switch.question("access").argv] = Output(0, "active cyrus-imapd\n")
     assert not run(cyrus_services, new, protocols=["imap", "imaps"]).changed, diff(
         run(cyrus_services, new, protocols=["imap", "imaps"])
@@ -137,7 +139,7 @@ def boxes(*names, quota="", json_form=False):
         else "".join(f"user.{name}\t0 default\n" for name in names)
     )
     files = {"/etc/imapd.conf": "admins: cyrus mailhost\n"}
-    return centos5(files=files, outputs={cyrus_mailboxes.STANDS: LIST.format(text, quota)})
+    return centos5(files=files, outputs={cyrus_boxes.STANDS: LIST.format(text, quota)})
 
 
 @pytest.mark.parametrize("json_form", [False, True])

@@ -11,6 +11,8 @@ from . import versions as dialect
 
 IMAPD, CYRUS = "/etc/imapd.conf", "/etc/cyrus.conf"
 KEY, SASLDB = "/etc/mailhost/cyrus.key", "/etc/mailhost/sasldb2"
+#: the account that Cyrus runs as
+USER = "cyrus"
 #: the name under which mailhost itself makes mailboxes; it has a password only while it does
 ADMIN = "mailhost"
 #: where packages put its programs

@@ -1,0 +1,171 @@
+"""Mailboxes of Cyrus IMAP: those that stand, what is said over IMAP to make, limit and remove some, APOP's secrets.
+
+Sources: RFC 3501 (CREATE, DELETE), RFC 4314 (SETACL), RFC 2087 (SETQUOTA, in units of 1024 octets),
+ctl_mboxlist(8), quota(8). The administrator ``mailhost`` (cyrus_services names it) gets a random password in Cyrus'
+own store of secrets, and loses it at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from typing import Any, Dict, List, Mapping, Optional
+
+from ...core.errors import BadConfiguration, BadInput, Entry
+from ...core.host import Command, File, Request, Seen, encode
+from ...core.operations import Plan, Run, Write
+from ...formats.settings import Settings
+from . import shell
+from . import versions as dialect
+from .configure import ADMIN, FOLDERS, IMAPD, SASLDB, USER, number_of
+from .configure import STANDS as INSTALLED
+
+_NAME = re.compile(r"^[a-z_][a-z0-9_-]{0,31}$")
+STANDS = shell.LISTS.argv(*FOLDERS)
+DIGESTS = SASLDB + ".digests"
+REQUESTS: "tuple[Request, ...]" = (File(IMAPD), Command(INSTALLED), Command(STANDS), File(DIGESTS))
+
+
+def validate(params: Mapping[str, Any]) -> None:
+    seen: "set[str]" = set()
+    if not {"imap", "imaps"} & set(params["protocols"]):
+        raise BadInput(
+            "protocols", "neither imap nor imaps, and Cyrus' mailboxes are made over IMAP", "Serve one of them"
+        )
+    for number, box in enumerate(params["mailboxes"]):
+        place = Entry(f"mailboxes[{number}]", box["name"])
+        if not _NAME.match(box["name"]) or box["name"].endswith("\n"):
+            raise BadInput(
+                place.at("name"),
+                "not a name that is one part of a mailbox: letters, digits, _ and -, all lower case",
+                "Choose another name",
+            )
+        if box["name"] in seen:
+            raise BadInput(place, "two mailboxes with one name", "Name each once")
+        if box["name"] in (ADMIN, USER, "anyone", "anonymous"):
+            raise BadInput(place, "is an administrator's name, who should own no mail", "Choose another")
+        seen.add(box["name"])
+        quota = box.get("quota")
+        if quota is not None and not 1 <= quota <= 2147483647:
+            raise BadInput(place.at("quota"), f"{quota} is not a number of KiB from 1 to 2147483647", "Correct it")
+        if re.search(r"[\r\n\0]", box.get("password") or ""):
+            raise BadInput(place.at("password"), "a newline or NUL in the password", "Give one line")
+
+
+def listed(text: str) -> "set[str]":
+    """The names of mailboxes in what ctl_mboxlist -d prints: tab-separated up to 3.2, JSON since."""
+    if text.lstrip().startswith("{"):
+        try:
+            return set(json.loads(text))
+        except ValueError:
+            return set()
+    return {line.split("\t")[0] for line in text.splitlines() if "\t" in line}
+
+
+def quotas(text: str) -> "Dict[str, int]":
+    """Quota in KiB by root, from what quota prints: ``Quota % Used Used [Resource] Root``."""
+    limits = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) >= 4 and words[0].isdigit() and ("STORAGE" in words or not words[-2].isupper()):
+            limits[words[-1]] = int(words[0])
+    return limits
+
+
+class Stand:
+    """The mailboxes and quotas of a host, and how it writes a mailbox's name."""
+
+    def __init__(self, seen: Seen) -> None:
+        output = seen.output(*STANDS).text
+        if "= list" not in output or seen.file(IMAPD).kind != "file":
+            raise BadConfiguration(IMAPD, "no Cyrus IMAP is installed", "Install it (mail_packages)")
+        imapd = Settings(seen.file(IMAPD).text, IMAPD)
+        is_unix = (imapd.get("unixhierarchysep") or dialect.UNIXHIERARCHYSEP.nearest(number_of(seen))).lower()
+        self.separator = "/" if is_unix in ("yes", "on", "true", "1", "t") else "."
+        boxes, _, roots = output.partition("= list\n")[2].partition("= quota\n")
+        self.names, self.limits = listed(boxes), quotas(roots)
+
+    def root(self, name: str) -> str:
+        return f"user{self.separator}{name}"
+
+    def has(self, name: str) -> bool:
+        return bool({self.root(name), f"user.{name}"} & self.names)
+
+    def quota(self, name: str) -> "Optional[int]":
+        return self.limits.get(self.root(name), self.limits.get(f"user.{name}"))
+
+
+def speak(plan: Plan, params: Mapping[str, Any], stand: Stand) -> None:
+    """What is said to Cyrus over IMAP, if anything."""
+    lines: "List[str]" = []
+    back: "List[str]" = []
+    for number, box in enumerate(params["mailboxes"]):
+        root, exists = stand.root(box["name"]), stand.has(box["name"])
+        if box["state"] == "absent":
+            if exists and box.get("purge_mail"):
+                plan.facts["removed"].append(box["name"])
+                lines += [f'd{number}0 SETACL "{root}" {ADMIN} lrswipkxtecda', f'd{number}1 DELETE "{root}"']
+            continue
+        if not exists:
+            plan.facts["created"].append(box["name"])
+            lines.append(f'c{number} CREATE "{root}"')
+            back += [f'd{number}0 SETACL "{root}" {ADMIN} lrswipkxtecda', f'd{number}1 DELETE "{root}"']
+        held = stand.quota(box["name"])
+        if box.get("quota") is not None and box["quota"] != held:
+            plan.facts["quotas"].append(box["name"])
+            lines.append(f'q{number} SETQUOTA "{root}" (STORAGE {box["quota"]})')
+            if exists:
+                back.append(f'q{number} SETQUOTA "{root}" ({f"STORAGE {held}" if held is not None else ""})')
+    if lines:
+        plan.operations.append(_speak(plan, params, lines, back))
+
+
+def remember(plan: Plan, params: Mapping[str, Any], seen: Seen) -> None:
+    """Clear passwords for APOP, and for each a salted digest by which the next run knows that it is set."""
+    stand = dict(line.split(" ", 1) for line in seen.file(DIGESTS).text.splitlines() if " " in line)
+    fresh = dict(stand)
+    secrets = ""
+    for box in params["mailboxes"]:
+        word, name = box.get("password"), box["name"]
+        if not word or box["state"] == "absent":
+            continue
+        salt = stand.get(name, "").partition(" ")[0]
+        if stand.get(name) != f"{salt} {_digest(salt, word)}":
+            salt = os.urandom(12).hex()
+            fresh[name] = f"{salt} {_digest(salt, word)}"
+            secrets += f"{name}\n{word}\n"
+    if secrets:
+        plan.facts["secrets"] = [name for name in fresh if fresh[name] != stand.get(name)]
+        about = f"set {len(plan.facts['secrets'])} secrets for APOP: {', '.join(plan.facts['secrets'][:10])}"
+        keep, back = shell.REMEMBER.argv(SASLDB), ("mv", "-f", f"{SASLDB}.mailhost-old", SASLDB)
+        plan.operations.append(Run(about, keep, encode(secrets), undo=back, undo_stdin=b"-"))
+        text = "".join(f"{name} {rest}\n" for name, rest in fresh.items())
+        plan.write(Write(seen.file(DIGESTS), encode(text), mode=0o600, settings=([], [])))
+
+
+def _digest(salt: str, word: str) -> str:
+    return hashlib.pbkdf2_hmac("sha256", encode(word), salt.encode(), 20000).hex()
+
+
+def _speak(plan: Plan, params: Mapping[str, Any], lines: "List[str]", back: "List[str]") -> Run:
+    facts = plan.facts
+    about = "; ".join(
+        f"{task} {len(facts[key])}: {', '.join(facts[key][:10])}"
+        for task, key in (
+            ("make mailboxes", "created"),
+            ("remove mailboxes and their mail", "removed"),
+            ("set quotas", "quotas"),
+        )
+        if facts[key]
+    )
+    how, port = ("implicit", "993") if "imaps" in params["protocols"] else ("starttls", "143")
+    argv = shell.SPEAK.argv(how, port, SASLDB, ADMIN, str(60 + len(lines) // 20))
+    return Run(
+        about,
+        argv,
+        shell.speak(lines),
+        undo=argv if back else (),
+        undo_stdin=shell.speak(back) if back else b"",
+    )
