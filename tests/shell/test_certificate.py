@@ -7,9 +7,11 @@ import time
 import pytest
 from mailhost.core.host import Output, Seen
 from mailhost.core.shell import certificate
-from mailhost.words import mail_certificate as word
+from mailhost.products import certificates
+from mailhost.products.chains import names_of
+from mailhost.products.keys import SHOWING, asked, stands_of
 
-CNF = word.CNF.format(bits=2048, name="mx.example.test", alternatives="DNS:mx.example.test")
+CNF = certificates.CNF.format(bits=2048, name="mx.example.test", alternatives="DNS:mx.example.test")
 
 
 @pytest.fixture
@@ -19,17 +21,17 @@ def pair(tmp_path):
 
 
 def stands(run, path, key):
-    told = run(certificate.STANDS, path, key, *word.SHOWING)
-    seen = Seen(outputs={word.asked(str(path), str(key)).argv: Output(told.returncode, told.stdout.rstrip("\n"))})
-    return word.stands_of(seen, str(path), str(key))
+    told = run(certificate.STANDS, path, key, *SHOWING)
+    seen = Seen(outputs={asked(str(path), str(key)).argv: Output(told.returncode, told.stdout.rstrip("\n"))})
+    return stands_of(seen, str(path), str(key))
 
 
 def test_a_pair_is_made_shown_and_taken_back(run, pair):
     path, key, cnf = pair
-    assert run(certificate.STANDS, path, key, *word.SHOWING).returncode == 1
+    assert run(certificate.STANDS, path, key, *SHOWING).returncode == 1
     assert run(certificate.MAKE, path, key, "90", "2048", cnf).returncode == 0
     first = stands(run, path, key)
-    assert (first.is_a_pair, first.safe, word.names_of(first.shown.text)) == (True, True, {"mx.example.test"})
+    assert (first.is_a_pair, first.safe, names_of(first.shown.text)) == (True, True, {"mx.example.test"})
     assert first.ends - first.begins == 90 * 86400
     assert [file.parent.stat().st_mode & 0o777 for file in (path, key)] == [0o755, 0o700], "Cyrus reads it as itself"
     assert (path.stat().st_mode & 0o777, sorted(file.name for file in key.parent.iterdir())) == (0o644, ["a key.pem"])

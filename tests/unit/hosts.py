@@ -8,7 +8,7 @@ from mailhost.core.gather import gather
 from mailhost.core.host import File, FileState, Glob, Output, Seen
 from mailhost.core.journals import SHOW
 from mailhost.core.shell import accounts, certificate, files
-from mailhost.products import standing, switch
+from mailhost.products import certificates, standing, switch
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.cyrus import mailboxes as cyrus_boxes
 from mailhost.products.cyrus import services as cyrus_services
@@ -25,7 +25,6 @@ from mailhost.systems.families import DEBIAN, FAMILIES, INSTALLED, REDHAT
 from mailhost.systems.packages import WHICH
 from mailhost.words import (
     dovecot_protocols,
-    mail_certificate,
     mail_policy,
 )
 
@@ -117,8 +116,8 @@ SILENT = frozenset(
         cyrus.STANDS,
         cyrus_boxes.STANDS,
         stunnel.STANDS,
-        mail_certificate.NOW.argv,
-        mail_certificate.OPENSSL.argv,
+        certificates.NOW.argv,
+        certificates.OPENSSL.argv,
     )
 )
 DEBIAN_MAIN = (

@@ -138,9 +138,9 @@ def _pair(who: str, place: str, key: str, is_a_pair: bool) -> "Iterable[Cause]":
 def _validity(who: str, place: str, ends: "Optional[int]", begins: "Optional[int]") -> "Iterable[Cause]":
     now = time.time()
     if ends is not None and ends < now:
-        yield Cause(f"expired {who}", "dead", place, f"expired on {_day(ends)}", "Renew it (mail_certificate)")
+        yield Cause(f"expired {who}", "dead", place, f"expired on {day(ends)}", "Renew it (mail_certificate)")
     if begins is not None and begins > now:
-        finding = f"not valid before {_day(begins)}"
+        finding = f"not valid before {day(begins)}"
         yield Cause(f"not yet valid {who}", "dead", place, finding, "Renew it, or set the clock")
 
 
@@ -157,7 +157,7 @@ def _strength(who: str, place: str, shown: str) -> "Iterable[Cause]":
         yield Cause(f"short key {who}", "dead", place, f"an RSA key of {bits.group(1)} bits", "Make one of 2048")
 
 
-def _day(seconds: int) -> str:
+def day(seconds: int) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(seconds))
 
 

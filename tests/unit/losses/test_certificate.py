@@ -5,6 +5,7 @@ import time
 import pytest
 from mailhost.core.host import Output
 from mailhost.core.shell.certificate import ISSUED
+from mailhost.products import certificates
 from mailhost.products.keys import asked, date_of
 from mailhost.words import mail_certificate
 
@@ -28,7 +29,7 @@ SERVED = {
 def planned(path, issued, links=(), **given):
     files = {path.strip(): SERVED[path]} if path else {}
     stands = asked(OURS, KEY).argv
-    outputs = {mail_certificate.NOW.argv: "1700000000", mail_certificate.OPENSSL.argv: "OpenSSL 3"}
+    outputs = {certificates.NOW.argv: "1700000000", certificates.OPENSSL.argv: "OpenSSL 3"}
     outputs[stands] = "= key\n= mode\n600 root\n" + "".join(f"link {link}\n" for link in links)
     outputs[ISSUED.argv(LIVE)] = Output(0, issued)
     return run(mail_certificate, debian(files=files, outputs=outputs), **{**GIVEN, **given})

@@ -8,7 +8,7 @@ import pathlib
 import pytest
 from mailhost.core.errors import BadConfiguration
 from mailhost.core.versions import Row, Rows
-from mailhost.products import standing
+from mailhost.products import certificates, standing
 from mailhost.products.cyrus import configure, saslauthd
 from mailhost.systems import families
 from mailhost.systems.families import DEBIAN, FAMILIES, PACKAGED, REDHAT, SUSE, UNKNOWN, Family, system
@@ -77,7 +77,7 @@ def test_suse_names_its_packages_and_zypper_removes_what_is_in_the_way():
 
 
 def test_suse_has_its_own_places():
-    outputs = {mail_certificate.NOW.argv: "1700000000", mail_certificate.OPENSSL.argv: "OpenSSL 1.1.1l"}
+    outputs = {certificates.NOW.argv: "1700000000", certificates.OPENSSL.argv: "OpenSSL 1.1.1l"}
     plan = run(mail_certificate, suse(outputs=outputs), names=["mail.example.test"])
     made = plan.operations[-1].argv
     assert made[2:4] == ("/etc/ssl/servercerts/mailhost.pem", "/etc/ssl/private/mailhost.pem")
@@ -125,7 +125,7 @@ def test_an_unknown_distribution_is_refused_by_mail_packages_only():
     assert system(seen).family is UNKNOWN
     with pytest.raises(BadConfiguration, match="an unknown distribution. Install the packages by hand"):
         run(mail_packages, seen, products=["postfix"])
-    outputs = {mail_certificate.NOW.argv: "1700000000", mail_certificate.OPENSSL.argv: "OpenSSL 3.0.2"}
+    outputs = {certificates.NOW.argv: "1700000000", certificates.OPENSSL.argv: "OpenSSL 3.0.2"}
     unknown = host({"/etc/os-release": "ID=arch\n"}, outputs)
     assert "/etc/ssl/certs/mailhost.pem" in str(run(mail_certificate, unknown, names=["a.example.test"]).operations)
 
@@ -172,7 +172,7 @@ def test_a_family_more_is_one_row(monkeypatch):
         SUSE, name="other", ids=("other",), certificate="/etc/other.pem", crypt=Rows("crypt", Row((), None, ("6",)))
     )
     monkeypatch.setattr(families, "FAMILIES", (row, *FAMILIES))
-    monkeypatch.setattr(mail_certificate, "FAMILIES", (row, *FAMILIES))
+    monkeypatch.setattr(certificates, "FAMILIES", (row, *FAMILIES))
     seen = host({"/etc/os-release": "ID=other\n", "/etc/redhat-release": None})
     assert (system(seen).family, system(seen).crypt_schemes) == (row, ("6",))
     asked = [

@@ -11,6 +11,7 @@ from mailhost.core.converge import converge
 from mailhost.core.errors import MailhostError
 from mailhost.core.operations import Plan, Run
 from mailhost.formats.der import key_kind
+from mailhost.products import certificates
 from mailhost.systems import families
 from mailhost.words import mail_certificate as feature
 
@@ -53,7 +54,7 @@ def _own_cnf(tmp_path, monkeypatch):
     monkeypatch.setattr(families, "FAMILIES", rows)
     monkeypatch.setattr(families, "UNKNOWN", rows[-1])
     monkeypatch.setattr(families, "_RELEASES", {row.release_file: row for row in rows if row.release_file})
-    monkeypatch.setattr(feature, "FAMILIES", rows)
+    monkeypatch.setattr(certificates, "FAMILIES", rows)
 
 
 def text_of(path):
@@ -301,8 +302,8 @@ def test_what_the_images_openssl_does_not_know(tmp_path, words, code, said):
     ("kind", "place"), [(centos5, "/etc/pki/dovecot/certs/dovecot.pem"), (debian, "/etc/ssl/certs/mailhost.pem")]
 )
 def test_each_family_has_its_place(kind, place):
-    outputs = {feature.NOW.argv: "1700000000", feature.OPENSSL.argv: "OpenSSL 3.0.2"}
-    files = {family.openssl_cnf: None for family in feature.FAMILIES}
+    outputs = {certificates.NOW.argv: "1700000000", certificates.OPENSSL.argv: "OpenSSL 3.0.2"}
+    files = {family.openssl_cnf: None for family in certificates.FAMILIES}
     plan = run(feature, kind(files=files, outputs=outputs), names=["mail.example.test"], provider="self_signed")
     assert place in str(plan.operations)
     assert plan.changed
