@@ -3,6 +3,7 @@ and what it refuses."""
 
 import pytest
 from mailhost.core.errors import BadConfiguration, MailhostError
+from mailhost.core.gather import gather
 from mailhost.core.host import File, Host, Output
 from mailhost.core.operations import Run, diff
 from mailhost.products import standing
@@ -20,7 +21,7 @@ from mailhost.words import (
     postfix_relay,
 )
 
-from ..hosts import LOGINS, after, centos5, debian, host, params, run, written
+from ..hosts import LOGINS, Fake, after, centos5, debian, host, params, run, written
 
 HOSTS = {"centos5": centos5, "debian12": debian, "debian13": lambda **more: debian("13", **more)}
 OWN = {
@@ -447,3 +448,9 @@ def test_a_daemon_that_says_the_password_again_shows_nobody():
     assert "cret" not in str(error.value)
     assert password.encode() in asked[1], "it goes by stdin"
     assert password.encode() not in asked[0]
+
+
+def test_what_packages_of_dovecot_include_costs_no_round_trip_of_its_own():
+    told = Fake(debian(files={"/etc/dovecot/local.conf": "mail_debug = yes\n"}))
+    gather([lambda seen: dovecot_protocols.reads(params(dovecot_protocols, protocols=["imap"]), seen)], told)
+    assert told.round_trips == 1
