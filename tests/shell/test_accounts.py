@@ -72,6 +72,14 @@ def test_what_stands_around_accounts_that_are_to_be_made(run, tools, tmp_path):
     assert run(accounts.NEWCOMERS, stdin="bob\n", moved={"/var/mail/": "/nowhere/"}).stdout.splitlines()[0] == "G bob"
 
 
+def test_in_whose_homes_a_file_is(run, tools, tmp_path):
+    for name in ("bob", "carol"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".procmailrc").write_text("x" if name == "bob" else "")
+    tools.add("getent", "\n".join(f'echo "{name}:x:1:1::{tmp_path}/{name}:/s"' for name in ("bob", "carol", "dave")))
+    assert run(accounts.IN_HOMES, ".procmailrc").stdout == "bob\n"
+
+
 def test_packages_by_apt(run, tools):
     tools.add("apt-get", 'test "$2" != update || test ! -e "$0.offline"')
     assert run(packages.APT, "dovecot-imapd", "postfix-").returncode == 0

@@ -92,6 +92,7 @@ SILENT = frozenset(
             for program in (
                 ASK,
                 STORED,
+                accounts.IN_HOMES,
                 accounts.NEWCOMERS,
                 files.WRITTEN,
                 files.STORES,

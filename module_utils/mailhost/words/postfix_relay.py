@@ -10,6 +10,7 @@ from typing import Any, Iterable, Mapping
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen
 from ..core.operations import Check, Plan, Write
+from ..core.shell.accounts import IN_HOMES
 from ..core.shell.files import WRITTEN
 from ..core.versions import dotted
 from ..core.word import Planned
@@ -38,6 +39,7 @@ from ..products.postfix.services import GROUP, beside_cyrus, submission
 from ..systems.families import FAMILIES, REQUESTS, system
 
 OURS = WRITTEN.argv(MAIN)
+PROCMAILRC, RULES = "/etc/procmailrc", IN_HOMES.argv(".procmailrc")
 _SASL = [family.smtpd_sasl for family in FAMILIES if family.smtpd_sasl]
 ARGUMENT_SPEC = relay.ARGUMENT_SPEC
 
@@ -48,6 +50,8 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), Command(OURS), abuse.ASKED, *map(File, files))
     if params["access"] == "dovecot":
         yield from location.wants(params, seen)
+    if seen.file(MAIN).kind == "file" and losses.by_procmail(MainCf(seen.file(MAIN).text, MAIN)):
+        yield from (File(PROCMAILRC), Command(RULES))
     if seen.file(MAIN).kind == seen.file(MASTER).kind == "file":
         yield from map(
             File,
@@ -95,7 +99,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         is_ours = MAIN in seen.output(*OURS).text.splitlines()
     else:
         is_ours = True
-    plan.losses += losses.losses(params, standing, main, wanted, is_ours)
+    idle = losses.by_procmail(standing) and losses.is_idle(seen.file(PROCMAILRC).text, seen.output(*RULES).text)
+    plan.losses += losses.losses(params, standing, main, wanted, is_ours, idle)
     if params["access"] == "cyrus":
         beside_cyrus(plan, seen, master, platform)
     submission(master, params["authenticated"], rule)

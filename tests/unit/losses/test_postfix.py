@@ -122,7 +122,7 @@ def test_lists_that_a_run_of_ours_wrote_are_the_inventorys_to_change():
 @pytest.mark.parametrize(
     "stands",
     [
-        'mailbox_command = procmail -a "$EXTENSION"',
+        "mailbox_command = /usr/bin/maildrop -d $USER",
         "mailbox_transport = maildrop",
         "mailbox_command_maps = hash:/etc/postfix/commands",
         "mailbox_transport_maps = hash:/etc/postfix/transports",
@@ -133,6 +133,25 @@ def test_what_beats_our_delivery_is_named(stands):
     name = stands.split(" ")[0]
     assert rules(plan) == [f"loss.delivery {name}"]
     assert main.get(name) == "", "accepted, it delivers no more"
+
+
+PROCMAIL = 'mailbox_command = procmail -a "$EXTENSION"\n'
+
+
+@pytest.mark.parametrize(
+    ("rules", "owners", "lost"),
+    [
+        (None, "", []),  # as Debian's package has it where procmail is installed
+        ("# ours\nDEFAULT=$HOME/Maildir/\n", "", []),
+        (":0\n* ^Subject: spam\n/dev/null\n", "", ["loss.delivery mailbox_command"]),
+        (None, "bob\n", ["loss.delivery mailbox_command"]),
+    ],
+)
+def test_procmail_without_rules_loses_nothing(rules, owners, lost):
+    seen = postfix(PROCMAIL, files={"/etc/procmailrc": rules})
+    seen.outputs[postfix_relay.RULES] = Output(0, owners)
+    plan = run(postfix_relay, seen, **GIVEN)
+    assert ([loss.rule for loss in plan.losses], MainCf(written(plan)[MAIN]).get("mailbox_command")) == (lost, "")
 
 
 @pytest.mark.parametrize(

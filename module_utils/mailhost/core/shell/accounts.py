@@ -10,6 +10,12 @@ home=$(getent passwd "$1" | cut -d : -f 6);
 if [ -s "/var/mail/$1" ] || [ -n "$(find "$home" -type f -path "*/Maildir/*" 2>/dev/null | head -n 1)" ];
 then userdel -- "$1"; else userdel -r -- "$1" 2>/dev/null || ! getent passwd "$1" >/dev/null; fi
 """)
+#: name of a file: the users in whose home it stands and is not empty
+IN_HOMES = Inline("""
+{ getent passwd 2>/dev/null || cat /etc/passwd; } | while IFS=: read -r name _ _ _ _ home _; do
+    [ ! -s "$home/$1" ] || echo "$name";
+done; true
+""")
 #: names on stdin: P and who of them is known to the system's sources of users, G and who to those of groups,
 #: O, uid and name of each home and each mailbox in the spool
 NEWCOMERS = Inline("""

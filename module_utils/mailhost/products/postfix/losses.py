@@ -20,10 +20,16 @@ _NETWORKS = "Name them in mailhost_relay_networks"
 
 
 def losses(
-    params: Mapping[str, Any], before: MainCf, after: MainCf, wanted: "Mapping[str, str]", is_ours: bool
+    params: Mapping[str, Any],
+    before: MainCf,
+    after: MainCf,
+    wanted: "Mapping[str, str]",
+    is_ours: bool,
+    is_idle: bool = False,
 ) -> "List[Loss]":
-    """``is_ours``: main.cf is as a run of ours wrote it, so its lists say what an earlier inventory did."""
-    lost = [*_delivery(before, wanted), *_interfaces(params, before, after)]
+    """``is_ours``: main.cf is as a run of ours wrote it, so its lists say what an earlier inventory did. ``is_idle``:
+    procmail, where it delivers, has no rules of anybody's."""
+    lost = [*_delivery(before, wanted, is_idle), *_interfaces(params, before, after)]
     return lost if is_ours else [*lost, *_domains(before, after), *_networks(before, after)]
 
 
@@ -77,7 +83,21 @@ def _is_local(network: Any) -> bool:
     return bool(network.is_loopback or (network.version == 6 and network.subnet_of(mapped)))
 
 
-def _delivery(before: MainCf, wanted: "Mapping[str, str]") -> "List[Loss]":
+#: no rule of procmail's: a comment, or where mail lies by default (procmailrc(5))
+_NO_RULE = re.compile(r"^\s*(#.*|DEFAULT\s*=.*|)$")
+
+
+def by_procmail(main: MainCf) -> bool:
+    return "procmail" in (main.get("mailbox_command") or "")
+
+
+def is_idle(procmailrc: str, owners: str) -> bool:
+    """Whether neither the host nor a user has a rule for procmail, which Debian's Postfix is told to deliver by where
+    it is installed: mail then lies where it would without."""
+    return not owners.strip() and all(_NO_RULE.match(line) for line in procmailrc.splitlines())
+
+
+def _delivery(before: MainCf, wanted: "Mapping[str, str]", is_idle: bool) -> "List[Loss]":
     return [
         Loss(
             f"loss.delivery {name}",
@@ -86,6 +106,7 @@ def _delivery(before: MainCf, wanted: "Mapping[str, str]") -> "List[Loss]":
             "Take it out, or keep where it delivers to (mailhost_mail_format: keep) if Dovecot reads there",
         )
         for name in beating(wanted, before)
+        if not (is_idle and name == "mailbox_command" and by_procmail(before))
     ]
 
 
