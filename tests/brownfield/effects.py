@@ -24,7 +24,7 @@ Effects = Dict[str, str]
 #: an address outside, which nobody but who logged in may send to
 ELSEWHERE = "somebody@elsewhere.test"
 _LISTEN = "0A"
-_SECONDS = 9.0
+_SECONDS = 20.0
 
 
 def take(host: BrownHost) -> Effects:
@@ -207,6 +207,16 @@ def _mail(host: BrownHost, user: str) -> "Iterator[tuple[str, str]]":
                 yield f"mail {user} {folder}", number[1].decode()
 
 
+def put(host: BrownHost) -> None:
+    """The row's mail that goes in over IMAP."""
+    for user, folders in host.row.puts.items():
+        with _imap(host, user) as client:
+            for folder, number in folders.items():
+                client.create(f'"{folder}"')
+                for _ in range(number):
+                    client.append(f'"{folder}"', "", "", b"Subject: old\r\n\r\nOld.\r\n")
+
+
 def _addresses(host: BrownHost, readers: "list[str]") -> "Iterator[tuple[str, str]]":
     """What the host answers to an address from outside, and where a message to it comes out."""
     sent: "dict[str, str]" = {}
@@ -245,7 +255,7 @@ def _send(host: BrownHost, address: str, sent: "dict[str, str]") -> str:
     token = uuid.uuid4().hex
     try:
         with _smtp(host, 25) as client:
-            client.mail("stranger@outside.test")
+            client.mail("")
             code, _ = client.rcpt(address)
             if code // 100 == 2 and address != ELSEWHERE:
                 client.data(f"From: stranger@outside.test\r\nTo: {address}\r\nSubject: {token}\r\n\r\nIn.\r\n")
@@ -258,7 +268,13 @@ def _send(host: BrownHost, address: str, sent: "dict[str, str]") -> str:
 
 
 def _in_sink(host: BrownHost, sent: "dict[str, str]") -> "dict[str, str]":
-    return {token: f"smarthost, as {who}" for token in sent for who, text in host.sink.taken if token in text}
+    found = {}
+    for who, text in list(host.sink.taken):
+        for token in sent:
+            if token in text:
+                sender = re.search(r"^From: .*?([^<\s]+@[^>\s]+)", text, re.M)
+                found[token] = f"smarthost, as {who}, from {sender[1] if sender else 'nobody'}"
+    return found
 
 
 def _in_mail(host: BrownHost, user: str, tokens: "set[str]") -> "dict[str, str]":

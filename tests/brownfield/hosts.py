@@ -42,6 +42,9 @@ authority() { # a CA of somebody's own
     [ -e /root/ca.pem ] || openssl req -new -x509 -nodes -newkey rsa:2048 -days 900 -subj "/CN=An Authority" \
         -keyout /root/ca.key -out /root/ca.pem 2>/dev/null
 }
+self_signed() { # CERTIFICATE KEY NAME
+    openssl req -new -x509 -nodes -newkey rsa:2048 -days 900 -subj "/CN=$3" -keyout "$2" -out "$1" 2>/dev/null
+}
 certificate() { # CERTIFICATE KEY NAME: signed by that CA, its certificate behind it
     authority
     mkdir -p "$(dirname "$1")" "$(dirname "$2")"

@@ -17,8 +17,9 @@ def boxes(*names: str, **more: Any) -> "list[dict[str, Any]]":
 
 @dataclass(frozen=True)
 class Row:
-    """``users`` are made on the host before ``files`` are written and ``set_up`` is run there (with ``mbox``,
-    ``maildir`` and ``certificate``, see hosts.py); then ``services`` are restarted.
+    """``users`` are made on the host, ``files`` written, ``set_up`` run (with ``mbox``, ``maildir``, ``certificate``, see
+    hosts.py), ``services`` restarted; where the role was there ``first``, it was so before all that. ``puts`` are
+    numbers of messages by user and folder, put in over IMAP.
 
     What is measured: logins of ``users`` and ``logins``, mail from outside to ``addresses``, what ``asks`` print on
     the host, mail that the host itself ``sends``, which sender (user, address) a login may use. ``denied`` are users
@@ -34,6 +35,7 @@ class Row:
     inventory: Mapping[str, Any] = field(default_factory=dict)
     users: Sequence[str] = ("alice", "bob")
     logins: Sequence[str] = ()
+    puts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     denied: Sequence[str] = ()
     addresses: Sequence[str] = ("alice@example.test",)
     sends: Sequence[str] = ()

@@ -12,7 +12,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
         self.wfile.write(line.encode() + b"\r\n")
 
     def handle(self) -> None:
-        self.who, self.to, self.lines = "nobody", "", []
+        self.who = "nobody"
         self.say("220 smarthost.test ESMTP")
         for raw in self.rfile:
             line = raw.decode("latin-1").strip()

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from .effects import lost, take
+from .effects import lost, put, take
 from .hosts import BrownHost, rules
 from .sink import Sink
 from .table import ROWS
@@ -53,6 +53,7 @@ def _serves(before, row):
 def test_nothing_is_lost_without_a_word(brown, count):
     row = brown.row
     brown.start()
+    put(brown)
     before, state = take(brown), brown.state
     assert not _serves(before, row), f"the table is wrong, or the host: {_serves(before, row)} of {before}"
     count("hosts")
