@@ -11,7 +11,9 @@ base() {
     sh "$here/packages.sh" mmdebstrap
     echo "making debian:$1"
     work=$(mktemp -d)
-    if ! mmdebstrap --quiet --variant=minbase "$1" "$work/base.tar" 2>"$work/log"; then
+    # a mirror may be older than the dates by which a release that changes daily has to be
+    if ! mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' "$1" "$work/base.tar" \
+        2>"$work/log"; then
         cat "$work/log" >&2
         rm -r "$work"
         echo "setup/images.sh: debian:$1 could not be made; are the packages of Debian within reach?" >&2

@@ -143,9 +143,6 @@ ROWS = [
         after="",
         logins=("alice*admin",),
         inventory=_OURS,
-        changes={
-            "login alice[*]admin pop3": "not measured twice",
-        },
     ),
     Row(
         "isp-sqlite",

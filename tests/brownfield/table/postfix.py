@@ -82,7 +82,7 @@ ROWS = [
         "lmdb-by-default",
         TRIXIE,
         {
-            **postfix("default_database_type = lmdb\nvirtual_alias_maps = lmdb:/etc/postfix/virtual\n").copy(),
+            **postfix("default_database_type = lmdb\nvirtual_alias_maps = lmdb:/etc/postfix/virtual\n"),
             **DOVECOT_24,
             "/etc/postfix/virtual": "old@example.test alice\n",
         },
