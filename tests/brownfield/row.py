@@ -17,8 +17,8 @@ def boxes(*names: str, **more: Any) -> "list[dict[str, Any]]":
 
 @dataclass(frozen=True)
 class Row:
-    """``users`` are made on the host, ``files`` written, ``set_up`` run (with ``mbox``, ``maildir``, ``certificate``, see
-    hosts.py), ``services`` restarted; where the role was there ``first``, it was so before all that. ``puts`` are
+    """``users`` are made on the host, ``files`` written, ``set_up`` run (with ``mbox``, ``maildir``, ``certificate``,
+    see hosts.py), ``services`` restarted; where the role was there ``first``, it was so before all that. ``puts`` are
     numbers of messages by user and folder, put in over IMAP.
 
     What is measured: logins of ``users`` and ``logins``, mail from outside to ``addresses``, what ``asks`` print on

@@ -47,7 +47,11 @@ EVENTS {
     delprune cmd="/usr/sbin/cyrus expire -E 3" at=0401
 }
 """
-_START = "echo START=yes >>/etc/default/saslauthd\nself_signed /etc/ssl/cyrus.pem /etc/ssl/cyrus.key mail.example.test\nchown cyrus /etc/ssl/cyrus.key\n"
+_START = """
+echo START=yes >>/etc/default/saslauthd
+self_signed /etc/ssl/cyrus.pem /etc/ssl/cyrus.key mail.example.test
+chown cyrus /etc/ssl/cyrus.key
+"""
 _POSTFIX = (
     MAIN.replace("smtpd_sasl_auth_enable = yes", "smtpd_sasl_auth_enable = no")
     .replace("/etc/dovecot/private/dovecot.pem", "/etc/ssl/cyrus.pem")
