@@ -53,7 +53,7 @@ done
 
 
 _CENTOS = r"""
-service postfix stop >/dev/null 2>&1
+service postfix stop >/dev/null 2>&1 || :
 chkconfig postfix off
 alternatives --set mta /usr/sbin/sendmail.sendmail
 chkconfig sendmail on
