@@ -78,6 +78,9 @@ options:
       - Where mail for elsewhere goes; a name, or C([host]:port). Empty sends it directly.
       - Not given, what stands on the host stays.
     type: str
+  message_size:
+    description: How large a message may be, in bytes or as in C(50M). Not given, what stands on the host stays.
+    type: str
   addresses:
     description:
       - IP addresses on which mail is taken beside loopback; C(*) is all.

@@ -24,7 +24,7 @@ options:
       state:
         description: With V(absent) the mailbox stays, unless O(mailboxes[].purge_mail).
         type: str
-        choices: [present, absent]
+        choices: [present, locked, absent]
         default: present
       quota:
         description: Limit in KiB (1024 octets, RFC 2087). Without it none is set and none is taken away.

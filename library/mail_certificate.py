@@ -13,11 +13,15 @@ description:
   - A new one is made when there is none, key and certificate do not match, names changed, or fewer than O(renew_days) are left.
   - V(files) installs a given key, certificate and chain. They are refused before anything is written when the key is another
     certificate's or is encrypted, or when the certificate has expired, is not valid yet, or does not cover every name.
+  - V(host) writes nothing. Somebody else puts O(path) and O(key_path) there and renews them, as certbot does; the word sees
+    that they are a pair, in time, and cover every name.
+  - A certificate that an authority has signed and that a daemon serves, and a link at our own place, are a loss
+    (C(loss.certificate)) unless the provider says otherwise.
 options:
   provider:
     description: How the certificate comes about.
     type: str
-    choices: [self_signed, files]
+    choices: [self_signed, files, host]
     default: self_signed
   names:
     description: DNS names the certificate must cover; the first is its CN.

@@ -12,7 +12,17 @@ description:
   - Names what lets passwords go in clear (Postfix, Sendmail, Dovecot, Cyrus IMAP), tunnels in front of nothing, keys that do not fit,
     certificates that expired, and secrets that everybody may read; each cause with file and line.
   - Reads only, also on hosts that mailhost never touched.
+  - Names who may log in beside the mailboxes; accounts with the uid 0, users that need no password, and what Dovecot's own program says
+    of clients of other addresses.
 extends_documentation_fragment: [mailhost, mailhost.host, mailhost.accept]
+options:
+  mailboxes:
+    description: >-
+      The names of those who are meant to log in. Where it is given, every other account of the system that a daemon lets in is a cause
+      of the kind C(login); those with the uid 0 are one always.
+    type: list
+    elements: str
+    default: []
 author:
   - The mailhost authors (!UNKNOWN)
 """
@@ -26,7 +36,7 @@ EXAMPLES = r"""
 RETURN = r"""
 policy:
   description: >-
-    What was read (C(about)); C(causes), each with rule, kind (open, wide, clear, dead, secret, stale, unknown), place, what, way_out and
+    What was read (C(about)); C(causes), each with rule, kind (open, wide, clear, login, forged, foreign, abuse, dead, secret, stale, unknown), place, what, way_out and
     witness, an envelope that would get through; C(networks) that may relay; C(domains) delivered here; C(ports) in state LISTEN;
     C(fingerprint), the SHA-256 of the certificate on disk; C(products), the version of each that runs; C(tunnels), ports that stunnel
     takes.

@@ -29,9 +29,11 @@ options:
           - Without it an existing password stays and a new mailbox has none.
         type: str
       state:
-        description: V(absent) removes the user and keeps the mail.
+        description:
+          - V(absent) removes the user and keeps the mail. V(locked) lets nobody log in; mail still arrives.
+          - A lock that an administrator has set (C(passwd -l)) stays with V(present).
         type: str
-        choices: [present, absent]
+        choices: [present, locked, absent]
         default: present
       aliases:
         description: Further local parts whose mail comes here.

@@ -14,7 +14,7 @@ from mailhost.formats import der
 from mailhost.formats.colons import Colons
 from mailhost.formats.keyed import Keyed, Names
 from mailhost.formats.settings import Settings
-from mailhost.products import keys
+from mailhost.products import chains, keys
 from mailhost.products.cyrus import judge as cyrus
 from mailhost.products.cyrus.cyrus_conf import CyrusConf
 from mailhost.products.dovecot.grammar import Tree
@@ -58,7 +58,8 @@ def texts(data: bytes) -> None:
     server_hello(data)
     der.rsa_bits(data)
     der.issuer_and_subject(data)
-    keys.disorder(text)
+    chains.disorder(text)
+    chains.read(text)
 
 
 def policies(data: bytes) -> None:

@@ -57,6 +57,21 @@ def test_an_account_that_cannot_be_made_again_gets_no_password(run, tools):
     assert not [line for line in tools.calls if line.startswith("chpasswd")]
 
 
+def test_what_stands_around_accounts_that_are_to_be_made(run, tools, tmp_path):
+    for name in ("home/bob", "mail/carol"):
+        (tmp_path / name).mkdir(parents=True)
+    tools.add(
+        "getent", 'case "$1 $*" in "passwd "*dave*) echo "dave:*:7:7::/h:/s"; exit 2 ;; "group "*) exit 2 ;; esac'
+    )
+    tools.add("useradd", f'echo "GROUP=100"; echo "HOME={tmp_path}/home"')
+    moved = {"/var/mail/": f"{tmp_path}/mail/"}
+    said = run(accounts.NEWCOMERS, stdin="bob\ndave\n", moved=moved).stdout
+    uid = (tmp_path / "home").stat().st_uid
+    assert said.splitlines() == ["P dave", f"O {uid} bob", f"O {uid} carol"]
+    tools.add("getent", 'case $1 in group) echo "bob:x:9:" ;; *) exit 2 ;; esac')
+    assert run(accounts.NEWCOMERS, stdin="bob\n", moved={"/var/mail/": "/nowhere/"}).stdout.splitlines()[0] == "G bob"
+
+
 def test_packages_by_apt(run, tools):
     tools.add("apt-get", 'test "$2" != update || test ! -e "$0.offline"')
     assert run(packages.APT, "dovecot-imapd", "postfix-").returncode == 0

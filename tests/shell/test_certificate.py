@@ -1,5 +1,9 @@
 """A key and a certificate by this machine's openssl, under every shell: made, shown, put back."""
 
+import functools
+import subprocess
+import time
+
 import pytest
 from mailhost.core.host import Output, Seen
 from mailhost.core.shell import certificate
@@ -63,3 +67,22 @@ def test_a_key_of_another_certificate_and_one_of_no_kind(run, pair):
     key.chmod(0o644)
     bad = stands(run, path, key)
     assert (bad.is_a_pair, bad.safe, bad.mode) == (False, False, "644")
+
+
+def test_who_has_signed_what_is_served(run, pair, tmp_path):
+    path, key, cnf = pair
+    run(certificate.MAKE, path, key, "90", "2048", cnf)
+    request, issued, old = tmp_path / "csr", tmp_path / "issued.pem", tmp_path / "old.pem"
+    openssl = functools.partial(subprocess.run, check=True, capture_output=True)
+    openssl(["openssl", "req", "-new", "-key", key, "-subj", "/CN=other", "-out", request])
+    sign = ["openssl", "x509", "-req", "-in", request, "-CA", path, "-CAkey", key, "-CAcreateserial"]
+    openssl([*sign, "-days", "1", "-out", issued])
+    openssl([*sign, "-days", "0", "-out", old])
+    link = tmp_path / "live.pem"
+    link.symlink_to(issued)
+    asked = (path, issued, link, old, tmp_path / "none", key)
+    time.sleep(1.1)  # by then one of no days has expired
+    said = run(certificate.ISSUED, *asked)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.splitlines() == [str(issued), str(link)]
+    assert stands(run, link, key).links == (str(link),)

@@ -68,7 +68,7 @@ def change(host, conf, text):
 
 
 def restarts(tools):
-    return [line for line in tools.calls if line.endswith(" start") or "start imapd" in line]
+    return [line for line in tools.calls if line.endswith(" restart") or "restart imapd" in line]
 
 
 def test_a_host_that_serves_is_left_alone(host, imap, tools, state):
@@ -116,6 +116,7 @@ def test_what_is_open_and_should_not_be(host, imap, tools):
         with pytest.raises(RolledBack, match="no change of ours was waiting") as caught:
             commit(host(), imap, closed=[port])
     assert caught.value.codes == {"fault": "closed", "after": "nothing"}
+    assert restarts(tools) == [], "nothing was changed, and yet it was restarted"
 
 
 def test_a_service_that_is_down(host, imap, tools):
@@ -125,3 +126,13 @@ def test_a_service_that_is_down(host, imap, tools):
     with pytest.raises(RolledBack, match="imapd is not running") as caught:
         commit(host(), imap)
     assert caught.value.codes == {"fault": "service", "after": "nothing"}
+
+
+def test_what_a_run_had_changed_before_is_told_where_its_commit_fails(host, imap, conf, tools, tmp_path):
+    mine = host()
+    mine.run_id = "r1"
+    account = Write(mine.read([File(str(tmp_path / "alice"))]).file(str(tmp_path / "alice")), b"")
+    stays = apply(Plan([account]), mine, 5)
+    change(mine, conf, "bad\n")
+    with pytest.raises(RolledBack, match=f"what this run changed before stays: {stays}"):
+        commit(mine, imap)

@@ -225,7 +225,7 @@ def test_what_cannot_be_taken_back_whole_is_told(local, shell, tmp_path, state):
     assert result["warnings"] == [
         f"NOT all of it could be taken back: see undo.log in /var/lib/mailhost/journal: {partly}"
     ]
-    assert (state_of(state, whole), state_of(state, partly)) == ("undone", "applied")
+    assert (state_of(state, whole), state_of(state, partly)) == ("undone", "partial")
 
 
 def test_undo_of_what_runs_did(local, shell, tmp_path, state):

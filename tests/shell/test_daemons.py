@@ -128,6 +128,33 @@ def test_identifiers_of_dovecot(run, tools, version, said):
     assert (done.returncode, done.stdout) == (0, said)
 
 
+@pytest.mark.parametrize(
+    ("asked", "users"),
+    [
+        (("mail", "SPOOL", ""), ["bob", "dave"]),
+        (("mail", "", ""), ["dave"]),
+        (("Maildir", "", ""), ["carol", "erin"]),
+        (("mdbox", "", ""), []),
+        (("", "", "STORE"), ["*"]),
+        (("", "", "EMPTY"), []),
+    ],
+)
+def test_who_has_mail_of_dovecots(run, tools, tmp_path, asked, users):
+    homes = {name: tmp_path / name for name in ("bob", "carol", "dave", "erin", "frank", "root")}
+    for path in (
+        "spool/bob", "spool/root", "carol/Maildir/cur/1:2,S", "dave/mail/Sent Items", "erin/Maildir/.Old/cur/2",
+        "frank/mail/dovecot.index", "store/a.test/bob/cur/1", "empty/a.test/dovecot.index",
+    ):  # fmt: skip
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("x")
+    (tmp_path / "spool/carol").write_text("")
+    lines = [f"{name}:x:{0 if name == 'root' else 1000}:1::{home}:/s" for name, home in homes.items()]
+    tools.add("getent", "\n".join(f"echo {line}" for line in lines))
+    places = {"SPOOL": tmp_path / "spool", "STORE": tmp_path / "store", "EMPTY": tmp_path / "empty"}
+    done = run(dovecot.STORED, *(places.get(word, word) for word in asked))
+    assert (done.returncode, done.stderr, [line.split()[0] for line in done.stdout.splitlines()]) == (0, "", users)
+
+
 def test_what_stands_of_stunnel(run, tools, tmp_path):
     program = tools.add("stunnel", 'printf "stunnel 4.15 on x\\nThreading\\nSsl\\nmore\\n" >&2')
     tools.add("getent", 'echo "nobody:x:99:"')

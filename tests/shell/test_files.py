@@ -1,6 +1,7 @@
 """Secrets in files, and what is asked of files and of the host, under every shell."""
 
 import getpass
+import hashlib
 import pathlib
 import socket
 
@@ -30,6 +31,18 @@ def test_a_secret_that_cannot_be_written_leaves_the_old_one(run, tmp_path):
     (tmp_path / "key").write_text("old")
     assert run(files.PUT, tmp_path / "key" / "below", stdin="new").returncode != 0
     assert (tmp_path / "key").read_text() == "old"
+
+
+def test_what_a_run_of_ours_wrote_and_nobody_has_edited(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("state", str(tmp_path))
+    ours, edited, gone = tmp_path / "our file", tmp_path / "edited", tmp_path / "gone"
+    digest = hashlib.sha1(b"ours\n").hexdigest()
+    for path in (ours, edited):
+        path.write_text("ours\n")
+    assert run(files.WRITTEN, ours, edited, gone).stdout == ""
+    (tmp_path / "written").write_text(f"{digest} {ours}\n{digest} {edited}\n{digest} {gone}x\n")
+    edited.write_text("theirs\n")
+    assert run(files.WRITTEN, ours, edited, gone).stdout == f"{ours}\n"
 
 
 def test_a_copy_for_one_account(run, tmp_path):

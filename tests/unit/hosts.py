@@ -7,12 +7,15 @@ from functools import partial
 from mailhost.core.gather import gather
 from mailhost.core.host import File, FileState, Glob, Output, Seen
 from mailhost.core.journals import SHOW
-from mailhost.core.shell import certificate, files
+from mailhost.core.shell import accounts, certificate, files
 from mailhost.products import standing, switch
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.dovecot import configure as dovecot
+from mailhost.products.dovecot import shell as dovecot_shell
 from mailhost.products.dovecot.shell import STORED
+from mailhost.products.postfix import abuse
 from mailhost.products.postfix import configure as postfix
+from mailhost.products.postfix.shell import ASK
 from mailhost.products.sendmail import configure as sendmail
 from mailhost.products.table import PORTS, PRODUCTS
 from mailhost.systems.families import DEBIAN, FAMILIES, INSTALLED, REDHAT
@@ -61,6 +64,7 @@ ABSENT = frozenset([
     "/etc/postfix/main.cf", "/etc/postfix/master.cf", "/etc/procmailrc", "/etc/redhat-release",
     "/etc/systemd/system/mailhost-stunnel.service",
     *(path for family in FAMILIES for path in (family.certificate, family.openssl_cnf, family.saslauthd.path)),
+    *(f"/etc/pam.d/{name}" for name in ("dovecot", "imap", "pop", "smtp")),
     *(family.smtpd_sasl for family in FAMILIES if family.smtpd_sasl),
 ])
 # fmt: on
@@ -86,15 +90,29 @@ SILENT = frozenset(
         SHOW.argv,
         *(
             program.argv()
-            for program in (STORED, files.WRITTEN, files.STORES, files.FOLDERS, files.COPIED, certificate.STANDS)
+            for program in (
+                ASK,
+                STORED,
+                accounts.NEWCOMERS,
+                files.WRITTEN,
+                files.STORES,
+                files.FOLDERS,
+                files.COPIED,
+                certificate.STANDS,
+                certificate.ISSUED,
+            )
         ),
         cyrus_services.HOLDER,
         mail_policy.NAMES,
         mail_policy.SOCKETS,
         mail_policy.UNBUILT,
+        mail_policy.ACCOUNTS,
+        dovecot_shell.EFFECTIVE.argv(),
+        dovecot_shell.OPEN.argv(),
         dovecot_protocols.IDENTIFIERS,
         LOGINS,
         postfix.MAP_TYPE,
+        ("postconf", "-d", "smtpd_forbid_bare_newline"),
         sendmail.STANDS,
         cyrus.STANDS,
         cyrus_mailboxes.STANDS,
@@ -163,6 +181,7 @@ def debian(number="12", **more):
     outputs = {
         dovecot.VERSION: "2.4.1-4 (7d8c0bc)" if new else "2.3.19.1 (9b53102964)",
         postfix.VERSION: "3.10.13" if new else "3.7.11",
+        abuse.ASKED.argv: "smtpd_forbid_bare_newline = no\nsmtpd_forbid_unauth_pipelining = no",
         postfix.MAP_TYPE: "hash",
         LOGINS: "/usr/lib/dovecot/imap-login\n/usr/lib/dovecot/pop3-login",
         DEBIAN.asked().argv: Output(

@@ -65,12 +65,12 @@ def flat(tasks):
 #: options that every run has, and those that a run leaves to the word, which knows the host's own places
 RUNS_OWN = {"lock_timeout", "confirm_timeout", "accept"}
 LEFT = {
-    "mail_certificate": {"bits", "path", "key_path"},
-    "dovecot_settings": {"certificate", "key", "maildir"},
-    "cyrus_services": {"certificate", "key", "admins"},
-    "postfix_relay": {"certificate", "key", "maildir"},
-    "sendmail_relay": {"certificate", "key", "maildir"},
-    "stunnel_services": {"certificate", "key", "ssl_version"},
+    "mail_certificate": {"bits"},
+    "dovecot_settings": {"maildir"},
+    "cyrus_services": {"admins"},
+    "postfix_relay": {"maildir"},
+    "sendmail_relay": {"maildir"},
+    "stunnel_services": {"ssl_version"},
     "mail_commit": {"state"},
 }
 #: the steps that not every host takes, and which do

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import uuid
 
@@ -10,6 +11,8 @@ import pytest
 import yaml
 
 from bench.fleet.hosts import name_server
+
+from ..figures import counted
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SYSTEMD = ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
@@ -133,3 +136,18 @@ def make_machine():
     yield make
     for machine in made:
         machine.remove()
+
+
+def pytest_terminal_summary(terminalreporter):
+    said = counted(terminalreporter)
+    sums = {what: sum(numbers) for what, numbers in said.items()}
+    if "open" in said:
+        terminalreporter.write_line(
+            f"open Postfix hosts tried {sums['open']:.0f}, named {sums['named']:.0f}, "
+            f"said to be unjudged {sums['open'] - sums['named'] - sums['missed']:.0f}, missed {sums['missed']:.0f}"
+        )
+    if "safe" in said:
+        terminalreporter.write_line(
+            f"safe Postfix hosts tried {sums['safe']:.0f}, called open {sums['alarms']:.0f}, "
+            f"unjudged {sums['unjudged']:.0f}; seconds a host: median {statistics.median(said['asked_seconds']):.1f}"
+        )

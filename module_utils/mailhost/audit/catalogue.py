@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from . import cleartext, endpoints, hello, relay, tls, ways
+from . import abuse, cleartext, endpoints, hello, relay, suites, tls, ways
 from .finding import Finding
 from .subject import Subject
 from .wire import Endpoint
@@ -52,6 +52,11 @@ SMTP_STARTTLS = _all("SMTP without implicit TLS", lambda port: port.product == "
 SUBMISSION = _all("submission", lambda port: port.submission and not port.implicit and not port.extra)
 KINDS = _kinds("one port of each kind")
 KINDS_SMTP = _kinds("one SMTP port of each kind", lambda port: port.product == "smtp")
+MX = Ports("port 25", lambda every: [port for port in every if port.service == "smtp"][:1])
+KINDS_SUBMISSION = _kinds("one port for users", lambda port: port.submission and not port.extra)
+KINDS_LOGIN = _kinds(
+    "one port of IMAP, and one for users of SMTP", lambda port: port.product == "imap" or port.submission
+)
 KINDS_ACCESS = _kinds("one port of IMAP and of POP3", _is_access)
 ACCESS = Ports("one port of IMAP or POP3", lambda every: KINDS_ACCESS.of(every)[:1])
 HOST = Ports("the host", lambda every: list(every[:1]))
@@ -154,6 +159,7 @@ CATALOGUE: "Tuple[Row, ...]" = (
         lambda host, at: cleartext.nobody(at, host.names.outside), when=LAST),
     Row("clear.T07.wrong", "a wrong password is refused", KINDS_ACCESS, 1,
         lambda host, at: cleartext.wrong(at, host.login), when=LAST),
+    Row("clear.T28", "root and names without an account are refused", KINDS_LOGIN, 2, abuse.unlisted, when=LAST),
     Row("clear.T07.empty", "an empty password is refused", ACCESS, 1,
         lambda host, at: cleartext.wrong(at, host.login, empty=True), when=LAST),
     Row("clear.T07.after", "not judged: a right password behind the wrong ones ends the daemon's distrust", ACCESS, 1,
@@ -165,17 +171,18 @@ CATALOGUE: "Tuple[Row, ...]" = (
     Row("tls.T12", "the certificate matches the name, is within its dates, and comes from a known authority", EVERY, 2),
     Row("tls.T13", "the certificate served is the one deployed", EVERY),
     Row("tls.T17", "the certificate's key is long enough", EVERY),
+    Row("tls.T17.signature", "the certificate is signed by a digest that current clients take", EVERY),
     Row("tls.T21", "serves a version that the profile asks for", EVERY),
     Row("tls.T10", "a second STARTTLS is refused", STARTTLS),
     Row("tls.same", "one certificate on every port"),
     Row("tls.T09", "a command smuggled in behind STARTTLS is forgotten", STARTTLS, 1,
         lambda host, at: tls.injection(at)),
     Row("tls.T18.*", "* is refused", EVERY, WITHIN + 2 + WITHIN * len(hello.SUITES),  # together, and each by itself
-        lambda host, at: tls.old(at, tls.PROFILES[host.profile], host.daemon(at)),
+        lambda host, at: suites.old(at, tls.PROFILES[host.profile], host.daemon(at)),
         values=("SSLv2", "SSLv3", *(kind.replace(" ", "-") for kind in hello.SUITES))),
     Row("tls.T19.*", "* is refused", EVERY, 3, values=("TLSv1.0", "TLSv1.1", "TLSv1.2")),
     Row("tls.T26", "the key exchange is long enough for a current client", EVERY, WITHIN),
-    Row("tls.T27", "secure renegotiation (RFC 5746) is known", EVERY, len(tls.ANY)),
+    Row("tls.T27", "secure renegotiation (RFC 5746) is known", EVERY, len(suites.ANY)),
     Row("tls.time", "every question is answered in time"),
 
     # on submission inside TLS, or in clear where it has none: two connections
@@ -190,6 +197,19 @@ CATALOGUE: "Tuple[Row, ...]" = (
     Row("relay.S03", "a failed login opens nothing", KINDS_SMTP, 2,
         lambda host, at: relay.after_auth(at, host.names, host.context, host.login.refused()), when=LAST,
         strangers=True),
+    Row("relay.S04", "who logged in may send outside where that is asked for, and nowhere else", KINDS_SUBMISSION, 1,
+        abuse.by_login, again=LATE),
+    Row("relay.S05", "a proxy's line (PROXY) makes nobody another client", SMTP, 1, abuse.proxied, again=LATE,
+        strangers=True),
+    Row("relay.S06", "pipelined commands get no further than single ones (DATA, BDAT)", KINDS_SMTP, 2,
+        abuse.pipelined, again=PATIENT, strangers=True),
+    Row("relay.S07", "odd recipients outside are refused", KINDS_SMTP, 2 * len(abuse.ODD), abuse.odd, again=LATE,
+        strangers=True),
+    Row("relay.S08", "who has no mailbox is refused at RCPT, not bounced later", MX, 2, abuse.unknown_user,
+        again=PATIENT, strangers=True),
+    Row("relay.S09", "no message is smuggled in behind LF.LF and its kind", MX, 2 * len(abuse.ENDS), abuse.smuggled,
+        strangers=True),
+    Row("relay.names", "VRFY and EXPN do not tell who has a mailbox", MX, 2, abuse.mailboxes_told, again=LATE),
     Row("relay.agreement", "what the configuration says and what the wire shows agree"),
     Row("relay.time", "every question is answered in time"),
 )

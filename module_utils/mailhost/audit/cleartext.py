@@ -51,15 +51,15 @@ def _authenticate(wire: Wire, mechanism: str, response: str) -> "Tuple[bool, str
             wire.send(response, shown="(hidden)")
             first = wire.line()
         if not first.startswith(("+OK", "-ERR")):
-            raise Invalid(f"not an answer of POP3: {printable(first)[:80]!r}")
-        return first.startswith("+OK"), first
+            raise Invalid(f"not an answer of POP3: {printable(wire.mask.text(first))[:80]!r}")
+        return first.startswith("+OK"), wire.mask.text(first)
     wire.send(f"x1 AUTHENTICATE {mechanism} {response}", shown=f"x1 AUTHENTICATE {mechanism} (hidden)")
     for _ in range(10):
         line = wire.line()
         if line.startswith("+"):
             wire.send(response, shown="(hidden)")
         elif re.match(r"x1 (OK|NO|BAD)\b", line, re.I):
-            return line[3:5].upper() == "OK", line
+            return line[3:5].upper() == "OK", wire.mask.text(line)
     raise Invalid("no answer to AUTHENTICATE")
 
 

@@ -20,6 +20,7 @@ from . import catalogue, endpoints, tls
 from .bounds import AT_ONCE, LOGINS, patience
 from .catalogue import AFTER, FIRST, LAST, Answer
 from .finding import Finding, Question
+from .masks import NOTHING, Mask
 from .sink import Sink
 from .subject import OUTSIDE, Login, Names, Subject
 
@@ -52,6 +53,7 @@ class Audit:
             params.get("anchors") or "",
             policy,
         )
+        self.mask = Mask(*self.host.login.hidden) if self.host.login.given else NOTHING
         self.seconds, self.ends = 0.0, 0.0
         self.asked: "Counter[Tuple[str, str]]" = Counter()  # questions by battery and port
         self.late: "Counter[Tuple[str, str]]" = Counter()  # and those that had no answer in time
@@ -61,7 +63,8 @@ class Audit:
         begun, pool, host = time.monotonic(), ThreadPoolExecutor(AT_ONCE), self.host
         try:
             listening = [int(port) for port in host.policy.get("ports") or []]
-            host.endpoints = endpoints.find(self._addresses(), host.names.server, listening, pool)
+            found = endpoints.find(self._addresses(), host.names.server, listening, pool)
+            host.endpoints = [replace(endpoint, mask=self.mask) for endpoint in found]
             alive = [pool.submit(job) for _, job in self._jobs("alive", FIRST)]
             greeted = [finding for future in alive for finding in _findings(future.result())]
             host.endpoints = [endpoint for endpoint in host.endpoints if endpoint in host.greetings]

@@ -247,7 +247,7 @@ def ask(wire: Wire, version: str, suites: Sequence[int], key: bool = False) -> A
         answer = Answer("hello")
     if key and answer.kind == "taken":
         answer = replace(answer, bits=_prime(messages))
-    wire._note("*", f"ClientHello of {version} with {len(suites)} suites: {answer}")
+    wire.note("*", f"ClientHello of {version} with {len(suites)} suites: {answer}")
     return answer
 
 

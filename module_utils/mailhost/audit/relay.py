@@ -101,7 +101,8 @@ CONTROLS: "Dict[str, Pattern]" = {
 AFTER_AUTH = ("R01", "R02", "R05", "R13", "R20", "R24", "R28", "R40")
 
 
-def _fill(pattern: Pattern, names: Names) -> Pattern:
+def filled(pattern: Pattern, names: Names) -> Pattern:
+    """The pattern with its letters' names in it."""
     letters = names.letters()
     parts = (pattern.sender, pattern.recipient, pattern.helo, pattern.first, pattern.before, pattern.parameter)
     return Pattern(pattern.trick, *(part.format(**letters) for part in parts))
@@ -135,7 +136,7 @@ def ask(wire: Wire, pattern: Pattern) -> "Tuple[int, str]":
     return code, text
 
 
-def _opened(endpoint: Endpoint, context: ssl.SSLContext, helo: str) -> Wire:
+def opened_as_clients_do(endpoint: Endpoint, context: ssl.SSLContext, helo: str = HELO) -> Wire:
     """Servers speak to each other in clear; submission is asked inside TLS
     where it has it, since that is where it lets in."""
     if not endpoint.submission:
@@ -150,13 +151,13 @@ def attempt(
     name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: ssl.SSLContext, followed: Followed
 ) -> Finding:
     """A pattern on a port: refused for good, or what happened instead."""
-    filled = _fill(pattern, names)
-    title = f"{pattern.trick}: from {filled.sender} to {filled.recipient}"
+    asked_as = filled(pattern, names)
+    title = f"{pattern.trick}: from {asked_as.sender} to {asked_as.recipient}"
     question = Question(f"relay.{name}", str(endpoint), title, pattern.rule)
     wire: Optional[Wire] = None
     try:
-        with _opened(endpoint, context, filled.helo) as wire:
-            code, text = ask(wire, filled)
+        with opened_as_clients_do(endpoint, context, asked_as.helo) as wire:
+            code, text = ask(wire, asked_as)
             reply = f"{code} {text}".replace("\n", " ")[:160]
             if code == 421:
                 return question.answer("invalid", detail=reply, dialogue=tuple(wire.dialogue), reason="busy")
@@ -198,12 +199,12 @@ def _send(wire: Wire) -> str:
 
 def control(name: str, pattern: Pattern, endpoint: Endpoint, names: Names, context: ssl.SSLContext) -> Finding:
     """A control: accepted from every server. Submission may refuse it for want of a login, but answer it must."""
-    filled = _fill(pattern, names)
-    question = Question(f"relay.{name}", str(endpoint), f"control, {pattern.trick}: {filled.recipient} is accepted")
+    asked_as = filled(pattern, names)
+    question = Question(f"relay.{name}", str(endpoint), f"control, {pattern.trick}: {asked_as.recipient} is accepted")
     wire: Optional[Wire] = None
     try:
-        with _opened(endpoint, context, filled.helo) as wire:
-            code, text = ask(wire, filled)
+        with opened_as_clients_do(endpoint, context, asked_as.helo) as wire:
+            code, text = ask(wire, asked_as)
             reply = f"{code} {text}".replace("\n", " ")[:160]
             fine = 200 <= code < 300 or (endpoint.submission and code >= 500)
             return question.answer(
@@ -224,7 +225,7 @@ def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refuse
     question = Question("relay.S03", str(endpoint))
     wire: Optional[Wire] = None
     try:
-        with _opened(endpoint, context, HELO) as wire:
+        with opened_as_clients_do(endpoint, context, HELO) as wire:
             if "AUTH" not in wire.extensions:
                 if not endpoint.submission and "STARTTLS" in wire.extensions:
                     wire.starttls(context)
@@ -236,7 +237,7 @@ def after_auth(endpoint: Endpoint, names: Names, context: ssl.SSLContext, refuse
                     "fail", detail=f"a login with a wrong password is accepted: {code}", dialogue=tuple(wire.dialogue)
                 )
             for name in AFTER_AUTH:
-                code, text = ask(wire, _fill(PATTERNS[name], names))
+                code, text = ask(wire, filled(PATTERNS[name], names))
                 if code < 400:
                     return question.answer(
                         "fail", detail=f"{name}: accepted: {code} {text[:80]}", dialogue=tuple(wire.dialogue)

@@ -10,8 +10,10 @@ import re
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import List, Optional, Tuple
+
+from .masks import NOTHING, Mask
 
 LINE, REPLY, LINES = 8192, 262144, 200
 LEGACY_SERVER_CONNECT = 0x4  # SSL_OP_LEGACY_SERVER_CONNECT, which has no name in ssl before Python 3.12
@@ -53,7 +55,8 @@ class Invalid(Exception):
 @dataclass(frozen=True)
 class Endpoint:
     """A port of a host. ``product``: smtp, imap, pop3; ``implicit``: TLS from the first byte; ``submission``: for
-    users, not servers; ``extra``: found on a port of no fixed use; ``service``: what an inventory calls it."""
+    users, not servers; ``extra``: found on a port of no fixed use; ``service``: what an inventory calls it; ``mask``:
+    what nothing that comes from there may show."""
 
     address: str
     port: int
@@ -63,6 +66,7 @@ class Endpoint:
     submission: bool = False
     extra: bool = False
     service: str = ""
+    mask: Mask = field(default=NOTHING, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.port}/{self.product}" + (" (IPv6)" if ":" in self.address else "")
@@ -95,7 +99,9 @@ class Wire:
     the dialogue shows without its secret was sent, or begun to be."""
 
     def __init__(self, endpoint: Endpoint, hidden: "Tuple[str, ...]" = (), seconds: float = SECONDS) -> None:
-        self.endpoint, self.hidden = endpoint, tuple(text for text in hidden if text)
+        self.endpoint, self.mask = endpoint, endpoint.mask
+        if hidden:
+            self.mask = Mask(*hidden, *endpoint.mask.secrets)
         self.dialogue: "List[str]" = []
         self.secret_sent = False
         self._ends = time.monotonic() + seconds
@@ -126,11 +132,14 @@ class Wire:
             raise Invalid("the server did not come to an end within the dialogue's time", "endless")
         return seconds
 
-    def _note(self, sign: str, text: str) -> None:
-        for secret in self.hidden:
-            text = text.replace(secret, "(hidden)")
+    def note(self, sign: str, text: str) -> None:
+        """Keep a line of the dialogue; masked, and cut to a line's length."""
         if len(self.dialogue) < 120:
-            self.dialogue.append(f"{sign} {printable(text)[:400]}")
+            self.dialogue.append(f"{sign} {self._shown(text, 400)}")
+            self.dialogue[-2:] = self.mask.lines(self.dialogue[-2:])
+
+    def _shown(self, text: str, most: int) -> str:
+        return self.mask.text(printable(self.mask.text(text)))[:most]
 
     def send_bytes(self, data: bytes) -> None:
         try:
@@ -141,8 +150,8 @@ class Wire:
 
     def send(self, line: str, shown: Optional[str] = None) -> None:
         if self._buffer:
-            raise Invalid(f"the server talks out of turn: {printable(self._buffer[:60].decode('utf-8', 'replace'))!r}")
-        self._note("C:", line if shown is None else shown)
+            raise Invalid(f"the server talks out of turn: {self._shown(self._buffer.decode('utf-8', 'replace'), 60)!r}")
+        self.note("C:", line if shown is None else shown)
         self.secret_sent = self.secret_sent or shown is not None
         self.send_bytes(line.encode("utf-8", "surrogateescape") + b"\r\n")
 
@@ -165,7 +174,7 @@ class Wire:
             self._buffer += self._more()
         raw, _, self._buffer = self._buffer.partition(b"\n")
         text = raw[:LINE].rstrip(b"\r").decode("utf-8", "replace")
-        self._note("S:", text)
+        self.note("S:", text)
         return text
 
     def octets(self, count: int) -> bytes:
@@ -188,8 +197,24 @@ class Wire:
             return True
         self._buffer += data
         if data:
-            self._note("S:", data.decode("utf-8", "replace"))
+            self.note("S:", data.decode("utf-8", "replace"))
         return not data
+
+    def more_within(self, seconds: float) -> bool:
+        """Whether anything is to be read, or comes within these seconds; the end of the connection is an error."""
+        if self._buffer:
+            return True
+        try:
+            self.sock.settimeout(seconds)
+            data = self.sock.recv(4096)
+        except socket.timeout:
+            return False
+        except OSError as error:
+            raise Invalid(f"the connection ended: {_reason(error)}", "end") from None
+        if not data:
+            raise Invalid("the server closed the connection", "end")
+        self._buffer += data
+        return True
 
     # TLS
 
@@ -209,7 +234,7 @@ class Wire:
         except (OSError, ValueError) as error:
             raise Invalid(f"no TLS: {_reason(error)}", "time" if isinstance(error, socket.timeout) else "tls") from None
         self.sock = wrapped
-        self._note("*", f"{wrapped.version()} {(wrapped.cipher() or ('?',))[0]}")
+        self.note("*", f"{wrapped.version()} {(wrapped.cipher() or ('?',))[0]}")
 
     def certificate(self) -> bytes:
         """The certificate served, DER."""
@@ -226,10 +251,10 @@ class Wire:
             text = self.line()
             match = re.match(r"^([2-5]\d\d)([ -]|$)(.*)", text)
             if not match:
-                raise Invalid(f"not a reply of SMTP: {printable(text)[:80]!r}")
+                raise Invalid(f"not a reply of SMTP: {self._shown(text, 80)!r}")
             texts.append(match.group(3))
             if match.group(2) != "-":
-                return int(match.group(1)), "\n".join(texts)
+                return int(match.group(1)), self.mask.text("\n".join(texts))
         raise Invalid(f"a reply of over {LINES} lines")
 
     def imap(self, command: str, shown: Optional[str] = None) -> "Tuple[str, List[str]]":
@@ -249,9 +274,9 @@ class Wire:
                 text += "\r\n" + self.octets(int(literal.group(1))).decode("utf-8", "replace") + self.line()
                 literal = re.search(r"\{(\d{1,9})\}$", text)
             if re.match(rf"{tag} (OK|NO|BAD)\b", text):
-                return text[len(tag) + 1 :], untagged
+                return self.mask.text(text[len(tag) + 1 :]), untagged
             if not text.startswith("* "):
-                raise Invalid(f"not an answer of IMAP: {printable(text)[:80]!r}")
+                raise Invalid(f"not an answer of IMAP: {self._shown(text, 80)!r}")
             untagged.append(text)
         raise Invalid(f"an answer of over {LINES} lines")
 
@@ -263,8 +288,8 @@ class Wire:
             self.send(line, shown)
         first = self.line()
         if not first.startswith(("+OK", "-ERR")):
-            raise Invalid(f"not an answer of POP3: {printable(first)[:80]!r}")
-        lines = [first]
+            raise Invalid(f"not an answer of POP3: {self._shown(first, 80)!r}")
+        lines = [self.mask.text(first)]
         while many and first.startswith("+OK"):
             lines.append(self.line())
             if lines[-1] == ".":
@@ -287,12 +312,12 @@ class Wire:
         elif self.endpoint.product == "imap":
             self.greeting = self.line()
             if not self.greeting.startswith("* OK"):
-                raise Invalid(f"greets with {printable(self.greeting)[:80]!r}")
+                raise Invalid(f"greets with {self._shown(self.greeting, 80)!r}")
         else:
             fine, lines = self.pop3()
             self.greeting = lines[0]
             if not fine:
-                raise Invalid(f"greets with {printable(lines[0])[:80]!r}")
+                raise Invalid(f"greets with {self._shown(lines[0], 80)!r}")
         self._ends += time.monotonic() - begun
         return self
 

@@ -24,6 +24,11 @@ WAYS_OUT = {
     "failed": "See the reason above, then run again",
 }
 
+#: characters of one name or argument (Linux itself takes no longer one)
+LONGEST_WORD = 128 * 1024
+#: bytes of all records of a plan: contents are not among them, and fifty thousand names fit
+LONGEST_RECORDS = 16 * 1024 * 1024
+
 
 def apply(plan: Plan, host: Host, lock_timeout: int, confirm_timeout: int = 0) -> str:
     """Apply a plan in one round trip: all of it, or none. Returns the journal's id; raises HostError.
@@ -83,6 +88,9 @@ def request(plan: Plan, identity: str, host: Host, lock_timeout: int, confirm_ti
     for loss in plan.accepted:
         records += ["L", " ".join(loss.split())]
     text = encode("".join(map(_word, records)))
+    if len(text) > LONGEST_RECORDS:
+        reason = f"names and arguments of {len(text)} bytes; the host's shell reads them byte by byte"
+        raise HostError("the plan", reason, "Change less at once, or give shorter values")
     body = text + bytes(blobs)
     reverts = " ".join(plan.reverts)
     head = [identity, host.who, host.run_id, lock_timeout, confirm_timeout, reverts, len(body), len(text)]
@@ -97,6 +105,9 @@ def _piece(blobs: bytearray, data: bytes) -> "tuple[str, str]":
 
 
 def _word(word: str) -> str:
+    if len(word) > LONGEST_WORD:
+        reason = f"an argument of {len(word)} characters; a host reads at most {LONGEST_WORD}"
+        raise HostError(repr(word[:20]) if word.startswith("/") else "the plan", reason, "Give a shorter value")
     if "\n" in word or "\0" in word:
         raise HostError(repr(word[:60]), "a newline or NUL in a name or an argument", "Remove it")
     return word + "\n"

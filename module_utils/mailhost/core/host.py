@@ -15,6 +15,8 @@ from typing import Callable, Optional, Sequence, Union
 from .errors import ChangedUnderUs, HostError, Unasked
 from .shell.read import PROGRAM as READ
 
+#: characters of one question's words and input, which the host's sh reads byte by byte and line by line
+LONGEST_INPUT = 1024 * 1024
 Run = Callable[[str, bytes], "tuple[int, bytes, bytes]"]
 
 
@@ -175,6 +177,14 @@ def _no_answer(code: int, text: str) -> str:
     return f"it did not answer (exit status {code}){_detail(text)}"
 
 
+def _bounded(size: int, about: str) -> None:
+    """Refuse what a host's sh would read byte by byte for minutes."""
+    if size > LONGEST_INPUT:
+        raise HostError(
+            about, f"an input of {size} characters; a host reads at most {LONGEST_INPUT}", "Give less at once"
+        )
+
+
 def _line(request: Request) -> str:
     words: "list[str]"
     if isinstance(request, File):
@@ -182,6 +192,7 @@ def _line(request: Request) -> str:
     elif isinstance(request, Glob):
         words = ["G", request.pattern]
     else:
+        _bounded(sum(map(len, request.argv)) + len(request.stdin), " ".join(request.argv[:2])[:60])
         stdin = request.stdin.rstrip("\n").split("\n") if request.stdin else []
         words = ["C", str(len(request.argv)), str(len(stdin)), *request.argv]
         if any("\n" in word for word in words):

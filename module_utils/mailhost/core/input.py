@@ -19,6 +19,8 @@ _STEP = re.compile(r"\[(\d+)\]|\.?([^.\[]+)")
 #: a template that is one of our variables or a value in it, and one that mentions some
 _REFERENCE = re.compile(r"^\{\{\s*(mailhost_\w+(?:\.\w+)*)\s*(\|.*)?\}\}$", re.S)
 _MENTIONED = re.compile(r"(?<!\w)(?:__)?mailhost_\w+")
+#: characters of one value: the shells of hosts read a value byte by byte, and ten megabytes of it for ten minutes
+LONGEST = 256 * 1024
 _JUMPS = 8  # from one variable to another
 #: types whose values are shown when they are wrong; others are long, or may hold a secret
 _SHOWN = ("int", "bool", "float")
@@ -62,6 +64,9 @@ def _misfits(option: "Mapping[str, Any]", value: Any, convert: Convert, path: Pa
     shown = kind in _SHOWN and not option.get("no_log") and not isinstance(value, (dict, list))
     if isinstance(value, str) and "\0" in value:
         yield BadInput(place(path), "a NUL in the value", "Remove it")
+    elif isinstance(value, str) and len(value) > LONGEST:
+        reason = f"a value of {len(value)} characters; at most {LONGEST} are taken"
+        yield BadInput(place(path), reason, "Give what is meant: a certificate has a few thousand")
     elif not fits:
         described = repr(value)[:60] if shown else f"a value of type {_kind(value)}"
         yield BadInput(place(path), f"{described} is not of type {kind}", "Correct it")

@@ -15,8 +15,12 @@ KINDS = {
     "wide": "fail",  # more is trusted than can be meant
     "clear": "fail",  # a password can go in clear, or nobody needs one
     "dead": "fail",  # the daemon will not serve like this
+    "login": "fail",  # somebody may log in who is not meant to
+    "forged": "fail",  # a stranger's message comes as another's
+    "foreign": "fail",  # what runs or is written as root is somebody else's to change
     "secret": "fail",  # somebody can read what they must not
     "stale": "fail",  # what is in force is not what stands in the file
+    "abuse": "warn",  # strangers may make more of the host than it means to give
     "unknown": "warn",  # somebody else decides, at run time
 }
 
@@ -35,6 +39,8 @@ class Cause:
     witness: "Mapping[str, str]" = field(default_factory=dict)
     service: str = ""
     option: str = ""
+    #: the host's own program, asked as a stranger, can tell whether it lets one by
+    asked: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -45,17 +51,20 @@ class Cause:
         return self.kind in ("open", "wide")
 
     def data(self) -> "dict[str, Any]":
-        return {**asdict(self), "witness": dict(self.witness)}
+        data = {**asdict(self), "witness": dict(self.witness)}
+        del data["asked"]
+        return data
 
 
 def refuse(causes: "Sequence[Cause]", accept: "Iterable[Mapping[str, str]]", error: "type[Exception]") -> "list[str]":
-    """Raise the first cause of relaying, or for which the daemon would not serve, that nobody accepted;
+    """Raise the first cause of relaying, or that cannot be judged, or for which the daemon would not serve, that
+    nobody accepted;
     a warning for each that somebody did."""
     reasons = accepted(accept)
     for cause in causes:
         if cause.kind == "dead" and cause.rule not in reasons:
             raise error(cause.place, f"{cause.what} (rule {cause.rule!r})", cause.way_out or "Correct it")
-        if cause.is_relay and cause.rule not in reasons:
+        if (cause.is_relay or cause.kind == "unknown") and cause.rule not in reasons:
             raise error(
                 cause.place,
                 f"{cause.what} (rule {cause.rule!r})",

@@ -16,11 +16,13 @@ from typing import List, Optional
 from ..core.host import Command, FileState, Output, Seen
 from ..core.shell.certificate import STANDS
 from ..formats import der
+from . import chains
 from .cause import Cause
 
 #: openssl's commands that show a key's public half; 0.9.8 has no pkey, says so and exits with 0,
 #: so that only what they print counts
 SHOWING = ("rsa", "pkey", "dsa", "ec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def asked(path: str, key: str) -> Command:
@@ -29,13 +31,15 @@ def asked(path: str, key: str) -> Command:
 
 @dataclass(frozen=True)
 class Standing:
-    """What is on the host: the certificate's text, its public key and the key's, the key file's mode and owner."""
+    """What is on the host: the certificate's text, its public key and the key's, the key file's mode and owner, and
+    which of the two are links."""
 
     shown: Output
     public: str
     key_public: str
     mode: str
     owner: str
+    links: "tuple[str, ...]" = ()
 
     @property
     def safe(self) -> bool:
@@ -60,17 +64,25 @@ def stands_of(seen: Seen, path: str, key: str) -> Standing:
     shown, _, rest = output.partition("= key\n")
     public, _, mode = rest.partition("= mode\n")
     words = (mode + " ? ?").split()
-    return Standing(Output(0, shown), public_of(shown), public_of(public), words[0], words[1])
+    links = tuple(line[5:] for line in mode.splitlines() if line.startswith("link "))
+    return Standing(Output(0, shown), public_of(shown), public_of(public), words[0], words[1], links)
 
 
 def date_of(output: Output, name: str) -> Optional[int]:
     match = re.search(rf"{name}=(.+)", output.text)
     if not output.ok or not match:
         return None
-    try:
-        return calendar.timegm(time.strptime(match.group(1).strip(), "%b %d %H:%M:%S %Y %Z"))
-    except ValueError:
+    return date(match.group(1))
+
+
+def date(text: str) -> Optional[int]:
+    """A date as openssl writes it (``Nov  3 12:00:00 2026 GMT``), in seconds since 1970. Its months are English in
+    every locale; those of ``strptime`` are the controller's."""
+    match = re.fullmatch(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.\d+)? (\d{4}) GMT", text.strip())
+    if not match or match.group(1) not in MONTHS:
         return None
+    month, day, hour, minute, second, year = match.groups()
+    return calendar.timegm((int(year), MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second)))
 
 
 def public_of(text: str) -> str:
@@ -82,16 +94,6 @@ def fingerprint(pem: str) -> str:
     """SHA-256 of the first certificate of a PEM file, hexadecimal; empty if there is none."""
     certificates = der.pems(pem)
     return hashlib.sha256(certificates[0]).hexdigest() if certificates else ""
-
-
-def disorder(pem: str) -> str:
-    """What is wrong with the order of a chain: each certificate is to be followed by
-    its issuer's (RFC 5246, section 7.4.2)."""
-    names = [der.issuer_and_subject(certificate) for certificate in der.pems(pem)]
-    for number, (current, following) in enumerate(zip(names, names[1:]), 1):
-        if current and following and current[0] != following[1]:
-            return f"certificate {number + 1} is not the issuer of certificate {number}"
-    return ""
 
 
 def causes(
@@ -122,17 +124,7 @@ def causes(
         causes.append(
             Cause(f"key in certificate {who}", "secret", place, finding, "Take the key out, and make a new one")
         )
-    if disorder(certificate.text):
-        finding = f"the chain is out of order: {disorder(certificate.text)}"
-        causes.append(
-            Cause(
-                f"chain of {who}",
-                "dead",
-                place,
-                finding,
-                "Put the host's own certificate first, then its issuer's, and so on",
-            )
-        )
+    causes += chains.causes(who, place, certificate.text)
     if not is_a_pair:
         finding, out = (
             f"the key is not the one of {place}: no TLS at all",

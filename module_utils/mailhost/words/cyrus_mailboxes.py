@@ -19,11 +19,13 @@ from ..core.operations import Plan, Run, Write
 from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
 from ..products.cyrus import shell
-from ..products.cyrus.configure import ADMIN, FOLDERS, IMAPD, SASLDB
+from ..products.cyrus import versions as dialect
+from ..products.cyrus.configure import ADMIN, FOLDERS, IMAPD, SASLDB, number_of
+from ..products.cyrus.configure import STANDS as INSTALLED
 
 _BOX = {
     "name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "locked", "absent"], "default": "present"},
     "quota": {"type": "int"},
     "password": {"type": "str", "no_log": True},
     "purge_mail": {"type": "bool", "default": False},
@@ -46,7 +48,7 @@ DIGESTS = SASLDB + ".digests"
 
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
-    return (File(IMAPD), Command(STANDS), File(DIGESTS))
+    return (File(IMAPD), Command(INSTALLED), Command(STANDS), File(DIGESTS))
 
 
 def _validate(params: Mapping[str, Any]) -> None:
@@ -101,7 +103,8 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     if "= list" not in output or seen.file(IMAPD).kind != "file":
         raise BadConfiguration(IMAPD, "no Cyrus IMAP is installed", "Install it (mail_packages)")
     imapd = Settings(seen.file(IMAPD).text, IMAPD)
-    separator = "/" if imapd.get("unixhierarchysep") in ("yes", "on", "true", "1", "t") else "."
+    is_unix = (imapd.get("unixhierarchysep") or dialect.UNIXHIERARCHYSEP.nearest(number_of(seen))).lower()
+    separator = "/" if is_unix in ("yes", "on", "true", "1", "t") else "."
     boxes, _, roots = output.partition("= list\n")[2].partition("= quota\n")
     stand, limits = listed(boxes), quotas(roots)
     plan = Plan(facts={"created": [], "removed": [], "quotas": []})

@@ -18,6 +18,7 @@ from ..core.word import OPTIONS, Planned
 from ..formats.settings import Settings
 from ..products import access, ciphers, switch
 from ..products.access import PORTS
+from ..products.cyrus import losses as foreign
 from ..products.cyrus import saslauthd, shell
 from ..products.cyrus import versions as dialect
 from ..products.cyrus.configure import ADMIN, CYRUS, IMAPD, KEY, SASLDB, STANDS, Installation
@@ -91,12 +92,14 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         _refuse_kpop(here)
     imapd, cyrus = Settings(seen.file(IMAPD).text, IMAPD), CyrusConf(seen.file(CYRUS).text, CYRUS)
     before = (imapd.settings(), cyrus.settings())
+    losses = foreign.losses(imapd, cyrus, platform.family.cyrus_socket)
     _imapd(imapd, params, here, platform)
     _services(cyrus, wanted, params, here, platform)
     plan = Plan(
         services=(PRODUCTS["saslauthd"].unit, PRODUCTS["cyrus"].unit),
         facts={"version": dotted(here.version), "protocols": wanted},
     )
+    plan.losses += losses
     if not seen.output(*_asked(params, platform.family).argv).ok:
         key = params.get("key") or platform.family.key
         copy, back = files.COPY.argv(key, KEY, "cyrus"), files.UNCOPY.argv(key, KEY)
@@ -138,7 +141,7 @@ def _imapd(imapd: Settings, params: Mapping[str, Any], here: Installation, platf
         "allowplaintext": "yes" if params["cleartext_login"] == "allow" else "no",
         "allowanonymouslogin": "no",
         "allowapop": "yes" if "apop" in names else "no",
-        "admins": " ".join(dict.fromkeys([*params["admins"], ADMIN])),
+        "admins": " ".join(dict.fromkeys([*(imapd.get("admins") or "").split(), *params["admins"], ADMIN])),
         "sasl_pwcheck_method": "saslauthd auxprop",
         "sasl_auxprop_plugin": "sasldb",
         "sasl_sasldb_path": SASLDB,
@@ -167,7 +170,7 @@ def _imapd(imapd: Settings, params: Mapping[str, Any], here: Installation, platf
 def _services(
     cyrus: CyrusConf, wanted: "list[str]", params: Mapping[str, Any], here: Installation, platform: System
 ) -> None:
-    address = "".join(f"[{ip}]:" if ":" in ip else f"{ip}:" for ip in params["addresses"] if ip != "*")
+    asked = "".join(f"[{ip}]:" if ":" in ip else f"{ip}:" for ip in params["addresses"] if ip != "*")
     for word, port in PORTS.items():
         program = "imapd" if word.startswith("imap") else "pop3d"
         for other in cyrus.services():  # whatever else listens on that port under another name
@@ -194,8 +197,15 @@ def _services(
             or ("-s" in service.attributes.get("cmd", "").split()) != word.endswith("s")
         ):
             cyrus.set(word, cmd=program + (" -s" if word.endswith("s") else ""))
+        stands = service.attributes.get("listen", "") if service else ""
+        address = asked if params["addresses"] else stands[: stands.rfind(":") + 1]  # without one, what stands stays
         cyrus.set(word, listen=f"{address}{word}")
-    cyrus.set("lmtpunix", cmd="lmtpd", listen=platform.family.cyrus_socket)
+    lmtp = cyrus.get("lmtpunix")
+    cyrus.set(
+        "lmtpunix",
+        cmd=lmtp.attributes["cmd"] if lmtp and lmtp.program == "lmtpd" else "lmtpd",  # with its options
+        listen=platform.family.cyrus_socket,
+    )
     for service in cyrus.services():  # one program that is not installed keeps the master from starting at all
         if not service.off and "/" not in service.program and service.program not in here.programs:
             cyrus.unset(service.name)

@@ -93,6 +93,7 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
         "accepted": audit.host.policy.get("accepted") or [],
         "findings": [finding.data() for finding in findings],
     }
+    record, bad = audit.mask.data(record), audit.mask.data(bad)
     if params.get("directory"):
         write_host(params["directory"], record)
     result: "dict[str, Any]" = {

@@ -106,7 +106,7 @@ def converge(params: Mapping[str, Any], host: Host, check_mode: bool) -> "dict[s
             }
         ]
     if result["changed"] and not check_mode:
-        head = f"{host.who}\n{params['lock_timeout']}\n{params['timeout']}\n{params['journal_keep']}\n"
+        head = f"{host.who}\n{host.run_id}\n{params['lock_timeout']}\n{params['timeout']}\n{params['journal_keep']}\n"
         lines = host.ask(COMMIT, encode(head + wanted + login(params) + ".\n"))
         if not lines or not lines[0].startswith("A "):
             raise _refused(lines, (params.get("password") or "", imap_quoted(params.get("password") or "")[1:-1]))

@@ -13,11 +13,12 @@ from ..core.host import Command, File, Glob, Request, Seen
 from ..core.operations import Plan
 from ..core.shell import files as shell
 from ..core.shell import look
+from ..core.shell.logins import ACCOUNTS as ACCOUNTS_PROGRAM
 from ..core.versions import dotted
 from ..core.word import Planned
 from ..formats.keyed import Keyed, Names
 from ..formats.settings import Settings
-from ..products import keys, standing
+from ..products import keys, logins, standing
 from ..products.cause import ACCEPT, Cause, accepted
 from ..products.cyrus import configure as cyrus_at
 from ..products.cyrus import judge as cyrus
@@ -25,12 +26,17 @@ from ..products.cyrus import versions as cyrus_dialect
 from ..products.cyrus.configure import CYRUS, IMAPD
 from ..products.dovecot import configure as dovecot
 from ..products.dovecot import judge as dovecot_judge
+from ..products.dovecot import openings
+from ..products.dovecot import shell as dovecot_shell
 from ..products.dovecot import versions as dovecot_dialect
+from ..products.postfix import abuse as postfix_abuse
+from ..products.postfix import ask as postfix_ask
 from ..products.postfix import configure as postfix_at
 from ..products.postfix import judge as postfix
 from ..products.postfix import setup as postfix_setup
 from ..products.postfix.main_cf import MainCf
 from ..products.postfix.master_cf import MasterCf
+from ..products.sendmail import abuse as sendmail_abuse
 from ..products.sendmail import ask as sendmail_oracle
 from ..products.sendmail import configure as sendmail_at
 from ..products.sendmail import judge as sendmail
@@ -41,7 +47,10 @@ from ..products.stunnel import judge as stunnel
 from ..products.stunnel.configure import CONF, accepted_on
 from ..systems.families import FAMILIES, REQUESTS, system
 
-ARGUMENT_SPEC: "dict[str, Any]" = {"accept": ACCEPT}
+ARGUMENT_SPEC: "dict[str, Any]" = {
+    "accept": ACCEPT,
+    "mailboxes": {"type": "list", "elements": "str", "default": []},
+}
 #: what may hold passwords, besides what the configuration names
 STORES = (
     "/etc/sasldb2",
@@ -54,6 +63,10 @@ STORES = (
 _PLACES = [path for family in FAMILIES for path in (family.cyrus_socket, family.saslauthd.socket)]
 SOCKETS = shell.SOCKETS.argv(*dict.fromkeys(_PLACES), "/var/spool/postfix/private/auth")
 NAMES = look.NAMES.argv()
+ACCOUNTS = ACCOUNTS_PROGRAM.argv()
+GROUP = "/etc/group"
+#: the services that saslauthd asks PAM by
+SASL_SERVICES = ("imap", "pop", "smtp")
 UNBUILT = sendmail_shell.UNBUILT.argv(sendmail_at.DIRECTORY)
 TUNNELS = Glob("/etc/stunnel/*.conf")
 MAIL = (sendmail_at.MC, sendmail_at.ACCESS, sendmail_at.LOCAL, sendmail_at.RELAYED)
@@ -69,17 +82,25 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
         Command(SOCKETS),
         Command(postfix_at.VERSION),
         Command(UNBUILT),
+        Command(ACCOUNTS),
+        postfix_abuse.ASKED,
+        File(GROUP),
     )
     yield from map(File, (postfix_at.MAIN, postfix_at.MASTER, *MAIL, IMAPD, CYRUS, CONF))
     yield from (Command(sendmail_at.STANDS), Command(cyrus_at.STANDS), TUNNELS)
     yield from dovecot.reads(seen)
-    here = Reading(seen, accepted(params["accept"]))
+    here = Reading(seen, params)
     yield from map(File, here.tables)
+    yield from map(Command, here.questions)
+    for services in here.services.values():
+        yield from map(File, logins.files(services, here.text))
     yield Command(here.secrets)
     yield Command(here.folders)
     for _, certificate, key in here.pairs:
         yield File(certificate)
         yield keys.asked(certificate, key)
+    if here.postfix:
+        yield here.postfix
     if here.sendmail:
         yield sendmail_oracle.live(*here.sendmail)
     if here.waits:
@@ -89,8 +110,8 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
 class Reading:
     """A host's configuration, product by product; what cannot be read is a cause of its own."""
 
-    def __init__(self, seen: Seen, reasons: "Mapping[str, str]") -> None:
-        self.seen, self.reasons, self.platform = seen, reasons, system(seen)
+    def __init__(self, seen: Seen, params: "Mapping[str, Any]") -> None:
+        self.seen, self.listed, self.platform = seen, set(params["mailboxes"]), system(seen)
         self.ports = standing.listening(seen)
         self.causes: "List[Cause]" = []
         self.networks: "List[str]" = []
@@ -99,9 +120,12 @@ class Reading:
         self.products: "dict[str, str]" = {}  # the daemons that serve here, and their versions
         self.tunnels: "List[int]" = []  # ports that stunnel takes connections on
         self.tables: "List[str]" = []
+        self.questions: "List[Tuple[str, ...]]" = []  # to a daemon's own program, or of its files
+        self.services: "dict[str, List[str]]" = {}  # of PAM, by the daemon that asks it
         self.stores: "List[str]" = []
         self.pairs: "List[Tuple[str, str, str]]" = []
         self.waits: "Optional[Unasked]" = None  # what one of the parts looks at and was not read yet
+        self.postfix: "Optional[Command]" = None  # what to ask a private smtpd of its configuration
         self.sendmail: "Optional[Tuple[str, Mapping[str, Any]]]" = (
             None  # its program, and what to ask its own rules about
         )
@@ -135,7 +159,14 @@ class Reading:
             self.pairs.append(
                 ("Postfix", certificate, certificate if key in (None, "", "$smtpd_tls_cert_file") else str(key))
             )
-        self.causes += postfix.causes(setup)
+        defaults = self.seen.output(*postfix_abuse.ASKED.argv).text
+        self.causes += postfix_abuse.causes(setup.main, number, postfix_abuse.known(self.seen), defaults)
+        causes = postfix.causes(setup)
+        try:
+            self.causes += postfix_ask.Questions(setup).judged(causes, self.seen)
+        except postfix_ask.Open as error:
+            self.postfix = error.question
+            raise
 
     def _sendmail(self) -> None:
         mc, rows, local, relayed = (self.seen.file(path) for path in MAIL)
@@ -151,6 +182,7 @@ class Reading:
         domain = sendmail.local(names, host)
         mine = {row.key.lower() for row in table.rows() if row.value.upper() == "RELAY" and not sendmail.opens(row)}
         self.causes += sendmail.causes(macros, table, Names(relayed.text, relayed.path), mine, domain, host)
+        self.causes += sendmail_abuse.causes(macros)
         self.causes += sendmail.logins(macros) + sendmail.maps(
             output.text + "\n" + self.seen.output(*UNBUILT).text, table
         )
@@ -185,7 +217,18 @@ class Reading:
             configuration, number, self.platform.family.dovecot_cleartext.nearest(number)
         )
         self.stores = dovecot_judge.stores(configuration)
+        self.causes += openings.openings(configuration, number)
+        effective, users = (
+            openings.question(configuration, number),
+            dovecot_shell.OPEN.argv(*self.stores, dovecot.USERS),
+        )
+        self.questions += [effective, users]
+        services = openings.services(configuration)
+        if services:
+            self.services["Dovecot"] = services
         self.pairs += [("Dovecot", *pair) for pair in dovecot_judge.pems(configuration)]
+        self.causes += openings.answered(self.seen.output(*effective).text, number, self.causes, main)
+        self.causes += openings.users(self.seen.output(*users).text)
 
     def _cyrus(self) -> None:
         if not cyrus_runs(self.seen):
@@ -194,6 +237,8 @@ class Reading:
         self.about.append(f"Cyrus IMAP {dotted(here.version)}")
         self.products["cyrus"] = dotted(here.version)
         self.causes += cyrus.judge(imapd, here.version)
+        if "saslauthd" in (imapd.get("sasl_pwcheck_method") or "saslauthd"):
+            self.services["Cyrus"] = list(SASL_SERVICES)
         rows = [row.value for row in reversed(cyrus_dialect.CERTIFICATE.rows)]
         certificate, key = (next(filter(None, map(imapd.get, same)), None) for same in zip(*rows))
         if certificate and key:
@@ -216,6 +261,20 @@ class Reading:
         """The question about the files that hold passwords."""
         return shell.STORES.argv(*self.stores, *STORES)
 
+    def text(self, path: str) -> "Optional[str]":
+        """A file's text as far as it was read; None where it is not there or was not asked yet."""
+        state = self.seen.files.get(path)
+        return state.text if state and state.kind == "file" else None
+
+    def strangers(self) -> "List[Cause]":
+        """Accounts of the system that log in by a daemon that asks PAM, and are no mailboxes."""
+        accounts = logins.accounts(self.seen.output(*ACCOUNTS).text)
+        group, causes = self.seen.file(GROUP).text, []
+        for who, services in self.services.items():
+            limits = [logins.limits(service, self.text, group) for service in services]
+            causes += logins.causes(who, accounts, limits, self.listed)
+        return causes
+
     def judged(self) -> "List[Cause]":
         """The causes with those of keys and stores, which the second round trip tells of."""
         causes = list(self.causes)
@@ -226,7 +285,7 @@ class Reading:
         if self.sendmail and not any(cause.is_relay for cause in causes):  # else it would say once more what is known
             causes += sendmail_oracle.holes(*self.sendmail, self.seen)
         causes += keys.folders(self.seen.output(*self.folders).text) + keys.sockets(self.seen.output(*SOCKETS).text)
-        causes += keys.secrets(self.seen.output(*self.secrets).text)
+        causes += keys.secrets(self.seen.output(*self.secrets).text) + self.strangers()
         return list({(cause.rule, cause.place): cause for cause in causes}.values())
 
 
@@ -239,7 +298,7 @@ def cyrus_runs(seen: Seen) -> bool:
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     reasons = accepted(params["accept"])
-    here = Reading(seen, reasons)
+    here = Reading(seen, params)
     if here.waits:
         raise here.waits
     prints = [keys.fingerprint(seen.file(certificate).text) for _, certificate, _ in here.pairs]

@@ -16,8 +16,8 @@ from ..core.word import Planned
 from ..products import relay
 from ..products.cause import refuse
 from ..products.dovecot import location
+from ..products.postfix import abuse, ask, losses, settings
 from ..products.postfix import judge as policy
-from ..products.postfix import losses, settings
 from ..products.postfix import setup as postfix_setup
 from ..products.postfix import versions as dialect
 from ..products.postfix.configure import (
@@ -45,7 +45,7 @@ ARGUMENT_SPEC = relay.ARGUMENT_SPEC
 def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     _validate(params)
     files = (MAIN, MASTER, ALIASES, MAILBOXES, *((GROUP, *_SASL) if params["access"] == "cyrus" else ()))
-    yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), Command(OURS), *map(File, files))
+    yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), Command(OURS), abuse.ASKED, *map(File, files))
     if params["access"] == "dovecot":
         yield from location.wants(params, seen)
     if seen.file(MAIN).kind == seen.file(MASTER).kind == "file":
@@ -55,6 +55,10 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
                 setup(MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER), (), seen)
             ),
         )
+        try:  # what the plan would ask of the candidate
+            plan(params, seen)
+        except ask.Open as candidate:
+            yield candidate.question
 
 
 def _validate(params: Mapping[str, Any]) -> None:
@@ -79,6 +83,7 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     mail_stays = params["access"] == "dovecot" and location.kept(params, seen)
     wanted = settings.settings(params, number, platform, kind, main, mail_stays)
     settings.unset(params, wanted, platform, main)
+    wanted.update(abuse.settings(main, number, abuse.known(seen)))
     for name, value in wanted.items():
         main.set(name, value)
     plan = Plan(
@@ -94,8 +99,14 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     if params["access"] == "cyrus":
         beside_cyrus(plan, seen, master, platform)
     submission(master, params["authenticated"], rule)
-    plan.warnings += refuse(policy.causes(setup(main, master, number, seen)), params["accept"], BadConfiguration)
-    map_files(plan, seen, kind, _first_maps(params, seen))
+    first = _first_maps(params, seen)
+    after = setup(main, master, number, seen)
+    causes = policy.causes(after)
+    differs = (main.render(), master.render()) != (seen.file(MAIN).text, seen.file(MASTER).text)
+    if differs or ask.is_needed(causes):
+        causes = ask.Questions(after, [f"{kind}:{path}" for path in first]).judged(causes, seen)
+    plan.warnings += refuse(causes, params["accept"], BadConfiguration)
+    map_files(plan, seen, kind, first)
     changed = plan.write(Write(seen.file(MAIN), _bytes(main.render()), settings=(standing.settings(), main.settings())))
     changed |= plan.write(Write(seen.file(MASTER), _bytes(master.render()), settings=(services, master.settings())))
     if changed:

@@ -7,6 +7,7 @@ import re
 import socketserver
 import ssl
 import threading
+import urllib.parse
 
 
 class Faults:
@@ -30,6 +31,11 @@ class Faults:
         self.raw = ""  # a header of raw eight bits is "refused", or "lost": bytes 0x80 to 0x9F are dropped
         self.twice = False  # TLS is begun a second time
         self.no_tls = False  # SMTP offers TLS and then has none
+        self.echo = False  # says back every login, in each form and line by line
+        self.smuggles = False  # ends a message at LF.LF
+        self.tells = False  # VRFY says who has a mailbox
+        self.proxy = False  # believes PROXY
+        self.too = "alice"  # another who has the same password
         self.mail = []
         self.__dict__.update(wrong)
 
@@ -55,6 +61,7 @@ class Handler(socketserver.StreamRequestHandler):
         if self.tls:
             self.request = self.server.context.wrap_socket(self.request, server_side=True)
         super().setup()
+        self.said = ""
         self.faults = self.server.faults
 
     def upgrade(self):
@@ -63,6 +70,8 @@ class Handler(socketserver.StreamRequestHandler):
         self.tls = True
 
     def say(self, text):
+        for echoed in self.echoed():
+            self.wfile.write(self.untagged(text, echoed).encode() + b"\r\n")
         self.wfile.write(text.encode() + b"\r\n")
 
     def lines(self):
@@ -70,7 +79,22 @@ class Handler(socketserver.StreamRequestHandler):
             line = self.rfile.readline()
             if not line:
                 return
-            yield line.decode("utf-8", "replace").rstrip("\r\n")
+            self.said = line.decode("utf-8", "replace").rstrip("\r\n")
+            yield self.said
+
+    def echoed(self):
+        """What was said and the right password, in the forms that a server may have of them."""
+        if not self.faults.echo or not re.search(r"\b(LOGIN|PASS|AUTH|AUTHENTICATE)\b", self.said):
+            return
+        password = "right ö"
+        as_base64 = base64.b64encode(password.encode()).decode()
+        yield from (self.said, password, as_base64, base64.b64encode(f"x{password}y".encode()).decode())
+        yield from (urllib.parse.quote(password), "".join(f"+{byte:02X}" for byte in password.encode()))
+        yield from (f"no such password: {password[:3]}", password[3:], as_base64[:5], as_base64[5:])
+        yield "x" * 70 + password
+
+    def untagged(self, text, echoed):
+        return f"* OK {echoed}"
 
     def authenticates(self, line):
         """AUTH and AUTHENTICATE with an initial response."""
@@ -86,14 +110,19 @@ class Handler(socketserver.StreamRequestHandler):
                 return self.faults.external
             self.shut = self.faults.anonymous == "nothing"
             return mechanism == "ANONYMOUS" and self.faults.anonymous in (True, "nothing")
-        text = base64.b64decode(response).decode("utf-8", "replace").split("\0")[-1]
-        return (self.tls or self.faults.clear) and self.may(text)
+        _, user, text = base64.b64decode(response).decode("utf-8", "replace").split("\0")
+        return (self.tls or self.faults.clear) and self.may(text, user)
 
-    def may(self, password):
-        return password == "right ö" or self.faults.anyone
+    def may(self, password, user):
+        return (password == "right ö" and user in ("alice", self.faults.too)) or self.faults.anyone
 
 
 class Imap(Handler):
+    def quoted(self, rest):
+        """Password and user of LOGIN."""
+        words = rest.split('"')
+        return (words[-2], words[1] if len(words) > 3 else words[0].strip()) if len(words) > 2 else ("", "")
+
     def handle(self):
         self.say("* OK [CAPABILITY IMAP4rev1 STARTTLS] ready")
         for line in self.lines():
@@ -118,7 +147,7 @@ class Imap(Handler):
             elif verb == "LOGIN":
                 if self.faults.closes_on_login:
                     return
-                allowed = (self.tls or self.faults.clear) and self.may(rest.split('"')[-2] if '"' in rest else "")
+                allowed = (self.tls or self.faults.clear) and self.may(*self.quoted(rest))
                 self.say(f"{tag} OK in" if allowed else f"{tag} NO not so")
                 continue
             elif verb in ("SELECT", "EXAMINE") and self.shut:
@@ -143,6 +172,9 @@ class Imap(Handler):
 
 
 class Pop3(Handler):
+    def say(self, text):
+        self.wfile.write(" ".join([text, *self.echoed()]).encode() + b"\r\n")
+
     def handle(self):
         self.say("+OK ready")
         for line in self.lines():
@@ -158,12 +190,15 @@ class Pop3(Handler):
                 self.say("+OK" if self.authenticates(rest) else "-ERR no")
             elif verb == "USER" and not (self.tls or self.faults.clear):
                 self.say("-ERR not in clear")
+            elif verb == "USER":
+                self.user = rest
+                self.say("+OK")
             elif verb == "RETR":
                 self.say("+OK\r\n" + self.faults.mail[int(rest.split()[0]) - 1] + "\r\n.")
             elif verb == "PASS" and self.faults.closes_on_login:
                 return
             elif verb == "PASS":
-                self.say("+OK" if (self.tls or self.faults.clear) and self.may(rest) else "-ERR [AUTH] no")
+                self.say("+OK" if (self.tls or self.faults.clear) and self.may(rest, self.user) else "-ERR [AUTH] no")
             elif verb == "STAT" and self.shut:
                 self.say("-ERR nothing here")
             elif verb == "STAT":
@@ -178,6 +213,9 @@ class Pop3(Handler):
 
 
 class Smtp(Handler):
+    def untagged(self, text, echoed):
+        return f"{text[:3]}-{echoed}"
+
     def handle(self):
         logged_in = False
         self.say("220 ready")
@@ -204,12 +242,7 @@ class Smtp(Handler):
                 self.say("235 in" if logged_in or self.faults.clear else "535 no")
             elif verb == "DATA":
                 self.say("354 go")
-                body = []
-                for text in self.lines():
-                    if text == ".":
-                        break
-                    body.append(text)
-                text = "\r\n".join(body)
+                text = self.message()
                 if self.faults.raw == "refused" and "Grüße" in text.partition("\r\n\r\n")[0]:
                     self.say("550 5.6.0 improper use of 8-bit data in message header")
                     continue
@@ -221,8 +254,22 @@ class Smtp(Handler):
             elif verb == "QUIT":
                 self.say("221 bye")
                 return
+            elif verb == "VRFY" and self.faults.tells:
+                self.say("250 alice" if "alice" in line else "550 no such user")
+            elif verb == "PROXY" and self.faults.proxy:
+                logged_in = True
             else:
                 self.say("250 ok")
+
+    def message(self):
+        """What comes before the end, which is CRLF.CRLF, or any line of a dot for who can be fooled."""
+        body = b""
+        while not body.endswith(b"\r\n.\r\n"):
+            line = self.rfile.readline()
+            if not line or (self.faults.smuggles and line.strip(b"\r\n") == b"."):
+                break
+            body += line
+        return body.decode("utf-8", "replace").rpartition("\r\n.")[0] if not self.faults.smuggles else body.decode()
 
     def rcpt(self, line):
         if re.search(r"<(postmaster|alice)(@example\.test)?>", line):

@@ -132,3 +132,14 @@ def test_the_sink_keeps_tokens_and_refuses_as_asked():
             client.mail("a@b.test")
             assert client.rcpt("refused@victim.test")[0] == 550
         assert sink.wait_for({token, "b" * 32}, 0.2) == {token}
+
+
+def test_the_digest_of_a_signature(tmp_path):
+    for digest, profile, verdict in (
+        ("-sha256", "intermediate", "pass"),
+        ("-sha1", "intermediate", "fail"),
+        ("-sha1", "centos5", "warn"),
+    ):
+        command = ["openssl", "req", "-new", "-x509", "-nodes", digest, "-newkey", "rsa:2048", "-subj", "/CN=x"]
+        subprocess.run([*command, "-keyout", tmp_path / "k", "-out", tmp_path / "c"], check=True, capture_output=True)
+        assert tls.signature("25", ssl.PEM_cert_to_DER_cert((tmp_path / "c").read_text()), profile).verdict == verdict

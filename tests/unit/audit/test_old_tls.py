@@ -6,12 +6,13 @@ import subprocess
 import time
 
 import pytest
-from mailhost.audit import tls
+from mailhost.audit import suites
 from mailhost.audit.catalogue import CATALOGUE
 from mailhost.audit.finding import Question
 from mailhost.audit.hello import Answer
 from mailhost.audit.subject import Names, Subject
-from mailhost.audit.tls import PROFILES, _judged, refused, version_or_suite
+from mailhost.audit.suites import _judged, refused, version_or_suite
+from mailhost.audit.tls import PROFILES
 from mailhost.audit.wire import Endpoint, Wire, lenient, strict
 from mailhost.products.tls import Daemon
 
@@ -136,7 +137,7 @@ def test_and_with_few_where_it_closes_on_what_it_refuses(refusal):
         return taken(TLS12, 0xC02F) if 0xC02F in suites and version == TLS12 else refusal
 
     with old.server(answer) as (endpoint, asked):
-        found = tls.old(endpoint, INTERMEDIATE)
+        found = suites.old(endpoint, INTERMEDIATE)
     assert {one.verdict for one in found} == {"pass"}
     assert [version for version, _ in asked] == [
         TLS12,
@@ -166,7 +167,7 @@ def test_and_with_few_where_it_closes_on_what_it_refuses(refusal):
 )
 def test_all_that_is_served_is_found(answer, served):
     with old.server(lambda version, suites: answer(version, suites) if version != SSL2 else b"") as (endpoint, asked):
-        alone, found = refused(endpoint, INTERMEDIATE), tls.old(endpoint, INTERMEDIATE)
+        alone, found = refused(endpoint, INTERMEDIATE), suites.old(endpoint, INTERMEDIATE)
     assert {about(one) for one in alone if one.verdict != "pass"} == served
     assert {about(one) for one in found if one.verdict not in ("pass", "none")} == served
 
@@ -209,7 +210,7 @@ def test_a_server_that_refuses_newer_hellos_as_it_refuses_suites(answer, served)
         endpoint,
         _,
     ):
-        found = tls.old(endpoint, INTERMEDIATE)
+        found = suites.old(endpoint, INTERMEDIATE)
     assert {
         about(one) for one in found if one.id.startswith(("tls.T18", "tls.T19")) and one.verdict != "pass"
     } == served
@@ -218,7 +219,7 @@ def test_a_server_that_refuses_newer_hellos_as_it_refuses_suites(answer, served)
 def test_a_short_prime_that_only_an_older_version_is_given():
     short = b"".join(old.record(22, TLS10, part) for part in old.key_exchange(512))
     with old.server(lambda version, suites: short if version == TLS10 else alert(FAILURE)) as (endpoint, _):
-        assert tls.prime(endpoint, hello="TLSv1.2").verdict == "fail"
+        assert suites.prime(endpoint, hello="TLSv1.2").verdict == "fail"
 
 
 @pytest.mark.parametrize("answer", [b"\x80\x20\x04", b"\x80\x0b\x04\x00\x01\x00\x02\x00\x00\x00\x30\x00\x00"])
@@ -263,7 +264,7 @@ def test_half_an_answer_of_ssl_2_is_none(answer):
 )
 def test_the_prime_of_the_key_exchange(answer, verdict, said):
     with old.server(answer) as (endpoint, _):
-        finding = tls.prime(endpoint)
+        finding = suites.prime(endpoint)
     assert finding.verdict == verdict, finding
     assert said in finding.detail
     assert ("ssl_dh" in finding.way_out) == (verdict in ("warn", "fail"))
@@ -283,7 +284,7 @@ def test_the_prime_of_the_key_exchange(answer, verdict, said):
 )
 def test_secure_renegotiation(answer, profile, verdict):
     with old.server(answer) as (endpoint, _):
-        assert {one.verdict for one in tls.old(endpoint, PROFILES[profile]) if one.id == "tls.T27"} == {verdict}
+        assert {one.verdict for one in suites.old(endpoint, PROFILES[profile]) if one.id == "tls.T27"} == {verdict}
 
 
 POSTFIX, SENDMAIL, DOVECOT = Daemon("postfix", (2, 3, 3)), Daemon("sendmail", (8, 13, 8)), Daemon("dovecot", (1, 0, 7))
@@ -404,7 +405,7 @@ GNUTLS = {  # priorities, what is served that should not be, T26 (NORMAL has DHE
 def test_what_gnutls_serves(served, kind):
     priorities, bad, safe = GNUTLS[kind]
     endpoint = served("-VERS-TLS1.0", "-VERS-TLS1.1", *priorities)
-    *found, prime, renegotiation = tls.old(endpoint, INTERMEDIATE)
+    *found, prime, renegotiation = suites.old(endpoint, INTERMEDIATE)
     assert {one.verdict for one in found} <= {"pass", "fail", "warn"}
     assert {about(one) for one in found if one.verdict == "fail"} == bad
     assert (prime.verdict, renegotiation.verdict) == ("pass", safe), prime

@@ -29,7 +29,9 @@ BUSY, LATE, BROKEN, UNASKED = "busy", "time", "end", "names"
 )
 def test_a_host_that_could_not_ask_its_name_server_has_judged_nothing(monkeypatch, reply, verdict, said):
     code, _, text = reply.partition(" ")
-    monkeypatch.setattr(relay, "_opened", lambda *_: contextlib.nullcontext(types.SimpleNamespace(dialogue=[])))
+    monkeypatch.setattr(
+        relay, "opened_as_clients_do", lambda *_: contextlib.nullcontext(types.SimpleNamespace(dialogue=[]))
+    )
     monkeypatch.setattr(relay, "ask", lambda *_: (int(code), text))
     pattern, names = relay.PATTERNS["R01"], Names(server="m.test", domain="m.test", address="192.0.2.2")
     found = relay.attempt("R01", pattern, Endpoint("192.0.2.2", 25, "smtp"), names, None, Followed(enabled=False))

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from mailhost.audit import cleartext, relay, tls, wire
+from mailhost.audit import cleartext, relay, suites, tls, wire
 from mailhost.audit.subject import Followed, Login, Names
 from mailhost.audit.wire import Endpoint, Invalid, Wire, opened, printable, secured
 
@@ -31,9 +31,9 @@ def test_no_server_holds_the_prober(behaviour, product):
         jobs = [
             lambda: tls.served(endpoint)[0][0],
             lambda: tls.injection(endpoint),
-            lambda: tls.version_or_suite(endpoint, "TLSv1.0", tls.PROFILES["intermediate"]),
-            lambda: tls.version_or_suite(endpoint, "EXPORT", tls.PROFILES["intermediate"]),
-            lambda: tls.prime(endpoint),
+            lambda: suites.version_or_suite(endpoint, "TLSv1.0", tls.PROFILES["intermediate"]),
+            lambda: suites.version_or_suite(endpoint, "EXPORT", tls.PROFILES["intermediate"]),
+            lambda: suites.prime(endpoint),
             lambda: cleartext.offer(endpoint, True),
             lambda: cleartext.inside(endpoint, Login("alice", "secret")),
         ]

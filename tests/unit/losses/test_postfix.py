@@ -1,6 +1,7 @@
 """What stands in Postfix and worked for somebody: it stays, or is named before the first write."""
 
 import pytest
+from mailhost.core.errors import BadInput
 from mailhost.core.host import Output
 from mailhost.products.dovecot import location
 from mailhost.products.postfix.main_cf import MainCf
@@ -16,7 +17,9 @@ GIVEN = {"hostname": "mx.example.test", "domains": ["example.test"]}
 def postfix(main, master=None, **more):
     base = debian().files
     files = {MAIN: base[MAIN].text + main, MASTER: base[MASTER].text if master is None else master}
-    return debian(files={**files, **more.pop("files", {})}, **more)
+    tables = {f"/etc/postfix/{name}": "" for name in ("virtual", "vd", "local", "relayed", "nets")}
+    tables["/y"] = ""
+    return debian(files={**tables, **files, **more.pop("files", {})}, **more)
 
 
 def planned(main, master=None, **given):
@@ -32,7 +35,7 @@ def rules(plan):
 
 @pytest.mark.parametrize(
     "stands",
-    ["hash:/etc/postfix/virtual", "ldap:/etc/x.cf, hash:/y", "$virtual_maps"],
+    ["hash:/etc/postfix/virtual", "hash:/etc/postfix/vd, hash:/y", "$virtual_maps"],
 )
 def test_tables_of_addresses_stay_beside_ours(stands):
     plan, main, _ = planned(f"virtual_alias_maps = {stands}\n")
@@ -200,3 +203,25 @@ def test_comments_within_a_list_stay_behind_it():
     main = MainCf(text)
     main.set("mynetworks", "127.0.0.0/8")
     assert main.render() == "mynetworks = 127.0.0.0/8\n# the office\nlast = 1\n"
+
+
+@pytest.mark.parametrize(("asked", "wanted"), [(None, "1"), ("10485760", "10485760"), ("50M", "52428800")])
+def test_a_size_that_is_not_given_stays(asked, wanted):
+    assert planned("message_size_limit = 1\n", message_size=asked)[1].get("message_size_limit") == wanted
+
+
+@pytest.mark.parametrize("asked", ["0", "50 M", "1.5G", "-1", "x", ""])
+def test_what_is_no_size(asked):
+    with pytest.raises(BadInput, match="message_size: .* is not a size"):
+        run(postfix_relay, debian(), **GIVEN, message_size=asked)
+
+
+@pytest.mark.parametrize(
+    ("stands", "wanted"), [("", "52428800"), ("= 0", "0"), ("= 60000000", "60000000"), ("= 1000", "52428800")]
+)
+def test_a_mailbox_takes_what_a_message_may_have(stands, wanted):
+    """local(8) refuses to deliver anything where its limit is the smaller one."""
+    text = "".join(f"{name} {stands}\n" for name in ("mailbox_size_limit", "virtual_mailbox_limit") if stands)
+    main = planned(text, message_size="50M")[1]
+    assert [main.get(name) for name in ("mailbox_size_limit", "virtual_mailbox_limit")] == [wanted, wanted]
+    assert planned(text)[1].get("mailbox_size_limit") == (stands[2:] or None)

@@ -95,3 +95,11 @@ def test_mbox_is_delivered_to_the_spool():
     plan = run(sendmail_relay, el5(files=files), **GIVEN, mail_format="mbox")
     assert written(plan)["/etc/procmailrc"] == "LOGFILE=/x\n"
     assert "/etc/procmailrc" not in written(run(sendmail_relay, el5(), **GIVEN, mail_format="mbox"))
+
+
+def test_submission_is_served_beyond_loopback():
+    """Debian's package has it on loopback alone."""
+    more = "DAEMON_OPTIONS(`Family=inet,  Name=MSP-v4, Port=submission, M=Ea, Addr=127.0.0.1')dnl\n"
+    assert "Family=inet,  Name=MSP-v4, Port=submission, M=Ea" in listeners(planned(more)[1])
+    more = more.replace("127.0.0.1", "192.0.2.5")
+    assert any("Addr=192.0.2.5" in text for text in listeners(planned(more)[1]))

@@ -8,7 +8,7 @@ import pytest
 from mailhost.core.host import FileState
 from mailhost.formats.keyed import Keyed, Names
 from mailhost.formats.settings import Settings
-from mailhost.products import keys
+from mailhost.products import chains, keys
 from mailhost.products.cyrus import judge as cyrus
 from mailhost.products.dovecot import judge as access
 from mailhost.products.dovecot.tree import Configuration
@@ -191,12 +191,13 @@ PAIR = {"key": "/k", "shown": "rsaEncryption Public-Key: (2048 bit)", "is_a_pair
 def test_keys(changed, rules):
     now = int(time.time())
     times = {"ends": now + 3600 * changed.pop("ends", 1000), "begins": now + 3600 * changed.pop("begins", -1)}
-    found = keys.causes("Postfix", file("/c", "-----BEGIN CERTIFICATE-----"), **{**PAIR, **changed}, **times)
+    found = keys.causes("Postfix", file("/c", certificate(b"leaf", b"leaf")), **{**PAIR, **changed}, **times)
     assert [cause.rule for cause in found] == rules
 
 
 def test_a_key_inside_a_readable_certificate_and_a_fingerprint():
-    found = keys.causes("Postfix", file("/c", "-----BEGIN PRIVATE KEY-----"), **PAIR, ends=None, begins=None)
+    both = certificate(b"leaf", b"leaf") + "-----BEGIN PRIVATE KEY-----"
+    found = keys.causes("Postfix", file("/c", both), **PAIR, ends=None, begins=None)
     assert [cause.kind for cause in found] == ["secret"]
     assert keys.causes("Postfix", FileState("/c", "absent"), **PAIR, ends=None, begins=None)[0].what.endswith(
         "is not there"
@@ -226,12 +227,12 @@ def certificate(name, issuer):
 
 def test_the_order_of_a_chain():
     leaf, middle, root = certificate(b"leaf", b"middle"), certificate(b"middle", b"root"), certificate(b"root", b"root")
-    assert keys.disorder(leaf) == keys.disorder(leaf + middle) == keys.disorder(leaf + middle + root) == ""
-    assert keys.disorder(leaf + root + middle) == "certificate 2 is not the issuer of certificate 1"
+    assert chains.disorder(leaf) == chains.disorder(leaf + middle) == chains.disorder(leaf + middle + root) == ""
+    assert chains.disorder(leaf + root + middle) == "certificate 2 is not the issuer of certificate 1"
     assert (
         keys.causes("Postfix", file("/c", middle + leaf), **PAIR, ends=None, begins=None)[0].rule == "chain of Postfix"
     )
-    assert keys.disorder("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----" + leaf) == ""
+    assert chains.disorder("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----" + leaf) == ""
 
 
 def test_folders_and_sockets():

@@ -175,5 +175,8 @@ def test_a_family_more_is_one_row(monkeypatch):
     monkeypatch.setattr(mail_certificate, "FAMILIES", (row, *FAMILIES))
     seen = host({"/etc/os-release": "ID=other\n", "/etc/redhat-release": None})
     assert (system(seen).family, system(seen).crypt_schemes) == (row, ("6",))
-    asked = [str(request) for request in mail_certificate.reads(params(mail_certificate, names=["a.test"]), seen)]
+    asked = [
+        str(request)
+        for request in mail_certificate.reads(params(mail_certificate, names=["a.test"], services=[]), seen)
+    ]
     assert any("/etc/other.pem" in request for request in asked)

@@ -1,6 +1,7 @@
 """The whole audit against small servers with one fault each: what is seen, what a policy adds,
 and when the two disagree."""
 
+import base64
 import json
 import re
 import socket
@@ -17,6 +18,7 @@ from mailhost.audit.catalogue import AFTER, CATALOGUE, EVERY, Row
 from mailhost.audit.daemon import serving
 from mailhost.audit.endpoints import Port
 from mailhost.audit.finding import Finding, Question, worst
+from mailhost.audit.masks import Mask
 from mailhost.audit.report import forms
 from mailhost.audit.subject import Login
 from mailhost.audit.wire import Endpoint
@@ -382,7 +384,8 @@ def test_verdicts_and_logins():
     assert worst(["pass", "warn", "invalid"]) == "invalid"
     assert worst([]) == "none"
     login = Login("alice", "s")
-    assert login.initial() in login.hidden
+    for response in (login.initial(), base64.b64encode(b"s").decode()):
+        assert Mask(*login.hidden).text(f"AUTH PLAIN {response}") == "AUTH PLAIN (hidden)"
     assert imap_quoted('a"\\') == '"a\\"\\\\"'
 
 
@@ -404,3 +407,16 @@ def test_what_was_asked_for_is_served_on_each_address(served, imaps, pop3s, deta
     findings = {finding.id: finding for finding in audit._served()}
     assert (findings["asked.imaps"].verdict, findings["asked.pop3s"].verdict) == (imaps, pop3s)
     assert findings["asked.imaps"].detail == detail
+
+
+@pytest.mark.parametrize("clear", [False, True])
+def test_what_a_server_says_back_of_a_login_is_nowhere(audit, clear):
+    """In the record, in each form of the report, and in what the terminal is given."""
+    result = audit(asked={"fail": True, "protocols": ["imap"]}, echo=True, clear=clear)
+    report = forms.fleet({"mx": dict(result["audit"])}, {})
+    texts = [json.dumps(report, ensure_ascii=False), json.dumps(report), forms.junit(report), result.get("msg", "")]
+    assert texts[0].count("(hidden)") > 20
+    for text in texts:
+        for form in ("right ö", "right \\u00f6", "right%20", "+72+69+67", "ght ö", "cmlnaHQ", "eHJpZ2h0IMO2eQ"):
+            assert form.lower() not in text.lower(), form
+        assert base64.b64encode("\0alice\0right ö".encode()).decode() not in text

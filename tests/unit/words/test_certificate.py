@@ -122,6 +122,14 @@ def test_undo_brings_the_old_pair_back(local, asked, tmp_path):
     assert {path.name: path.read_bytes() for path in (tmp_path / "tls").iterdir()} == old
 
 
+def test_an_address_among_the_names(local, asked, tmp_path):
+    given = asked(names=["mail.example.test", "192.0.2.1", "2001:DB8::1"])
+    assert converge(feature.WORD, given, local(), False)["changed"]
+    shown = text_of(tmp_path / "tls" / "mail.pem")
+    assert "DNS:mail.example.test, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1" in shown
+    assert not converge(feature.WORD, given, local(read_only=True), False)["changed"]
+
+
 def test_files(local, asked, tmp_path):
     certificate, key = make(tmp_path)
     given = asked(provider="files", certificate=certificate, key=key)
@@ -149,7 +157,7 @@ def test_files(local, asked, tmp_path):
         (
             {},
             {"certificate": "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----"},
-            "certificate: the host's openssl cannot read it",
+            "certificate: certificate 1 is no certificate, or cut off",
         ),
         ({}, {"key": "nonsense"}, "key: the host's openssl cannot read it"),
         ({}, {"key": None}, "key: missing, and the provider is files"),
@@ -298,3 +306,21 @@ def test_each_family_has_its_place(kind, place):
     plan = run(feature, kind(files=files, outputs=outputs), names=["mail.example.test"], provider="self_signed")
     assert place in str(plan.operations)
     assert plan.changed
+
+
+def test_what_is_renewed_on_the_host_is_wired_and_never_written(local, tmp_path):
+    make(tmp_path)
+    where = {"path": str(tmp_path / "given.pem"), "key_path": str(tmp_path / "given.key")}
+    given = {"provider": "host", "names": ["mail.example.test"], **where}
+    result = converge(feature.WORD, params(feature, **given), local(), False)
+    assert (result["changed"], result["certificate_path"]) == (False, where["path"])
+    for more, said in (
+        ({"names": ["other.example.test"]}, "given.pem: does not cover other.example.test"),
+        ({"path": str(tmp_path / "none.pem")}, "none.pem: holds no certificate"),
+        ({"key_path": str(tmp_path / "given.pem")}, "given.pem: is not the key of"),
+        ({"key_path": None}, "key_path: missing, and the provider is host"),
+    ):
+        with pytest.raises(MailhostError, match=said):
+            converge(feature.WORD, params(feature, **{**given, **more}), local(), False)
+    make(tmp_path, days="1")
+    assert not (tmp_path / "dovecot-openssl.cnf").exists()

@@ -13,7 +13,7 @@ from .test_cyrus import el5 as el5_cyrus
 from .test_sendmail import el5 as el5_sendmail
 
 SAFE = "mydestination = example.test\nmynetworks = 127.0.0.0/8\nrelay_domains =\n"
-SAFE += "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\n"
+SAFE += "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination\nsmtpd_forbid_bare_newline = yes\n"
 PEM = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"
 
 
@@ -47,7 +47,11 @@ def test_an_old_host_is_measured_as_one():
     found = policy(centos5())
     assert found["profile"] == "centos5"
     assert found["products"] == {"postfix": "2.3.3", "dovecot": "1.0.7"}
-    assert {"mynetworks_style subnet", "cleartext disable_plaintext_auth"} <= set(rules(found))
+    assert "cleartext disable_plaintext_auth" in rules(found)
+    stock = centos5().files["/etc/postfix/main.cf"].text
+    everywhere = stock.replace("inet_interfaces = localhost", "inet_interfaces = all")
+    assert "mynetworks_style subnet" not in rules(found), "nobody else reaches its port 25"
+    assert "mynetworks_style subnet" in rules(policy(centos5(files={"/etc/postfix/main.cf": everywhere})))
 
 
 def test_keys_stores_folders_and_sockets():
@@ -84,7 +88,7 @@ def test_the_rules_of_sendmail_itself():
     seen = el5_sendmail(files=files, outputs={standing.PROCESSES.argv: "sendmail: accepting connections"})
     mc = seen.file("/etc/mail/sendmail.mc").text + "define(`confDOMAIN_NAME', `mx.example.test')dnl\n"
     seen.files["/etc/mail/sendmail.mc"] = file("/etc/mail/sendmail.mc", mc)
-    here = mail_policy.Reading(gathered(mail_policy, seen, params(mail_policy)), {})
+    here = mail_policy.Reading(gathered(mail_policy, seen, params(mail_policy)), params(mail_policy))
     program, asked = here.sendmail
     assert (asked["hostname"], asked["domains"], asked["relay_domains"]) == (
         "mx.example.test",

@@ -7,8 +7,9 @@ Prometheus' text exposition format 0.0.4.
 
 from __future__ import annotations
 
+import calendar
 import time
-from typing import Any, Dict, Iterator, List, Mapping
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple
 from xml.sax.saxutils import escape, quoteattr
 
 from ..finding import VERDICTS, Finding, worst
@@ -100,72 +101,70 @@ def _label(text: object) -> str:
     return str(text).replace("\\", r"\\").replace('"', r"\"").replace("\n", " ")
 
 
+def _gauge(name: str, about: str, rows: "Iterable[Tuple[Mapping[str, object], object]]") -> "List[str]":
+    """A gauge with its help, and a line for each of its labels' values."""
+    lines = [f"# HELP mailhost_audit_{name} {about}", f"# TYPE mailhost_audit_{name} gauge"]
+    for labels, value in rows:
+        inner = ",".join(f'{label}="{_label(text)}"' for label, text in labels.items())
+        lines.append(f"mailhost_audit_{name}{'{' + inner + '}' if inner else ''} {value}")
+    return lines
+
+
+def _level(verdict: str) -> int:
+    return {"pass": 2, "warn": 1}.get(verdict, 0)
+
+
+LEVELS = "2 pass, 1 warn, 0 fail or invalid"
+
+
 def prometheus(report: "Mapping[str, Any]") -> str:
     """Gauges for the node exporter's textfile collector."""
-    lines: "List[str]" = []
-
-    def gauge(name: str, about: str, rows: "List[str]") -> None:
-        lines.extend([f"# HELP mailhost_audit_{name} {about}", f"# TYPE mailhost_audit_{name} gauge", *rows])
-
     hosts = report["hosts"]
-    gauge(
-        "verdict",
-        "2 pass, 1 warn, 0 fail or invalid",
-        [
-            f'mailhost_audit_verdict{{host="{_label(host["name"])}"}} '
-            f"{({'pass': 2, 'warn': 1}).get(host['verdict'], 0)}"
-            for host in hosts
-        ],
-    )
-    gauge(
-        "findings",
-        "How many findings have a verdict",
-        [
-            f'mailhost_audit_findings{{host="{_label(host["name"])}",verdict="{verdict}"}} {host["counts"][verdict]}'
-            for host in hosts
-            for verdict in VERDICTS
-        ],
-    )
-    gauge(
-        "battery",
-        "2 pass, 1 warn, 0 fail or invalid",
-        [
-            f'mailhost_audit_battery{{host="{_label(host["name"])}",battery="{name}"}} '
-            f"{({'pass': 2, 'warn': 1}).get(verdict, 0)}"
-            for host in hosts
-            for name, verdict in host["batteries"].items()
-            if verdict != "none"
-        ],
-    )
-    gauge(
-        "battery_findings",
-        "How many findings of a battery have a verdict: fail is a fault, invalid a question that could not be asked",
-        [
-            f'mailhost_audit_battery_findings{{host="{_label(host["name"])}",battery="{name}",verdict="{verdict}"}} '
-            + str(sum(finding["battery"] == name and finding["verdict"] == verdict for finding in host["findings"]))
-            for host in hosts
-            for name in BATTERIES
-            for verdict in VERDICTS
-        ],
-    )
-    gauge(
-        "certificate_days_left",
-        "Days until a served certificate expires",
-        [
-            f'mailhost_audit_certificate_days_left{{host="{_label(host["name"])}",'
-            f'port="{_label(certificate["where"])}"}} '
-            f"{certificate['days']}"
-            for host in hosts
-            for certificate in host["certificates"]
-        ],
-    )
-    gauge(
-        "seconds",
-        "How long a host's audit took",
-        [f'mailhost_audit_seconds{{host="{_label(host["name"])}"}} {host["seconds"]}' for host in hosts],
-    )
-    stamp = int(time.mktime(time.strptime(report["generated"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone)
-    gauge(
-        "timestamp_seconds", "When the audit ended, seconds since 1970", [f"mailhost_audit_timestamp_seconds {stamp}"]
-    )
+    stamp = calendar.timegm(time.strptime(report["generated"], "%Y-%m-%dT%H:%M:%SZ"))
+    lines = [
+        *_gauge("verdict", LEVELS, [({"host": host["name"]}, _level(host["verdict"])) for host in hosts]),
+        *_gauge("findings", "How many findings have a verdict", _findings(hosts)),
+        *_gauge("battery", LEVELS, _batteries(hosts)),
+        *_gauge(
+            "battery_findings",
+            "How many findings of a battery have a verdict: fail is a fault, invalid a question that could not be "
+            "asked",
+            _battery_findings(hosts),
+        ),
+        *_gauge("certificate_days_left", "Days until a served certificate expires", _days_left(hosts)),
+        *_gauge(
+            "seconds", "How long a host's audit took", [({"host": host["name"]}, host["seconds"]) for host in hosts]
+        ),
+        *_gauge("timestamp_seconds", "When the audit ended, seconds since 1970", [({}, stamp)]),
+    ]
     return "\n".join([*lines, ""])
+
+
+Rows = Iterator[Tuple[Mapping[str, object], object]]
+
+
+def _findings(hosts: "List[Mapping[str, Any]]") -> Rows:
+    for host in hosts:
+        for verdict in VERDICTS:
+            yield {"host": host["name"], "verdict": verdict}, host["counts"][verdict]
+
+
+def _batteries(hosts: "List[Mapping[str, Any]]") -> Rows:
+    for host in hosts:
+        for name, verdict in host["batteries"].items():
+            if verdict != "none":
+                yield {"host": host["name"], "battery": name}, _level(verdict)
+
+
+def _battery_findings(hosts: "List[Mapping[str, Any]]") -> Rows:
+    for host in hosts:
+        for name in BATTERIES:
+            for verdict in VERDICTS:
+                found = [one for one in host["findings"] if (one["battery"], one["verdict"]) == (name, verdict)]
+                yield {"host": host["name"], "battery": name, "verdict": verdict}, len(found)
+
+
+def _days_left(hosts: "List[Mapping[str, Any]]") -> Rows:
+    for host in hosts:
+        for certificate in host["certificates"]:
+            yield {"host": host["name"], "port": certificate["where"]}, certificate["days"]

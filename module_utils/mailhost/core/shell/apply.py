@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import COMMON, Program
 from .confirm import PROGRAM as CONFIRM
+from .guard import PROGRAM as GUARD
 from .journal import PROGRAM as JOURNAL
 from .lock import PROGRAM as LOCK
 from .services import PROGRAM as SERVICES
@@ -14,6 +15,7 @@ PROGRAM = Program(
     + JOURNAL
     + SERVICES
     + CONFIRM
+    + GUARD
     + r"""
 IFS= read -r id
 IFS= read -r who
@@ -39,8 +41,9 @@ finished=
 end() {
     trap "" EXIT HUP INT PIPE TERM
     if [ -z "$finished" ]; then
-        if undo "$dir"; then result="Nothing was changed"; else
-            result="Not all could be undone: see $dir/undo.log"; fi
+        result="Nothing was changed"
+        undo "$dir" || result="Not all could be undone: see $dir/undo.log"
+        lasting
         forget "$id"
         line word "$dir/state"
         [ "$word" != undone ] || rm -rf "$dir"
@@ -51,6 +54,17 @@ $result"
         unlock
     fi
     exit 0
+}
+lasting() { # what cannot be taken back, and what this run changed before: both stay, and the result says so
+    stays=
+    folders "$dir/op"
+    for op in $ops; do
+        [ -e "$op/done" ] && [ ! -s "$op/undo" ] && [ ! -s "$op/after-undo" ] && line about "$op/about" || continue
+        stays="$stays; $about"
+    done
+    [ -z "$stays" ] || result="${result%"Nothing was changed"}What cannot be undone stays: ${stays#; }"
+    earlier "$run" "$dir"
+    [ -z "$stays" ] || result="$result of this step; what this run changed before stays:$stays"
 }
 fail() { # kind, reason
     kind=$1
@@ -145,6 +159,11 @@ while IFS= read -r record <&4; do
             [ "$(wc -c <"$new" | tr -d " ")" = "$length" ] ||
                 fail write "$path: the new file could not be written whole beside it: ${error:-is the disk full?}"
             [ "$mode" = = ] || chmod "$mode" "$new" || fail write "$path: chmod"
+            # Dovecot tells a file by second and size, and would go on with the one that it has read
+            if [ -e "$op/old" ] && [ "$(stat -c %Y "$new")" = "$(stat -c %Y "$op/old")" ]; then
+                sleep 1
+                touch "$new"
+            fi
             note "$op/sum" "$(digest "$new")"
             durable "$new" ;;
         D)
@@ -224,6 +243,7 @@ for op in $ops; do
     line kind "$op/kind" || fail failed "$op: cannot be read"
     [ "$kind" != K ] || check
 done
+[ -z "$services" ] || [ "$confirm" = 0 ] || guard # before anything is swapped
 mark "$dir" swapping || fail write "$dir: cannot be written; is the disk full?"
 sync
 for service in $services; do
@@ -251,6 +271,7 @@ swap() {
                 line about "$op/about"
                 words="$op/argv" input="$op/stdin"
                 output=$(words_of 2>&1) || fail failed "$about: $(printf "%s\n" "$output" | tail -n 5)"
+                : >"$op/done"
                 [ -s "$op/undo" ] && [ ! -e "$op/undo-stdin" ] || rm -f "$op/stdin" ;;
         esac
     done

@@ -5,7 +5,8 @@ from __future__ import annotations
 from . import Inline, Program
 
 #: certificate, key, kinds of keys: the certificate shown, the key's own public key, its mode and owner, each behind its
-#: mark. An openssl without a command for a kind may exit with 0 (0.9.8 and pkey): only what it prints counts
+#: mark; which of the two are links. An openssl without a command for a kind may exit with 0 (0.9.8 and pkey): only what
+#: it prints counts
 STANDS = Inline("""
 [ -e "$1" ] || [ -e "$2" ] || exit 1; umask 077; certificate=$1; key=$2; shift 2;
 openssl x509 -noout -enddate -startdate -text -pubkey -in "$certificate";
@@ -14,7 +15,18 @@ for kind; do
     public=$(openssl "$kind" -pubout -in "$key" 2>/dev/null); case $public in *"BEGIN PUBLIC KEY"*) break ;; esac;
 done;
 printf "%s\\n" "$public";
-echo "= mode"; stat -L -c "%a %U" -- "$key"
+echo "= mode"; stat -L -c "%a %U" -- "$key";
+for file in "$certificate" "$key"; do [ ! -h "$file" ] || echo "link $file"; done
+""")
+#: files of certificates: those that somebody else has signed and that have not expired. The names' form differs between
+#: versions of openssl, not within one
+ISSUED = Inline("""
+for file; do
+    subject=$(openssl x509 -noout -subject -in "$file" 2>/dev/null) || continue;
+    issuer=$(openssl x509 -noout -issuer -in "$file" 2>/dev/null);
+    [ "${subject#subject}" != "${issuer#issuer}" ] || continue;
+    if openssl x509 -noout -checkend 0 -in "$file" >/dev/null 2>&1; then echo "$file"; fi;
+done; true
 """)
 #: certificate, key, days, bits, openssl's configuration: moves old pem files aside under the time's name, makes key and
 #: certificate beside their places and puts them there

@@ -54,6 +54,7 @@ address=127.0.0.1
 fault=
 why=
 IFS= read -r who
+IFS= read -r run
 IFS= read -r wait
 IFS= read -r patience
 IFS= read -r keep
@@ -66,7 +67,8 @@ touched=$units
 if [ -s "$state/pending" ]; then
     touched=$(cut -d " " -f 1 "$state/pending" | sort -u)
     journals=$(cut -d " " -f 2 "$state/pending" | sort -u -r)
-else
+else # nothing was changed: nothing that runs is restarted, only what is down is started
+    touched=
     journals=
 fi
 before=$(
@@ -109,6 +111,7 @@ if wait_for full; then
         { printf "serve %s\n" $serve | tr , " "; printf "closed %s\n" $closed; } | grep " [a-z0-9]" >"$journal/served"
         mark "$journal" committed || { tell write "$journal: cannot be written; is the disk full?"; exit 0; }
     done
+    supersede $journals
     disarm
     rm -f "$state/pending"
     prune "$keep"
@@ -149,8 +152,6 @@ if [ -n "$journals" ]; then
         undo "$state/journal/$journal" ||
             became=partial outcome="NOT all could be restored (see $state/journal/$journal/undo.log)"
     done
-    disarm
-    rm -f "$state/pending"
     serve=$before
     closed=
     fault=
@@ -162,9 +163,14 @@ if [ -n "$journals" ]; then
     for unit in $units; do ! begins "$unit" || remain="$remain $unit"; done
     units=$remain
     start_all
+    disarm # not before the services run again: who is killed until then leaves the timer its work
+    rm -f "$state/pending"
     if wait_for quick; then outcome="$outcome:$restored; the host serves as before"; else
         became=dead outcome="$outcome:$restored; the host does NOT serve as before: $why"; fi
 fi
+earlier "$run" ""
+[ -z "$stays" ] || outcome="$outcome
+what this run changed before stays:$stays"
 tell "rolled $cause $became" "$reason
 $outcome$logs"
 """

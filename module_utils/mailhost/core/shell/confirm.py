@@ -3,12 +3,26 @@
 ``confirm`` in the state directory is ``PID START DEADLINE``: the timer, a child of the program that applied the change,
 which outlives the connection; and the uptime in seconds at which it acts (the clock may be set meanwhile). A further
 change moves the deadline. A timer that died before its time (a reboot) leaves ``confirm`` behind, and the next run
-finishes its work. ``undone`` says what was last taken back, for the next commit to tell.
+or the guard (guard.py), whichever comes first, finishes its work. ``undone`` says what was last taken back, for the
+next commit to tell.
 """
 
 from __future__ import annotations
 
 PROGRAM = r"""
+disband() { # the guard goes, with what called it
+    [ -e "$state/guard" ] || return 0
+    rm -f "$state/guard" "$crontab"
+    if [ -e "$units_of/mailhost-guard.timer" ]; then
+        systemctl disable --quiet mailhost-guard.timer 2>/dev/null
+        rm -f "$units_of/mailhost-guard.timer" "$units_of/mailhost-guard.service"
+        systemctl daemon-reload 2>/dev/null
+        # last: the guard may be what runs this, and stopping its timer leaves it running
+        systemctl stop mailhost-guard.timer 2>/dev/null
+    fi
+}
+crontab=/etc/cron.d/mailhost-guard
+units_of=/etc/systemd/system
 uptime() {
     IFS=" ." read -r up rest </proc/uptime
     echo "$up"
@@ -44,6 +58,7 @@ disarm() { # under the lock
     [ -s "$state/confirm" ] || return 0
     ! unconfirmed || ! ticking || kill "$timer"
     rm -f "$state/confirm"
+    disband
 }
 watch() { # the timer
     trap "" HUP INT QUIT PIPE
@@ -77,6 +92,10 @@ take_back() { # why: undo every applied change, the newest first, and restart wh
     for left in $spo; do
         line word "$left/state"
         [ "$word" = applied ] || continue
+        if ! grep -q " ${left##*/}\$" "$state/pending" 2>/dev/null; then # nothing waits for it: it is closed
+            mark "$left" superseded
+            continue
+        fi
         undo "$left" || partial="$partial ${left##*/}"
         taken="$taken ${left##*/}"
     done
@@ -96,5 +115,6 @@ take_back() { # why: undo every applied change, the newest first, and restart wh
         logger -t mailhost -p daemon.warning -- "took back$taken: $1" 2>/dev/null
     fi
     rm -f "$state/pending" "$state/confirm"
+    disband
 }
 """

@@ -1,6 +1,7 @@
 """Undoing what a journal holds: shared by the transaction that fails, the commit that finds no greeting, and the timer.
 
-A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone), ``who``,
+A journal is ``/var/lib/mailhost/journal/ID/``: ``state`` (staged, swapping, applied, committed, undone;
+partial: not all of it could be undone; superseded: what came later holds, the host never undoes it), ``who``,
 ``run`` (the run's id, the same in all its journals; may be empty), ``when``, ``services``, ``before``
 (``SERVICE active|stopped enabled|disabled``: what each was before the change), ``accepted`` (the losses that
 somebody accepted, each with the reason), and for each operation a folder
@@ -44,7 +45,7 @@ mark() { # journal, state: never half written, whatever happens
 }
 put() { # new file, target: rename it over the target; a file with several names keeps its inode and gets all but that
     if [ -e "$2" ] && [ "$(links "$2")" -gt 1 ]; then
-        cat "$1" >"$2" && chmod "$(stat -c %a "$1")" "$2" && chown "$(stat -c %u:%g "$1")" "$2" &&
+        cat "$1" >"$2" && touch -r "$1" "$2" && chmod "$(stat -c %a "$1")" "$2" && chown "$(stat -c %u:%g "$1")" "$2" &&
             rm -f "$1" && durable "$2"
     else
         mv -f "$1" "$2" && durable "$(dirname -- "$2")"
@@ -93,7 +94,7 @@ undo() { # journal: undo its operations, last first; 0 if all could be undone
         fi
     done
     while IFS= read -r made; do rmdir "$made" 2>/dev/null; done <"$1/made"
-    [ "$bad" = 0 ] && mark "$1" undone
+    if [ "$bad" = 0 ]; then mark "$1" undone; else mark "$1" partial; fi
     return "$bad"
 }
 sweep() { # journal: remove what was staged for it and is not needed any more
@@ -124,22 +125,45 @@ prune() { # how many: the newest journals stay, all of a run that they begin in,
         line run "$old/run"
         [ "$kept" -gt "$1" ] || last=$run
         [ -z "$run" ] || [ "$run" != "$last" ] || continue
-        case "$((kept > $1)),$word" in "1,committed" | "1,undone") rm -rf "$old" ;; esac
+        case "$((kept > $1)),$word" in "1,committed" | "1,undone" | "1,superseded") rm -rf "$old" ;; esac
     done
 }
 recover() { # finish what a killed run or a reboot left:
     # undo what is half done or was never confirmed, sweep what is staged
     folders "$state/journal"
-    for left in $spo; do
+    journals_left=$spo # undo looks at folders of its own
+    later=
+    for left in $journals_left; do
         line word "$left/state"
         case $word in
-            applied | committed | undone) ;;
-            swapping) undo "$left"; forget "${left##*/}" ;;
+            undone | superseded) ;;
+            applied | committed) later=1 ;;
+            swapping | partial)
+                if [ -n "$later" ]; then mark "$left" superseded; else undo "$left"; fi
+                forget "${left##*/}" ;;
             *) undo "$left"; forget "${left##*/}"; rm -rf "$left" ;;
         esac
     done
     rm -f "$state/confirm.new" "$state/pending.new" "$state/said" # what a kill between writing and renaming left
     [ ! -s "$state/confirm" ] || ! unconfirmed || ticking ||
         take_back "the host started anew before anybody confirmed it"
+}
+earlier() { # run, journal but that: what this run changed and is kept, into $stays
+    stays=
+    [ -n "$1" ] || return 0
+    folders "$state/journal"
+    for one in $ops; do
+        [ "$one" != "$2" ] && line other "$one/run" && [ "$other" = "$1" ] || continue
+        line word "$one/state"
+        [ "$word" != committed ] || stays="$stays ${one##*/}"
+    done
+}
+supersede() { # ids: what was applied and is none of them is closed: what has just been confirmed holds
+    folders "$state/journal"
+    for left in $ops; do
+        line word "$left/state"
+        case " $* " in *" ${left##*/} "*) continue ;; esac
+        case $word in applied | partial) mark "$left" superseded ;; esac
+    done
 }
 """

@@ -9,20 +9,46 @@ from __future__ import annotations
 
 PROGRAM = r"""
 patience_each=9 # seconds for one dialogue
+listeners() { # port, tcp or tcp6: the addresses that are listened on there, as the kernel writes them
+    sed -n "s/^ *[0-9]*: \([0-9A-F]*\):$(printf "%04X" "$1") [0-9A-F]*:0000 0A .*/\1/p" "/proc/net/$2" 2>/dev/null
+}
+in_order() { # an address of the kernel: its bytes in the order of the net; it has words in that of the host
+    [ "$(printf "\001\000" | od -An -td2 | tr -d " ")" = 1 ] || { echo "$1"; return 0; }
+    echo "$1" | sed -e "s/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/g"
+}
+host_of() { # port: the address to ask there: the one that is given, or where only others are listened on, one of them
+    [ "$address" = 127.0.0.1 ] || { echo "$address"; return 0; }
+    own="$(in_order 7F000001)"
+    four=$(listeners "$1" tcp | tr "\n" " ")
+    case " $four" in
+        (*" 00000000 "* | *" $own "*) echo "$address"; return 0 ;;
+        (*" "[0-9A-F]*)
+            set -- $(in_order "${four%% *}" | sed -e "s/../0x& /g")
+            printf "%d.%d.%d.%d\n" "$1" "$2" "$3" "$4"
+            return 0 ;;
+    esac
+    six=$(listeners "$1" tcp6 | tr "\n" " ")
+    case " $six" in
+        ("  " | " " | *" 00000000000000000000000000000000 "*) echo "$address" ;;
+        (*) in_order "${six%% *}" | sed -e "s/..../&:/g" -e "s/:\$//" ;;
+    esac
+}
 tcp() { # port: what it says to stdout, and after its greeting stdin to it (Postfix 3.9 refuses whoever talks first)
     if command -v bash >/dev/null; then
-        exec bash -c "exec 4<>/dev/tcp/$address/$1 || exit 1; IFS= read -r line <&4; printf \"%s\\n\" \"\$line\"
+        exec bash -c "exec 4<>/dev/tcp/$(host_of "$1")/$1 || exit 1; IFS= read -r line <&4; printf \"%s\\n\" \"\$line\"
             cat <&3 >&4 3<&- & exec cat <&4" 3<&0
     elif command -v perl >/dev/null; then
         exec perl -MSocket -e "
-            socket(S, PF_INET, SOCK_STREAM, 0); connect(S, sockaddr_in($1, inet_aton(q($address)))) or exit 1;
+            socket(S, PF_INET, SOCK_STREAM, 0); connect(S, sockaddr_in($1, inet_aton(q($(host_of "$1"))))) or exit 1;
             print scalar(<S>); syswrite(S, join(q(), <STDIN>)); print while <S>;"
     else
-        { sleep 1; cat; } | nc -w 9 "$address" "$1"
+        { sleep 1; cat; } | nc -w 9 "$(host_of "$1")" "$1"
     fi
 }
 tls() { # port, s_client options: stdin through TLS, what the server says to stdout
-    where="$address:$1"
+    where=$(host_of "$1")
+    case $where in *:*) where="[$where]" ;; esac
+    where="$where:$1"
     shift
     exec openssl s_client -connect "$where" -quiet ${1+"$@"}
 }

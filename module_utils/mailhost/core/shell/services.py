@@ -26,36 +26,53 @@ begins() { # does it start in any runlevel?
     if ! systemd && command -v chkconfig >/dev/null; then chkconfig --list "$1" 2>/dev/null | grep -q ":on"
     else is_enabled "$1"; fi
 }
-stop() {
-    exec 3</dev/null
+own_pids() { # service: of sendmail those that its files name, before its script takes the files away
     pids=
-    if [ "$1" = sendmail ]; then # before its script takes the files away
-        for file in /var/run/sendmail/mta/sendmail.pid /var/run/sendmail.pid; do
-            [ ! -r "$file" ] || ! IFS= read -r pid <"$file" || pids="$pids $pid"
-        done
-    fi
-    if systemd; then within 30 systemctl stop "$1"; else within 30 service "$1" stop >/dev/null 2>&1; fi
-    for pid in $pids; do # Debian 13's script looks for it under another name, and ends nothing
-        turns=0
-        while grep -q sendmail "/proc/$pid/cmdline" 2>/dev/null && [ "$turns" -lt 15 ]; do
-            kill "$pid" 2>/dev/null
-            sleep 1
-            turns=$((turns + 1))
-        done
+    [ "$1" = sendmail ] || return 0
+    for file in /var/run/sendmail/mta/sendmail.pid /var/run/sendmail.pid; do
+        [ ! -r "$file" ] || ! IFS= read -r pid <"$file" || pids="$pids $pid"
     done
 }
-restart() { # stop and start: a reload after a failed start waits for master(8) to try again, up to a minute
+outlived() { # does one of those run still? Debian 13's script looks for it under another name, and ends nothing
+    for pid in $pids; do
+        ! grep -q sendmail "/proc/$pid/cmdline" 2>/dev/null || return 0
+    done
+    return 1
+}
+stop() {
+    exec 3</dev/null
+    own_pids "$1"
+    if systemd; then within 30 systemctl stop "$1"; else within 30 service "$1" stop >/dev/null 2>&1; fi
+    turns=0
+    while outlived && [ "$turns" -lt 15 ]; do
+        kill "$pid" 2>/dev/null
+        sleep 1
+        turns=$((turns + 1))
+    done
+}
+restart() { # one step for the host's init: whoever is killed meanwhile leaves nothing stopped. A reload after a failed
+    # start would wait for master(8) to try again, up to a minute
+    exec 3</dev/null
+    own_pids "$1"
+    old=$pids
+    bring restart "$1"
+    code=$?
+    pids=$old
+    [ -n "$pids" ] && outlived || return "$code"
     stop "$1"
+    bring start "$1"
+}
+bring() { # restart or start, service
     if systemd; then
         # an instance, as Debian's Postfix is, counts its own too many starts
-        systemctl reset-failed "$1" "$1@*" 2>/dev/null
-        within 30 systemctl start "$1"
+        systemctl reset-failed "$2" "$2@*" 2>/dev/null
+        within 60 systemctl "$1" "$2"
     else
         umask 022 # what a daemon makes as it starts is for others too, and not every init script says so
         # a file: a daemon that keeps its script's stderr, as Dovecot does, would hold a pipe open for good
         said="$state/said"
         { : >"$said"; } 2>/dev/null || said=/dev/null
-        within 30 service "$1" start >"$said" 2>&1
+        within 60 service "$2" "$1" >"$said" 2>&1
         code=$?
         umask 077
         cat "$said"
@@ -69,10 +86,9 @@ within() { # seconds, command: run it with stdin from descriptor 3, killed when 
     "$@" <&3 3<&- &
     child=$!
     {
-        trap "kill \$nap; exit" TERM
+        trap "kill \$!; exit" TERM # a variable of its own would not be set yet where this comes at once
         sleep "$limit" &
-        nap=$!
-        wait "$nap"
+        wait "$!"
         kill -9 "$child"
     } >/dev/null 2>&1 3<&- &
     clock=$!

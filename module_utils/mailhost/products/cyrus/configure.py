@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...core.errors import BadConfiguration
 from ...core.host import Seen
 from ...core.versions import Version, version
+from ...formats.settings import Settings
 from . import shell
 from . import versions as dialect
 
@@ -27,5 +28,17 @@ class Installation:
             raise BadConfiguration(IMAPD, "no Cyrus IMAP is installed", "Install it (mail_packages)")
         self.programs = {line[8:] for line in lines if line.startswith("program ")}
         self.kerberos4 = "kerberos4" in lines
-        version_line = next((line for line in lines if line.startswith("cyrus-imapd ")), "")
-        self.version: Version = version(version_line) or dialect.SILENT
+        self.version: Version = number_of(seen)
+
+
+def number_of(seen: Seen) -> Version:
+    """The version, by what ``STANDS`` tells; that of one that cannot say it otherwise."""
+    lines = seen.output(*STANDS).text.splitlines()
+    return version(next((line for line in lines if line.startswith("cyrus-imapd ")), "")) or dialect.SILENT
+
+
+def certificates(text: str) -> "list[str]":
+    """The certificates that an imapd.conf names, for all services and for single ones."""
+    endings = tuple(certificate for certificate, _ in (row.value for row in dialect.CERTIFICATE.rows))
+    lines = [line.partition(" ") for line in Settings(text, IMAPD).settings()]
+    return [value.strip() for name, _, value in lines if name.rstrip(":").endswith(endings)]

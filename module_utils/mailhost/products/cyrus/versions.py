@@ -22,3 +22,5 @@ AUTHORITIES = Rows("tls_ca_file needed", Row(FIRST, (2, 5), True), Row((2, 5), N
 ALLOWPLAINTEXT = Rows("allowplaintext", Row(FIRST, (2, 3, 16), "yes"), Row((2, 3, 16), None, "no"))
 #: whether STARTTLS has to be asked for: off by default in 3.10; releases that do not know the setting ignore it
 ALLOWSTARTTLS = Rows("allowstarttls", Row(FIRST, (3, 8), False), Row((3, 8), None, True))
+#: unixhierarchysep where it is not set (imapd.conf(5) of 2.5 and 3.0)
+UNIXHIERARCHYSEP = Rows("the separator of mailboxes", Row(FIRST, (3, 0), "no"), Row((3, 0), None, "yes"))

@@ -133,3 +133,18 @@ def reads(seen: Seen) -> "Iterable[Request]":
     main = NEW if seen.file(NEW).exists else OLD
     if seen.file(main).kind == "file":
         yield from Configuration(main, seen).missing
+
+
+def certificates(seen: Seen) -> "list[tuple[str, str]]":
+    """The certificates that the configuration names for all protocols, for one, and for a name; each with its place."""
+    main = NEW if seen.file(NEW).exists else OLD
+    if seen.file(main).kind != "file":
+        return []
+    last = {
+        path[:-1] + (name,): (entry.value.lstrip("<").strip(), f"{file}:{entry.line}")
+        for file, path, entry in whole(main, seen).entries()
+        if isinstance(entry, Setting)
+        for name in [path[-1]]
+        if name in ("ssl_server_cert_file", "ssl_cert", "ssl_cert_file") and not path[0].startswith("local")
+    }
+    return list(last.values())

@@ -29,3 +29,26 @@ if [ -n "$3" ] && [ -d "$3" ]; then
     find "$3" -type f -size +0 ! -name "dovecot*" ! -name "subscriptions" 2>/dev/null | sed -e "s/.*/* below/" -e 1q;
 fi; true
 """)
+#: setting names, "--", addresses of clients: what Dovecot 2 itself says that they are for a client from there, by
+#: protocol; behind a mark what it warns of
+EFFECTIVE = Inline("""
+command -v doveconf >/dev/null 2>&1 || { echo "= warnings"; dovecot -n 2>&1 >/dev/null; exit 0; };
+names=; while [ "$1" != "--" ]; do names="$names $1"; shift; done; shift;
+for protocol in imap pop3; do
+    for address; do
+        doveconf -f protocol=$protocol -f remote=$address $names 2>/dev/null | sed "s|^|$protocol $address |";
+    done;
+done;
+echo "= warnings"; doveconf -n 2>&1 >/dev/null; true
+""")
+#: files of users: place, kind and name of each who needs no password (nopassword, empty) or has the uid 0 (root)
+OPEN = Inline(r"""
+for file; do
+    [ -f "$file" ] && [ -r "$file" ] || continue;
+    awk -F: -v file="$file" '/^[ \t]*(#|$)/ { next };
+        /(^|[: \t])nopassword(=[yY1]|[ \t\r]|$)/ { print file ":" NR, "nopassword", $1; next };
+        NF > 1 && $2 == "" { print file ":" NR, "empty", $1; next };
+        $3 == "0" { print file ":" NR, "root", $1 };
+    ' "$file";
+done; true
+""")

@@ -12,6 +12,7 @@ from . import versions as dialect
 from .main_cf import MainCf
 from .master_cf import MasterCf
 from .setup import Setup
+from .tables import words
 
 MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
 VERSION = PRODUCTS["postfix"].version
@@ -52,3 +53,10 @@ def map_files(plan: Plan, seen: Seen, kind: str, contents: "dict[str, str]") -> 
             build, remove = ("postmap", f"{kind}:{path}"), ("rm", "-f", "--", f"{path}.db", f"{path}.{kind}")
             again = {"after_undo": build} if state.exists else {"undo": remove}
             plan.operations.append(Run(f"build {path}", build, **again))
+
+
+def certificates(text: str) -> "list[str]":
+    """The certificates that a main.cf names for smtpd; a chain's file comes before all others (3.4)."""
+    main = MainCf(text, MAIN)
+    names = ("smtpd_tls_chain_files", "smtpd_tls_cert_file", "smtpd_tls_eccert_file", "smtpd_tls_dcert_file")
+    return [word for name in names for word in words(main.filled(main.get(name) or ""))]

@@ -14,10 +14,11 @@ from typing import List, Sequence
 
 from ..cause import Cause
 from . import versions as dialect
-from .beside import clear, domains, others
+from .beside import clear, domains, others, rewriting
 from .lists import walk
 from .restrictions import unknown
-from .setup import Effective, Setup, services, words
+from .setup import REWRITES, TAKEN, Effective, Setup, services
+from .tables import words
 
 
 def causes(setup: Setup) -> "List[Cause]":
@@ -28,10 +29,32 @@ def causes(setup: Setup) -> "List[Cause]":
         effective = Effective(setup, service)
         name = service.fields[0].rpartition(":")[2]
         port = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465"}.get(name, name)
-        here = [*domains(effective), *others(effective), *clear(effective, name), *_by_its_lists(effective, name)]
+        here = [*domains(effective), *others(effective), *rewriting(effective), *clear(effective, name)]
+        here = [_as_far_as_read(cause, effective, (cause.rule.partition(" ")[0],)) for cause in here]
+        lists = [(cause, (cause.rule.partition(" ")[0], *dialect.LISTS)) for cause in _by_its_lists(effective, name)]
+        here += [_as_far_as_read(cause, effective, names) for cause, names in lists] + _unread(effective)
         known = {(cause.rule, cause.place) for cause in causes}
         causes += [replace(cause, service=port) for cause in here if (cause.rule, cause.place) not in known]
     return causes + unknown(setup)
+
+
+def _as_far_as_read(cause: Cause, effective: Effective, names: "Sequence[str]") -> Cause:
+    """Of the values of these names that were not wholly filled in both alternatives were looked at: which one counts,
+    smtpd knows."""
+    known = ("mynetworks", *TAKEN, *REWRITES, *dialect.LISTS)
+    if cause.is_relay and any(effective.unread(name) for name in names if name in known):
+        return replace(cause, kind="unknown", asked=True, what=f"{cause.what}, as far as it can be read", witness={})
+    return cause
+
+
+def _unread(effective: Effective) -> "List[Cause]":
+    """Arguments of the service that are not understood."""
+    service, name = effective.service, effective.setup.master.name
+    out, place = "Write it as -o name=value", f"{name}:{service.line}"
+    return [
+        Cause(f"argument {word}", "unknown", place, f"service {service.fields[0]}: {word} cannot be judged", out)
+        for word in service.unread
+    ]
 
 
 def _by_its_lists(effective: Effective, name: str) -> "List[Cause]":

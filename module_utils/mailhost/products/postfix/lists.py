@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple
 
-from ...formats.keyed import Keyed, Row
 from ..cause import Cause
-from .setup import Effective, classes, is_wide, network_of, path_of, words
+from . import access, networks
+from . import versions as dialect
+from .setup import Effective, classes
+from .tables import words
 
 #: words that refuse every stranger's foreign recipient, for good or for now
 GUARDS = ("reject_unauth_destination", "defer_unauth_destination", "reject", "defer")
 #: words that let by only whom the host knows
-TRUSTED = ("permit_mynetworks", "permit_sasl_authenticated", "permit_auth_destination", "permit_tls_clientcerts")
+TRUSTED = (
+    "permit_mynetworks",
+    "permit_sasl_authenticated",
+    "permit_auth_destination",
+    "permit_tls_clientcerts",
+    "permit_inet_interfaces",
+)
 #: words that let strangers by
 PERMITS = {
     "permit": "everybody is let by",
@@ -28,11 +36,15 @@ PERMITS = {
 #: words by which somebody else decides, at run time
 ASKED = {
     "permit_dnswl_client": "permit_dnswl_client {}: a list of others decides who is let by",
+    "permit_rhswl_client": "permit_rhswl_client {}: a list of others decides who is let by",
     "check_policy_service": "{} may answer OK, which lets a stranger by",
 }
 TABLES = {
     "check_client_access": "client",
-    "check_reverse_client_hostname_access": "client",
+    "check_reverse_client_hostname_access": "helo",
+    "check_reverse_client_hostname_a_access": "client",
+    "check_reverse_client_hostname_mx_access": "client",
+    "check_reverse_client_hostname_ns_access": "client",
     "check_helo_access": "helo",
     "check_sender_access": "sender",
     "check_recipient_access": "recipient",
@@ -80,7 +92,7 @@ def _steps(effective: Effective, value: str, place: str, depth: int = 0) -> "Ite
         if word in known and depth < 6:
             yield from _steps(effective, effective.get(word), effective.place(word), depth + 1)
             continue
-        if lower in TABLES or lower in ASKED or lower in ("reject_rbl_client", "reject_rhsbl_client"):
+        if lower in TABLES or lower in ASKED or re.match(r"^reject_(rbl|rhsbl)_\w+$", lower):
             yield lower, todo.pop(0) if todo else "", place
         elif ":" in word or word.startswith("/"):  # a table alone: short for check_recipient_access
             yield "check_recipient_access", word, place
@@ -90,12 +102,14 @@ def _steps(effective: Effective, value: str, place: str, depth: int = 0) -> "Ite
 
 def walk(effective: Effective, name: str) -> Way:
     """One restriction list as a stranger with a foreign recipient meets it."""
-    causes: "List[Cause]" = []
+    causes = [_unjudged(name, text, effective.place(name)) for text in effective.unread(name)]
     for word, argument, place in _steps(effective, effective.get(name), effective.place(name)):
         if word in GUARDS:
             return Way(causes, True)
         if word == "permit_mynetworks":
             causes += _networks(effective)
+        elif word == "permit_mx_backup" and effective.get("permit_mx_backup_networks").strip():
+            causes += networks.causes(effective, "permit_mx_backup_networks")
         elif word in PERMITS:
             finding, seen = f"{word} in {name}: {PERMITS[word]}", {"sender": ""} if word == "permit" else {}
             causes.append(Cause(f"{name} {word}", "open", place, finding, f"Take {word} out of {name}", seen))
@@ -106,126 +120,72 @@ def walk(effective: Effective, name: str) -> Way:
             causes.append(Cause(f"{name} {word} {argument}", "unknown", place, finding, out))
         elif word in TABLES:
             causes += _rows(effective, name, word, argument, place)
+        elif not _refuses(word, effective):
+            causes.append(_unjudged(name, word, place))
     return Way(causes, False)
+
+
+def _refuses(word: str, effective: Effective) -> bool:
+    """Whether a word is known to let nobody by whom the host does not know; what smtpd does not know is named as
+    such elsewhere (restrictions.py), unless it could not be read."""
+    if word in TRUSTED or re.match(r"^(reject|defer)_\w+$", word) or word in classes(effective.setup.main):
+        return True
+    return word.isdigit() or (word not in dialect.SINCE and bool(re.match(r"^\w+$", word)))
+
+
+def _unjudged(name: str, word: str, place: str) -> Cause:
+    finding = f"{word} in {name} cannot be judged"
+    return Cause(f"{name} {word}", "unknown", place, finding, f"Write {name} without it, or accept it", asked=True)
 
 
 def _rows(effective: Effective, name: str, word: str, argument: str, place: str) -> "List[Cause]":
     """Rows of an access table that let by (access(5): OK, RELAY, numbers, permit...)."""
     kind = TABLES[word]
-    if not kind:
-        return []
-    rule, out = f"{word} {argument}", f"Let it answer DUNNO, or put {word} behind reject_unauth_destination"
-    inline = re.match(r"^(?:static|inline):\{?(.*?)\}?$", argument)
-    path = path_of(argument)
-    if inline:
-        value = inline.group(1).rpartition("=")[2].strip()
-        return [Cause(rule, "open", place, f"{argument} accepts everybody", out)] if _lets_by(value, effective) else []
-    text = effective.setup.table(path) if path else None
-    if path is None or text is None:
-        finding = f"{path} is not there" if path else f"{argument} is asked at run time, and may accept a stranger"
-        return [Cause(rule, "unknown", place, f"{word}: {finding}", out)]
-    causes = []
-    for row in Keyed(text, path).rows():
-        if _lets_by(row.value, effective) and not (kind == "client" and _is_a_client(row, argument)):
-            about = f"{row.key} {row.value} in {name}'s {word}: {_WHO[kind]}"
-            causes.append(
-                Cause(f"{rule} {row.key}", "open", f"{path}:{row.line}", about, out, _witness(kind, row.key, argument))
-            )
-    return causes
+    out = f"Let it answer DUNNO, or put {word} behind reject_unauth_destination"
+    question = access.Question(f"{word} {argument}", name, word, kind, argument, place, out)
+    return access.causes(effective, question, lambda answer: _answer(answer, effective)) if kind else []
 
 
-_WHO = {
-    "client": "a name of many, which its owner gives",
-    "helo": "whoever says that name in HELO may send anywhere",
-    "sender": "whoever claims that sender may send anywhere",
-    "recipient": "mail for it is passed on from everybody, without regard to what the host is there for",
-}
+def _answer(value: str, effective: Effective) -> str:
+    """What a row's answer does to a stranger (access(5)): ``by`` lets it, ``on`` does not, else it is ``unread``."""
+    first = (words(value) or [""])[0].upper()
+    if first in ("OK", "RELAY"):
+        return "by"
+    if re.match(r"^[45]\d\d$", first) or re.match(r"^[45]\.\d+\.\d+$", first) or first in access.ON:
+        return "on"
+    if first.isdigit():  # access(5): all digits are OK, but for a reply's code
+        return "by"
+    if not first or "$" in value:
+        return "unread"
+    return _answered_by_list(value, effective)
 
 
-def _lets_by(value: str, effective: Effective) -> bool:
-    first = (words(value) or [""])[0]
-    number = value.strip().isdigit() and not re.match(
-        r"^[45]\d\d$", value.strip()
-    )  # access(5): all digits are OK, but for a reply's code
-    if first.upper() in ("OK", "RELAY") or number or first.lower().startswith("permit"):
-        return first.lower() not in TRUSTED
-    return first in classes(effective.setup.main) and not _closes(effective, first)
-
-
-def _closes(effective: Effective, name: str) -> bool:
-    """Whether a restriction class refuses a stranger, or leaves the question open."""
-    for word, _, _ in _steps(effective, effective.get(name), effective.place(name)):
-        if word in PERMITS:
-            return False
-        if word in GUARDS:
-            return True
-    return True
-
-
-def _is_a_client(row: Row, argument: str) -> bool:
-    """Whether a client's row names a host or a network of somebody known:
-    an address of two octets and more, a name of two labels."""
-    if argument.startswith(("pcre:", "regexp:")):
-        return False
-    key = row.key.strip("[]").rstrip(".")
-    if "/" in key:
-        network = network_of(key)
-        return network is not None and network.prefixlen >= (9 if network.version == 4 else 17)
-    return len([part for part in re.split(r"[.:]", key) if part]) >= 2
-
-
-def _witness(kind: str, key: str, argument: str) -> "Dict[str, str]":
-    """An envelope that such a row lets by; nothing for patterns, which only their author can read backwards."""
-    if argument.startswith(("pcre:", "regexp:", "cidr:")) or not re.match(r"^[A-Za-z0-9@._+-]+$", key):
-        return {}
-    name = key.lstrip(".")
-    if kind == "helo":
-        return {"helo": name if not key.startswith(".") else f"x.{name}"}
-    if kind == "client":
-        return {}
-    address = (
-        name
-        if "@" in name and not name.endswith("@")
-        else f"{name}relaytest.invalid"
-        if name.endswith("@")
-        else f"relaytest@{name}"
-    )
-    if kind == "recipient" and "@" not in key:
-        return {"recipient": f"<relaytest@{'sub.' if not key.startswith('.') else 'x.'}{name}>"}
-    return {kind: f"<{address}>"}
+def _answered_by_list(value: str, effective: Effective) -> str:
+    """An answer that is a list of restrictions itself."""
+    known = classes(effective.setup.main)
+    for word, argument, _ in _steps(effective, value, ""):
+        if word in GUARDS or word == "dunno":
+            return "on"
+        if word in PERMITS or word in ("ok", "relay"):
+            return "by"
+        if word in TABLES and TABLES[word] and re.match(r"^static:\{?\s*(ok|relay|permit|\d+)\b", argument.lower()):
+            return "by"
+        understood = word in TRUSTED or re.match(r"^(reject|defer)_\w+$", word) or word in known
+        if not understood:
+            return "unread"
+    return "on"
 
 
 def _networks(effective: Effective) -> "List[Cause]":
     """What permit_mynetworks trusts, where that is more than can be meant."""
-    value, place = effective.get("mynetworks"), effective.place("mynetworks")
-    if not effective.raw("mynetworks")[0].strip():
-        style = effective.get("mynetworks_style").strip().lower()
-        if style in ("subnet", "class"):
-            at = effective.place("mynetworks_style")
-            finding = f"mynetworks_style is {style}: every host of the local network may send anywhere, whoever runs it"
-            return [
-                Cause(f"mynetworks_style {style}", "wide", at, finding, "Name the networks (mailhost_relay_networks)")
-            ]
-        return []
-    causes = []
-    for word in words(value):
-        network = network_of(word)
-        if network is None and word.startswith(("static:", "pcre:", "regexp:")):
-            causes.append(
-                Cause(
-                    f"mynetworks {word}",
-                    "wide",
-                    place,
-                    f"mynetworks holds {word}, which may be anybody",
-                    "Name networks",
-                )
-            )
-        if network is None or not is_wide(network):  # "!" excludes, and is no network
-            continue
-        share = "much of the Internet" if network.prefixlen else "everybody"
-        seen = {} if network.prefixlen or network.version == 6 else {"sender": ""}
-        out = "Name your own networks (mailhost_relay_networks)"
-        causes.append(
-            Cause(f"mynetworks {word}", "open", place, f"mynetworks holds {word}, which is {share}", out, seen)
-        )
-    return causes
+    if effective.raw("mynetworks")[0].strip():
+        return networks.causes(effective, "mynetworks")
+    style = effective.get("mynetworks_style").strip().lower()
+    at = effective.place("mynetworks_style")
+    if style in ("subnet", "class"):
+        finding = f"mynetworks_style is {style}: every host of the local network may send anywhere, whoever runs it"
+        return [Cause(f"mynetworks_style {style}", "wide", at, finding, "Name the networks (mailhost_relay_networks)")]
+    if style != "host":
+        finding = f"mynetworks_style {style[:40]!r} cannot be judged"
+        return [Cause(f"mynetworks_style {style}", "unknown", at, finding, "Set mynetworks", asked=True)]
+    return []

@@ -9,7 +9,8 @@ from typing import Any, List, Mapping
 from ...core.loss import Loss
 from .main_cf import MainCf
 from .settings import beating
-from .setup import is_wide, network_of, words
+from .setup import is_wide, network_of
+from .tables import words
 
 #: names that no address of the Internet has, and what the file does not say by itself
 _LOCAL = re.compile(r"^(localhost(\..*)?|[^.]*|.*\$.*)$", re.I)

@@ -8,6 +8,7 @@ from typing import List, Optional
 
 from ...core.errors import BadConfiguration
 from ...formats.lines import Entry, drop, insert, scalar, split
+from .tables import words
 
 _FLAG, _NUMBER = re.compile(r"^[-yn]$"), re.compile(r"^(-|\d+)$")
 #: what master(8) takes in a field (master(5), master_ent.c), which postfix check of 2.3 does not look at
@@ -34,15 +35,34 @@ class Service(Entry):
 
     @property
     def options(self) -> "dict[str, str]":
-        """The ``-o`` settings, the last of each name."""
+        """The ``-o`` settings, the last of each name; ``-o { name = value }`` too (master(5), since 3.0)."""
         options = {}
-        words = iter(self.fields[8:])
-        for word in words:
-            if word.startswith("-o"):
-                name, separator, value = (word[2:] or next(words, "")).partition("=")
-                if separator:
-                    options[name] = value
+        for setting in self._settings():
+            name, separator, value = setting.partition("=")
+            if separator:
+                options[name.strip()] = value.strip()
         return options
+
+    @property
+    def unread(self) -> "list[str]":
+        """Arguments that are no ``-o`` setting, and not ``-v`` or ``-D``: what they do is not known here."""
+        odd = [setting for setting in self._settings() if not re.match(r"^\s*\w+\s*=", setting)]
+        return [*odd, *(word for word in self._arguments()[1] if not re.match(r"^-[vD]+$", word))]
+
+    def _settings(self) -> "list[str]":
+        return self._arguments()[0]
+
+    def _arguments(self) -> "tuple[list[str], list[str]]":
+        """The settings behind ``-o``, and all else."""
+        settings, rest = [], []
+        arguments = iter(words(" ".join(self.fields[8:]), commas=False))
+        for word in arguments:
+            if not word.startswith("-o"):
+                rest.append(word)
+                continue
+            setting = word[2:] or next(arguments, "")
+            settings.append(setting[1:-1] if setting.startswith("{") and setting.endswith("}") else setting)
+        return settings, rest
 
 
 class MasterCf:
@@ -113,7 +133,8 @@ class MasterCf:
                 service.raw = re.sub(lead, setting.replace("\\", r"\\"), service.raw)
             else:
                 service.raw += ("" if service.raw.endswith("\n") else "\n") + f"  {setting}\n"
-            service.fields = service.raw.split()
+            lines = [line for _, line in split(service.raw)]
+            service.fields = " ".join(line for line in lines if not line.lstrip().startswith("#")).split()
 
     def on(self, ports: "tuple[str, ...]") -> "list[Service]":
         """The services of inet on a port, by its name or number, on whichever address."""

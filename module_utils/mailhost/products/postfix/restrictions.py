@@ -12,7 +12,8 @@ from typing import Dict, List
 from ...core.versions import dotted
 from ..cause import Cause
 from . import versions as dialect
-from .setup import Effective, Setup, classes, services, words
+from .setup import Effective, Setup, classes, services
+from .tables import words
 
 LISTS = tuple(
     f"smtpd_{stage}_restrictions"

@@ -10,10 +10,10 @@ from ...core.loss import accepted
 from ...core.versions import Version
 from ...systems.families import System
 from .. import relay
-from . import setup as postfix_setup
 from . import versions as dialect
 from .configure import ALIASES, MAILBOXES
 from .main_cf import MainCf
+from .tables import words
 
 #: what packages set where nobody has decided yet: Red Hat's main.cf
 UNDECIDED = ("", "localhost")
@@ -34,7 +34,7 @@ def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept
     ]
     dropped = (*guard, "permit_sasl_authenticated", "defer_unauth_destination", "permit")
     rest: "List[str]" = []
-    for word in postfix_setup.words(stands or ""):
+    for word in words(stands or ""):
         if rest and re.search(r"[:/.]", word):  # a table or a domain belongs to the word before it
             rest[-1] += f" {word}"
         elif word not in dropped:
@@ -58,7 +58,7 @@ def settings(
     authenticated = params["authenticated"]
     rule = dialect.RELAY_LISTS.nearest(number)[0]
     wanted = {
-        "myhostname": params["hostname"].lower(),
+        **{row.parameter: value for row, value in relay.given(params)},
         **_addresses(params["addresses"], main),
         "mynetworks": " ".join(relay.network("networks", text) for text in params["networks"]),
         "relay_domains": " ".join(
@@ -76,6 +76,7 @@ def settings(
         wanted["relayhost"] = params["smarthost"]
     for name, value in tls(number, authenticated):
         wanted[name] = dialect.no_lower(name, main.get(name) or "", main.filled(main.get(name) or ""), value)
+    wanted.update(_room(wanted.get("message_size_limit"), main))
     return {**wanted, **_sasl(params), **_delivery(params, platform, kind, main, mail_stays)}
 
 
@@ -104,6 +105,16 @@ def tables(name: str, main: MainCf) -> "List[str]":
 def _tables(value: str) -> "List[str]":
     """A list of tables as its words; what stands in braces is one (postconf(5), 3.0)."""
     return [word for word in re.findall(r"(?:[^\s,{}]|\{(?:[^{}]|\{[^{}]*\})*\})+", value) if word]
+
+
+def _room(size: "Optional[str]", main: MainCf) -> "Dict[str, str]":
+    """A mailbox takes at least what a message may have: local(8) and virtual(8) deliver nothing at all otherwise."""
+    if size is None:
+        return {}
+    limits = {
+        name: main.filled(main.get(name) or "51200000") for name in ("mailbox_size_limit", "virtual_mailbox_limit")
+    }
+    return {name: size for name, limit in limits.items() if limit.isdigit() and 0 < int(limit) < int(size)}
 
 
 def _sasl(params: Mapping[str, Any]) -> "Dict[str, str]":

@@ -13,11 +13,17 @@ from typing import Callable, List, Optional, Tuple, Union
 
 from ...core.versions import Version
 from . import versions as dialect
+from .expand import Expansion
 from .main_cf import MainCf
 from .master_cf import MasterCf, Service
+from .tables import table_of, words
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
-TEXT = ("hash", "btree", "lmdb", "dbm", "cdb", "texthash", "cidr", "pcre", "regexp")
+#: parameters whose domains mail is taken for, from everybody
+TAKEN = ("relay_domains", "mydestination", "virtual_mailbox_domains", "virtual_alias_domains")
+#: tables that give a recipient another address
+REWRITES = ("canonical_maps", "recipient_canonical_maps", "virtual_alias_maps", "virtual_maps")
+_LOOPBACK = re.compile(r"^(localhost|loopback-only|127(\.\d+){1,3}|\[?::1\]?)$")
 
 
 @dataclass
@@ -42,9 +48,7 @@ class Effective:
 
     def raw(self, name: str) -> "Tuple[str, str]":
         if name in self.service.options:
-            return self.service.options[name].replace("{", "").replace(
-                "}", ""
-            ), f"{self.setup.master.name}:{self.service.line}"
+            return self.service.options[name], f"{self.setup.master.name}:{self.service.line}"
         parameter = self.setup.main.parameter(name)
         if parameter is not None:
             return parameter.value, f"{self.setup.main.name}:{parameter.line}"
@@ -52,24 +56,30 @@ class Effective:
             name, self.setup.version, self.setup.level()
         ), f"{self.setup.main.name} (the default of {name})"
 
-    def get(self, name: str, depth: int = 0) -> str:
+    def get(self, name: str) -> str:
         """The value with ``$name`` filled in, as far as it is known."""
-        value = self.raw(name)[0]
-        if depth > 8:
-            return value
-        return re.sub(
-            r"\$[{(]?([A-Za-z_0-9]+)(?:[^})]*[})])?", lambda match: self.get(match.group(1), depth + 1), value
-        )
+        return self._expansion(name).text
+
+    def unread(self, name: str) -> "List[str]":
+        """The parts of a value that could not be filled in."""
+        return self._expansion(name).unread
+
+    def _expansion(self, name: str) -> Expansion:
+        return Expansion(self.raw(name)[0], self._known)
+
+    def _known(self, name: str) -> "Optional[str]":
+        if name in self.service.options:
+            return self.service.options[name]
+        value = self.setup.main.get(name)
+        if value is None and name in dialect.DEFAULTS:
+            return dialect.default(name, self.setup.version, self.setup.level())
+        return value
 
     def place(self, name: str) -> str:
         return self.raw(name)[1]
 
     def is_on(self, name: str) -> bool:
         return self.get(name).strip().lower() == "yes"
-
-
-def words(value: str) -> "List[str]":
-    return [word for word in re.split(r"[\s,]+", value.strip()) if word]
 
 
 def network_of(word: str) -> "Optional[Network]":
@@ -81,7 +91,9 @@ def network_of(word: str) -> "Optional[Network]":
 
 
 def is_wide(network: Network) -> bool:
-    """Whether it is more of the Internet than anybody can own."""
+    """Whether it is more of the Internet than anybody can own; IPv4 inside IPv6 (::ffff:0:0/96) is IPv4."""
+    if network.version == 6 and network.prefixlen >= 96 and network.network_address.ipv4_mapped is not None:
+        return network.prefixlen < 96 + 8
     return network.prefixlen < (8 if network.version == 4 else 16)
 
 
@@ -90,27 +102,24 @@ def classes(main: MainCf) -> "List[str]":
 
 
 def path_of(word: str) -> "Optional[str]":
-    """The file of a table whose text can be read here."""
+    """The file of a table whose text can be read here, or a file of a list's words."""
     word = re.sub(r"\$[{(]?config_directory[})]?", "/etc/postfix", word)
-    kind, separator, path = word.partition(":")
-    kind = kind.replace("proxy", "").strip() or kind
-    if kind == "proxy" or word.startswith("proxy:"):
-        kind, separator, path = path.partition(":")
-    return path if separator and kind in TEXT and path.startswith("/") else None
+    return word if word.startswith("/") else table_of(word).path
 
 
 def tables(setup: Setup) -> "List[str]":
-    """Paths of the tables that restriction lists name: what to read before ``causes``."""
-    paths: "List[str]" = []
-    names = [*dialect.LISTS, *classes(setup.main)]
-    values = [setup.main.get(name) or "" for name in names]
-    values += [value for service in services(setup) for name, value in service.options.items() if name in names]
-    for value in values:
-        for word in words(value.replace("{", " ").replace("}", " ")):
-            path = path_of(word)
-            if path and path not in paths:
-                paths.append(path)
-    return paths
+    """Paths of the tables that decide about a recipient: what to read before ``causes``."""
+    names = [*dialect.LISTS, *classes(setup.main), "mynetworks", *TAKEN, *REWRITES]
+    found: "List[str]" = []
+    for service in services(setup) or [_plain()]:
+        effective = Effective(setup, service)
+        for name in names:
+            for word in words(effective.get(name)):
+                for part in words(word.strip("!{}")) if word.startswith(("{", "!")) else [word]:
+                    path = path_of(part)
+                    if path:
+                        found.append(path)
+    return list(dict.fromkeys(found))
 
 
 def services(setup: Setup) -> "List[Service]":
@@ -121,13 +130,17 @@ def services(setup: Setup) -> "List[Service]":
         for service in setup.master.services()
         if service.fields[7] == "smtpd"
         and (service.fields[1] == "inet" or (screened and service.fields[1] == "pass"))
-        and not _is_loopback(service.fields[0])
+        and not _is_loopback(service.fields[0], setup)
     ]
 
 
-def _is_loopback(name: str) -> bool:
-    host = name.rpartition(":")[0].strip("[]")
-    return host == "localhost" or host.startswith("127.") or host == "::1"
+def _is_loopback(name: str, setup: Setup) -> bool:
+    """Whether only the host itself reaches a service: by its own address, or by inet_interfaces."""
+    host = name.rpartition(":")[0]
+    if host:
+        return bool(_LOOPBACK.match(host))
+    addresses = words(Effective(setup, _plain()).get("inet_interfaces"))
+    return bool(addresses) and all(_LOOPBACK.match(word) for word in addresses)
 
 
 def trusted(setup: Setup) -> "List[str]":

@@ -65,6 +65,18 @@ DEFAULTS: "Dict[str, Rows[ByLevel]]" = {
             "virtual_alias_domains": "$virtual_alias_maps",
             "virtual_mailbox_domains": "$virtual_mailbox_maps",
             "inet_interfaces": "all",
+            "compatibility_level": "0",
+            "canonical_maps": "",
+            "recipient_canonical_maps": "",
+            "virtual_alias_maps": "$virtual_maps",
+            "virtual_maps": "",
+            "virtual_mailbox_maps": "",
+            "smtpd_authorized_xclient_hosts": "",
+            "smtpd_authorized_xforward_hosts": "",
+            "smtpd_upstream_proxy_protocol": "",
+            "postscreen_upstream_proxy_protocol": "",
+            "allow_percent_hack": "yes",
+            "smtpd_restriction_classes": "",
         }.items()
     },
 }
@@ -182,4 +194,54 @@ _LATER: "Dict[Version, str]" = {
 SINCE: "Dict[str, Version]" = {
     **dict.fromkeys(_ALWAYS.split(), (2, 0)),
     **{word: since for since, many in _LATER.items() for word in many.split()},
+}
+#: against a message that is smuggled in: the setting, and the next best (3.9; patches of 3.5 to 3.8 have one or both)
+FORBIDS = ("smtpd_forbid_bare_newline", "smtpd_forbid_unauth_pipelining")
+#: what is documented for versions that have neither; BDAT came with 3.4
+WORK_AROUND: "Rows[Settings]" = Rows(
+    "smuggling, without a setting for it",
+    Row(FIRST, (3, 4), (("smtpd_data_restrictions", "reject_unauth_pipelining"),)),
+    Row(
+        (3, 4),
+        None,
+        (
+            ("smtpd_data_restrictions", "reject_unauth_pipelining"),
+            ("smtpd_discard_ehlo_keywords", "chunking"),
+        ),
+    ),
+)
+#: what costs nobody anything
+QUIET: "Dict[str, str]" = {"disable_vrfy_command": "yes"}
+#: values (a pattern) that let strangers make more of a host than it means to give: kind of cause, why, the way out
+ABUSE: "Dict[str, Tuple[str, str, str, str]]" = {
+    "disable_vrfy_command": ("no", "abuse", "VRFY tells strangers who has a mailbox", "Set it to yes"),
+    "luser_relay": (".+", "abuse", "mail for anybody at all is taken, and may bounce later", "Take it out"),
+    "local_recipient_maps": ("", "abuse", "mail for nobody is taken, and bounced to the forged", "Take it out"),
+    "smtpd_reject_unlisted_recipient": ("no", "abuse", "mail for nobody is taken, and bounced later", "Set it to yes"),
+    "unknown_local_recipient_reject_code": (
+        "4..",
+        "abuse",
+        "mail for nobody is asked to come again, not refused",
+        "Set it to 550",
+    ),
+    "soft_bounce": ("yes", "abuse", "what is refused is asked to come again", "Set it to no"),
+    "smtpd_error_sleep_time": ("0s?", "abuse", "guessing passwords costs no time", "Take it out: the default is 1s"),
+    "smtpd_hard_error_limit": (
+        r"0|\d{3,}",
+        "abuse",
+        "passwords may be guessed for ever in one connection",
+        "Take it out: the default is 20",
+    ),
+    "smtpd_sasl_tls_security_options": (
+        r"(?!.*noanonymous).*",
+        "clear",
+        "AUTH by ANONYMOUS is let in inside TLS",
+        "Put noanonymous into it",
+    ),
+    "smtpd_tls_security_level": ("none", "clear", "TLS is switched off", "Set it to may"),
+    "allow_mail_to_commands": (".*include.*", "abuse", "a list that a user writes runs commands", "Take include out"),
+    "allow_mail_to_files": (".*include.*", "abuse", "a list that a user writes names files", "Take include out"),
+    "message_size_limit": ("0", "abuse", "one message may fill the disk", "Set a size"),
+    "strict_mailbox_ownership": ("no", "abuse", "mail is put into another's mailbox", "Set it to yes"),
+    "resolve_dequoted_address": ("no", "abuse", "user@elsewhere in quotes is passed on as it is", "Set it to yes"),
 }

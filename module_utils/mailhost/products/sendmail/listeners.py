@@ -26,17 +26,17 @@ def listeners(mc: SendmailMc, authenticated: bool, addresses: "list[str]") -> No
     for call in mc.calls("DAEMON_OPTIONS"):
         options = _options(call)
         is_old = "inet6" not in options.get("F", "")
+        text = ",".join(call.args)
+        if is_old and _is_loopback(options.get("A", "")):  # as packages have it
+            text = re.sub(r"\s*,?\s*Addr?\s*=[^,]*", "", text).lstrip(" ,")
         if options.get("P", "smtp") in ("smtp", "25"):
-            text = ",".join(call.args)
-            if is_old and _is_loopback(options.get("A", "")):
-                text = re.sub(r"\s*,?\s*Addr?\s*=[^,]*", "", text).lstrip(" ,")
             mc.replace(call, _modified(text, options, "" if authenticated else "A", "A" if authenticated else ""))
             outside = outside or is_old
         elif options["P"] in ("submission", "587") and is_old:
             if not authenticated:
                 mc.drop(call)
                 continue
-            mc.replace(call, _modified(",".join(call.args), options, "Ea", "A"))
+            mc.replace(call, _modified(text, options, "Ea", "A"))
             submission = True
     if addresses and "*" not in addresses:
         _on(mc, addresses, authenticated)

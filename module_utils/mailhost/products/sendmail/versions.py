@@ -43,3 +43,12 @@ YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
 ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
 -----END DH PARAMETERS-----
 """
+#: PrivacyOptions without which strangers are told who has a mailbox (op.me)
+QUIET_FLAGS = ("novrfy", "noexpn")
+#: what lets strangers make more of the host than it means to give, and how (cf/README)
+ABUSE: "Dict[str, str]" = {
+    "define LUSER_RELAY": "mail for anybody at all is taken, and may bounce later",
+    "FEATURE accept_unqualified_senders": "senders without a domain are taken",
+    "FEATURE accept_unresolvable_domains": "senders of domains that do not exist are taken, and bounces go nowhere",
+    "FEATURE nopercenthack": "user%elsewhere@here is passed on as it is, to whoever takes it for an address",
+}

@@ -8,6 +8,8 @@ from typing import Any, Mapping
 
 from ...core.host import Seen
 from ...systems.families import System, system
+from .. import relay
+from . import abuse
 from . import versions as dialect
 from .configure import ACCESS, DH, LOCAL, MC, VIRTUSERS, number_of
 from .listeners import listeners
@@ -17,7 +19,8 @@ from .mc import SendmailMc
 def wanted(params: Mapping[str, Any], seen: Seen, mail_stays: bool) -> SendmailMc:
     """The mc as it should be; ``mail_stays``: mail lies where it is not ours to say, so delivery is left."""
     mc, platform = SendmailMc(_own_domains(seen.file(MC).text), MC), system(seen)
-    mc.set_define("confDOMAIN_NAME", params["hostname"].lower())
+    for row, value in relay.given(params):
+        mc.set_define(row.define, value)
     if params["smarthost"] is not None:
         _smarthost(mc, params["smarthost"])
     certificate = params.get("certificate") or platform.family.certificate
@@ -28,6 +31,7 @@ def wanted(params: Mapping[str, Any], seen: Seen, mail_stays: bool) -> SendmailM
     mc.set_define("confSERVER_CERT", certificate)
     mc.set_define("confSERVER_KEY", params.get("key") or platform.family.key)
     mc.set_define("confAUTH_OPTIONS", "A p y")  # no AUTH outside TLS, none that is anonymous
+    abuse.quiet(mc)
     if params["authenticated"]:
         mc.set_define("confAUTH_MECHANISMS", "PLAIN LOGIN")
     elif mc.get_define("confAUTH_MECHANISMS") == "EXTERNAL":  # an earlier run's; the list is the client's too
