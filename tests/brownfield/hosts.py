@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 
 from ..wire.conftest import ROOT, Machine
@@ -66,10 +67,11 @@ REFUSED = re.compile(r"rule\s+'(loss\.[^']+)'")
 
 
 class BrownHost:
-    def __init__(self, row: Row, folder, sink: "Sink") -> None:
-        self.row, self.folder, self.sink = row, folder, sink
+    def __init__(self, row: Row, folder) -> None:
+        self.row, self.folder = row, folder
         self.machine = Machine(row.image, ["--hostname", FQDN])
         self.address, self.sh = self.machine.address, self.machine.run
+        self.sink = Sink(_towards(self.address))
 
     def start(self) -> None:
         if self.row.image == "centos5":  # its init starts one daemon after the other, and says nothing of the end
@@ -128,7 +130,16 @@ class BrownHost:
         return subprocess.run(command, capture_output=True, text=True, env=env, cwd=ROOT, timeout=300, check=False)
 
     def remove(self) -> None:
+        self.sink.shutdown()
+        self.sink.server_close()
         self.machine.remove()
+
+
+def _towards(address: str) -> str:
+    """The address by which a host knows this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        asked.connect((address, 9))  # sends nothing
+        return str(asked.getsockname()[0])
 
 
 def rules(done) -> "set[str]":

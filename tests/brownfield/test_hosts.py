@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
 
 import pytest
 
 from .effects import lost, put, take
 from .hosts import BrownHost, rules
-from .sink import Sink
 from .table import ROWS
 
 
-@pytest.fixture(scope="session")
-def sink():
-    words = ["docker", "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}"]
-    found = Sink(subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip())
-    yield found
-    found.shutdown()
-    found.server_close()
-
-
 @pytest.fixture
-def brown(request, tmp_path, sink):
-    host = BrownHost(request.param, tmp_path, sink)
+def brown(request, tmp_path):
+    host = BrownHost(request.param, tmp_path)
     yield host
     host.remove()
 
