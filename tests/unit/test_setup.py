@@ -123,5 +123,73 @@ def test_inventories_name_the_containers_that_the_fleet_starts(tmp_path, group_v
     assert f"<{container}-{suffix(ROOT)}>" in done.stdout, done.stdout + done.stderr
 
 
+@pytest.fixture
+def checkout(tmp_path):
+    """Runs a script of a copy of the checkout's setup/ and molecule/, beside an engine that only notes."""
+    for name in ("setup", "molecule"):
+        shutil.copytree(ROOT / name, tmp_path / name, symlinks=True)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/docker").write_text(DOCKER)
+    (tmp_path / "bin/docker").chmod(0o755)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/pip").symlink_to("/bin/true")
+    log = tmp_path / "log"
+    env = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "LOG": str(log), "ENGINE": "0"}
+
+    def run(script, *words):
+        words = ["sh", str(tmp_path / "setup" / script), *words]
+        said = subprocess.run(words, env=env, capture_output=True, text=True, check=True).stdout.split()
+        return said, re.findall(r"-t mailhost/(\S+)", log.read_text() if log.exists() else "")
+
+    return run
+
+
+def test_a_directory_is_an_image_and_a_scenario(checkout, tmp_path):
+    for folder, script in ((tmp_path / "molecule/images", "images.sh"), (tmp_path / "molecule", "molecule.sh")):
+        mark = "Dockerfile" if script == "images.sh" else "molecule.yml"
+        there = {path.parent.name for path in folder.glob(f"*/{mark}")} - {"default", "centos5-vault"}
+        assert set(checkout(script, "list")[0]) == there
+        (folder / "another").mkdir()
+        (folder / "another" / mark).write_text("FROM mailhost/ssh\n")
+        assert set(checkout(script, "list")[0]) == {*there, "another"}
+
+
+def test_an_image_is_built_once_behind_the_one_that_it_is_made_from(checkout, tmp_path):
+    _, built = checkout("images.sh")
+    assert sorted(built) == sorted(set(built)) == sorted(checkout("images.sh", "list")[0])
+    for name in built:
+        made_from = re.search(
+            r"^FROM mailhost/(\S+)", (tmp_path / f"molecule/images/{name}/Dockerfile").read_text(), re.M
+        )
+        assert not made_from or built.index(made_from[1]) < built.index(name)
+
+
+def test_the_makefile_has_no_list_of_its_own():
+    """What all of them are is asked of the directories; the demo, the bench and the collection name what they use."""
+    text = (ROOT / "Makefile").read_text()
+    assert re.search(r"^molecule:.*\n\tsh setup/molecule.sh$", text, re.M)
+    assert re.search(r"^images:.*\n\tsh setup/images.sh$", text, re.M)
+
+
+@pytest.mark.parametrize(
+    ("failed", "code"),
+    [
+        ("FAILED served/test_served.py::test_a - known thing", 0),
+        ("FAILED served/test_served.py::test_a - known thing\nFAILED served/test_served.py::test_b - new", 1),
+        ("nothing that is known to be a failure", 1),
+    ],
+)
+def test_a_scenario_may_fail_only_as_listed(tmp_path, failed, code):
+    shutil.copytree(ROOT / "setup", tmp_path / "setup")
+    (tmp_path / "molecule/next").mkdir(parents=True)
+    (tmp_path / "log").write_text(failed + "\n")
+    command = ["sh", str(tmp_path / "setup/differences.sh"), "next", str(tmp_path / "log")]
+    assert subprocess.run(command, check=False).returncode == 1  # nothing is listed
+    (tmp_path / "molecule/next/differences").write_text("# what\twhy\nknown thing\tits new version says so\n")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done
+    assert ("its new version says so" in done.stdout) == ("known" in failed and "test_a" in failed)
+
+
 def test_the_default_scenario_is_debian_12():
     assert (ROOT / "molecule/default").resolve() == ROOT / "molecule/bookworm"

@@ -16,7 +16,8 @@ STORED = Inline("""
     [ "$uid" -ge 500 ] 2>/dev/null && [ "$uid" -lt 60000 ] || continue;
     if [ -n "$2" ] && [ -s "$2/$name" ]; then echo "$name"; continue; fi;
     [ -n "$1" ] && [ -d "$home/$1" ] || continue;
-    for mail in "$home/$1"/cur/* "$home/$1"/new/* "$home/$1"/.[!.]*/cur/* "$home/$1"/storage/* "$home/$1"/*; do
+    for mail in "$home/$1"/cur/* "$home/$1"/new/* "$home/$1"/.[!.]*/cur/* "$home/$1"/storage/* "$home/$1"/* \
+        "$home/$1"/mailboxes/*/dbox-Mails/u.* "$home/$1"/*/cur/*; do
         if [ -f "$mail" ] && [ -s "$mail" ]; then
             case ${mail##*/} in
                 (dovecot* | subscriptions | maildirfolder | maildirsize) ;;
