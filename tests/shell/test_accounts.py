@@ -1,7 +1,7 @@
 """Accounts and packages, under every shell, by tools that note what they are told; the journals of a host."""
 
 import pytest
-from mailhost.core.shell import accounts, history, packages
+from mailhost.core.shell import accounts, history, logins, packages
 from mailhost.words.mail_history import journals
 
 
@@ -70,6 +70,14 @@ def test_what_stands_around_accounts_that_are_to_be_made(run, tools, tmp_path):
     assert said.splitlines() == ["P dave", f"O {uid} bob", f"O {uid} carol"]
     tools.add("getent", 'case $1 in group) echo "bob:x:9:" ;; *) exit 2 ;; esac')
     assert run(accounts.NEWCOMERS, stdin="bob\n", moved={"/var/mail/": "/nowhere/"}).stdout.splitlines()[0] == "G bob"
+
+
+def test_which_accounts_have_a_password_that_works(run, tmp_path):
+    shadow = {"root": "$6$s$h", "old": "abcdefghijklm", "alice": "!$6$s$h", "bob": "*", "free": "", "new": "!!"}
+    (tmp_path / "shadow").write_text("".join(f"{name}:{field}:1:0:::::\n" for name, field in shadow.items()))
+    (tmp_path / "passwd").write_text("".join(f"{name}:x:{uid}:1::/h:/s\n" for uid, name in enumerate(shadow)))
+    moved = {"/etc/shadow": f"{tmp_path}/shadow", "/etc/passwd": f"{tmp_path}/passwd"}
+    assert run(logins.ACCOUNTS, moved=moved).stdout.splitlines() == ["0 hash root", "1 hash old", "4 empty free"]
 
 
 def test_in_whose_homes_a_file_is(run, tools, tmp_path):

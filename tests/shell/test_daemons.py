@@ -135,6 +135,7 @@ def test_identifiers_of_dovecot(run, tools, version, said):
         (("mail", "", ""), ["dave"]),
         (("Maildir", "", ""), ["carol", "erin"]),
         (("mdbox", "", ""), []),
+        (("sdbox", "", ""), ["frank"]),
         (("", "", "STORE"), ["*"]),
         (("", "", "EMPTY"), []),
     ],
@@ -143,6 +144,7 @@ def test_who_has_mail_of_dovecots(run, tools, tmp_path, asked, users):
     homes = {name: tmp_path / name for name in ("bob", "carol", "dave", "erin", "frank", "root")}
     for path in (
         "spool/bob", "spool/root", "carol/Maildir/cur/1:2,S", "dave/mail/Sent Items", "erin/Maildir/.Old/cur/2",
+        "frank/sdbox/mailboxes/INBOX/dbox-Mails/u.1",
         "frank/mail/dovecot.index", "store/a.test/bob/cur/1", "empty/a.test/dovecot.index",
     ):  # fmt: skip
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -153,6 +155,20 @@ def test_who_has_mail_of_dovecots(run, tools, tmp_path, asked, users):
     places = {"SPOOL": tmp_path / "spool", "STORE": tmp_path / "store", "EMPTY": tmp_path / "empty"}
     done = run(dovecot.STORED, *(places.get(word, word) for word in asked))
     assert (done.returncode, done.stderr, [line.split()[0] for line in done.stdout.splitlines()]) == (0, "", users)
+
+
+def test_what_dovecot_itself_says_of_clients(run, tools):
+    tools.add("doveconf", 'case $1 in -n) echo "doveconf: Warning: x" >&2 ;; *) echo "$3 $4 ssl = yes" ;; esac')
+    said = run(dovecot.EFFECTIVE, "ssl", "--", "192.0.2.1").stdout.splitlines()
+    assert said[:2] == [f"{name} 192.0.2.1 -f remote=192.0.2.1 ssl = yes" for name in ("imap", "pop3")]
+    assert said[2:] == ["= warnings", "doveconf: Warning: x"]
+
+
+def test_who_needs_no_password_in_a_file_of_users(run, tmp_path):
+    users = tmp_path / "users"
+    users.write_text("# guest::\na:{CRYPT}x:1:1::/h::\nguest::::::nopassword=y\nb::1:1::/h\ntoor:{CRYPT}x:0:0::/h\n")
+    said = run(dovecot.OPEN, users, tmp_path / "none").stdout.splitlines()
+    assert said == [f"{users}:3 nopassword guest", f"{users}:4 empty b", f"{users}:5 root toor"]
 
 
 def test_what_stands_of_stunnel(run, tools, tmp_path):
