@@ -14,13 +14,8 @@ KINDS = {
     "loss.delivery": "where mail is delivered",
     "loss.address": "an address that is delivered",
     "loss.database": "a database of accounts",
-    "loss.account": "an account that logs in",
-    "loss.lock": "an account's lock",
-    "loss.deny": "a list of the denied",
     "loss.certificate": "a certificate that is served",
-    "loss.protocol": "a protocol that is served",
     "loss.listener": "an address that is listened on",
-    "loss.service": "a service that runs",
     "loss.route": "where mail for elsewhere goes",
     "loss.configuration": "what is configured by hand",
 }

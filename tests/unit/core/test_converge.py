@@ -1,5 +1,7 @@
 """Plans, diffs, rows of versions, converge, and what a commit expects and answers."""
 
+import pathlib
+import re
 from functools import partial
 
 import pytest
@@ -8,7 +10,7 @@ from mailhost.core.converge import converge, foresee
 from mailhost.core.errors import Busy, HostError, MailhostError, RolledBack
 from mailhost.core.gather import gather
 from mailhost.core.host import File, FileState, Host, Seen
-from mailhost.core.loss import Loss, WouldLose, accepted, settle
+from mailhost.core.loss import KINDS, Loss, WouldLose, accepted, settle
 from mailhost.core.operations import Plan, Remove, Run, Write, diff, hide
 from mailhost.core.versions import Row, Rows, version
 from mailhost.words import mail_commit
@@ -239,6 +241,15 @@ def test_a_loss_is_accepted_by_its_kind_or_alone_and_shown(rule):
     assert result["diff"][0]["before"] == "loss.address old@a.test: nobody writes there\n"
     with pytest.raises(WouldLose, match="loss.mail_location"):
         converge(*losing("/a", OLD, BOX, accept=accept), Files({"/a": b"old"}), True)
+
+
+def test_each_kind_of_loss_is_found_somewhere_and_told():
+    root = pathlib.Path(__file__).resolve().parents[3]
+    code = "".join(
+        path.read_text() for path in (root / "module_utils/mailhost").rglob("*.py") if path.name != "loss.py"
+    )
+    told = re.findall(r"^\| `(loss\.\w+)", (root / "docs/serving.md").read_text(), re.M)
+    assert sorted(told) == sorted(KINDS) == sorted(set(re.findall(r"\"(loss\.[a-z_]+)", code)))
 
 
 def test_another_of_the_kind_is_not_accepted():
