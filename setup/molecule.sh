@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs the whole Molecule sequence of each scenario named, else of every directory of molecule/, two at a time; what a scenario said is printed when it has
-# ended. Exit status: 0 if all passed. Its state is kept in this checkout: by itself Molecule keeps it in the user's
-# home, by the name of the checkout's directory alone. molecule.sh list names them.
+# Runs the whole Molecule sequence of each scenario named, else of every directory of molecule/, two at a time; what a
+# scenario said is printed when it has ended. Exit status: 0 if all passed. Its state is kept in this checkout: by itself
+# Molecule keeps it in the user's home, by the name of the checkout's directory alone. molecule.sh list names them.
 #
 # A scenario whose directory has a file `differences` may fail where a line of it says: a regular expression of what
 # fails, a tab, and the reason.
@@ -32,7 +32,8 @@ printf '%s\n' "$@" | xargs -P 2 -n 1 sh -c '
     else
         cat "$work/$1"
         echo "molecule test: $1 failed by"
-        grep -a -e "\(^\|m \)E   " -e "fatal:" -e "failed:" -e "stderr:" -e "Run make" -e "setup/" "$work/$1" | cut -c 1-500 | tail -n 30
+        grep -a -e "\(^\|m \)E   " -e "fatal:" -e "failed:" -e "stderr:" -e "Run make" -e "setup/" "$work/$1" |
+            cut -c 1-500 | tail -n 30
     fi
     echo "molecule test: $1 ended with status $code"
     exit "$code"

@@ -23,7 +23,8 @@ _SQL = {
 }
 _SQL_DATA = """
 sqlite3 /srv/accounts.db 'CREATE TABLE users (name TEXT, password TEXT)'
-sqlite3 /srv/accounts.db "INSERT INTO users VALUES ('carol', '@HASH@')"
+hash='@HASH@'
+sqlite3 /srv/accounts.db "INSERT INTO users VALUES ('carol', '$hash')"
 chmod 644 /srv/accounts.db
 """
 _LUA = """
@@ -171,9 +172,10 @@ ROWS = [
 useradd -u 5000 -d /srv/vmail vmail
 sqlite3 /srv/isp.db 'CREATE TABLE domains (name TEXT); CREATE TABLE boxes (address TEXT, password TEXT);
     CREATE TABLE aliases (address TEXT, goto TEXT)'
+hash='@HASH@'
 for d in example.test customer.test; do
     sqlite3 /srv/isp.db "INSERT INTO domains VALUES ('$d');
-        INSERT INTO boxes VALUES ('alice@$d', '@HASH@'); INSERT INTO aliases VALUES ('info@$d', 'alice@$d')"
+        INSERT INTO boxes VALUES ('alice@$d', '$hash'); INSERT INTO aliases VALUES ('info@$d', 'alice@$d')"
     maildir /srv/vmail/$d/alice/Maildir vmail 3
 done
 chown -R vmail /srv/vmail
