@@ -366,11 +366,12 @@ def test_undo_never_removes_a_file_for_want_of_its_copy(local, shell, tmp_path, 
     assert path.read_bytes() == b"two"
 
 
-def test_nothing_but_the_journal_stays(local, shell, tmp_path, state):
+def test_nothing_but_the_journal_and_what_was_written_stays(local, shell, tmp_path, state):
     host, path = local(shell), tmp_path / "f"
     for number in range(3):
         apply(plan(host, path, str(number).encode()), host, 5, 0)
-    assert sorted(os.listdir(state)) == ["journal", "pending"]
+    assert sorted(os.listdir(state)) == ["journal", "pending", "written"]
+    assert (state / "written").read_text().count(f" {path}\n") == 3, "by which a file that nobody has edited is known"
     assert sorted(os.listdir(tmp_path)) == ["f", "state"]
     assert (
         subprocess.run(["find", str(state), "-maxdepth", "2", "-perm", "/077"], capture_output=True, check=True).stdout
