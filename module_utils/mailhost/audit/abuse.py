@@ -7,12 +7,13 @@ Sources: CVE-2023-51764 and CVE-2023-51765 (a message smuggled in behind LF.LF a
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import List, Optional, Tuple
 
 from .cleartext import log_in
 from .finding import Finding, Question
-from .relay import PATTERNS, SPAM, Pattern, ask, filled, opened_as_clients_do
+from .relay import NAMES_FIRST, PATTERNS, SPAM, UNASKED, Pattern, ask, filled, opened_as_clients_do
 from .subject import Login, Subject
 from .tls import PROFILES
 from .wire import Endpoint, Invalid, Wire, secured
@@ -93,11 +94,16 @@ def pipelined(host: Subject, at: Endpoint) -> Finding:
             for line in lines:
                 wire.note("C:", line)
             wire.send_bytes("\r\n".join([*lines, ""]).encode())
-            codes = [wire.smtp()[0] for _ in lines]
+            replies = [wire.smtp() for _ in lines]
+            codes, text = [code for code, _ in replies], replies[1][1]
+            if re.match(r"4\.4\.\d", text):  # RFC 3463, X.4: not its policy answers, but its network
+                detail = f"{UNASKED}: {_reply(codes[1], text)}"
+                return question.answer("invalid", detail, wire.dialogue, NAMES_FIRST, "names")
             taken = codes[1] < 400
             out = "See the cause that relay.policy names; a stranger must be refused with 5xx"
             detail = " ".join(map(str, codes))
-            return question.answer("fail" if taken else "pass", detail, wire.dialogue, out if taken else "", "", taken)
+            verdict = "fail" if taken else "pass" if codes[1] >= 500 else "warn"
+            return question.answer(verdict, detail, wire.dialogue, out if taken else "", "", taken)
     except Invalid as error:
         if wire is not None and error.is_an_end:
             return question.answer("pass", "the server ends the connection", wire.dialogue)

@@ -15,7 +15,7 @@ KINDS = {
     "wide": "fail",  # more is trusted than can be meant
     "clear": "fail",  # a password can go in clear, or nobody needs one
     "dead": "fail",  # the daemon will not serve like this
-    "login": "fail",  # somebody may log in who is not meant to
+    "login": "warn",  # somebody may log in who is no mailbox
     "forged": "fail",  # a stranger's message comes as another's
     "foreign": "fail",  # what runs or is written as root is somebody else's to change
     "secret": "fail",  # somebody can read what they must not
