@@ -57,7 +57,10 @@ runs() { # files: does one of them name a process that lives?
 }
 guard() { # a host on which it cannot be set up is left to the next run
     [ ! -e "$state/guard" ] || return 0
-    guard_text >"$state/guard.new" 2>/dev/null && mv -f "$state/guard.new" "$state/guard" || return 0
+    guard_text >"$state/guard.new" 2>/dev/null && mv -f "$state/guard.new" "$state/guard" || {
+        rm -f "$state/guard.new"
+        return 0
+    }
     if [ -d "${crontab%/*}" ] && runs /var/run/crond.pid /var/run/cron.pid; then
         (umask 022; printf "* * * * * root /bin/sh %s/guard\n" "$state" >"$crontab") 2>/dev/null
     elif systemd; then

@@ -144,7 +144,8 @@ recover() { # finish what a killed run or a reboot left:
             *) undo "$left"; forget "${left##*/}"; rm -rf "$left" ;;
         esac
     done
-    rm -f "$state/confirm.new" "$state/pending.new" "$state/said" # what a kill between writing and renaming left
+    # what a kill between writing and renaming left
+    rm -f "$state/confirm.new" "$state/pending.new" "$state/guard.new" "$state/said"
     [ ! -s "$state/confirm" ] || ! unconfirmed || ticking ||
         take_back "the host started anew before anybody confirmed it"
 }
