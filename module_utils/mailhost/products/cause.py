@@ -6,8 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..core.loss import ACCEPT as ACCEPT
-from ..core.loss import accepted as accepted
+from ..core.loss import accepted
 
 #: what each kind of cause means, and the verdict it comes to
 KINDS = {

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
 from ..core.errors import BadInput
+from ..core.loss import ACCEPT, accepted
 from ..core.word import OPTIONS
 from .access import addresses, path
-from .cause import ACCEPT, accepted
 from .table import choices
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

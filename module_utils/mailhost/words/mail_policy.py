@@ -10,6 +10,7 @@ from typing import Any, Iterable, List, Mapping, Optional, Tuple
 
 from ..core.errors import MailhostError, Unasked
 from ..core.host import Command, File, Glob, Request, Seen
+from ..core.loss import ACCEPT, accepted
 from ..core.operations import Plan
 from ..core.shell import files as shell
 from ..core.shell import look
@@ -19,7 +20,7 @@ from ..core.word import Planned
 from ..formats.keyed import Keyed, Names
 from ..formats.settings import Settings
 from ..products import keys, logins, standing
-from ..products.cause import ACCEPT, Cause, accepted
+from ..products.cause import Cause
 from ..products.cyrus import configure as cyrus_at
 from ..products.cyrus import judge as cyrus
 from ..products.cyrus import versions as cyrus_dialect

@@ -13,13 +13,13 @@ from typing import Any, Iterable, Mapping
 
 from ..core.errors import BadConfiguration, BadInput
 from ..core.host import Command, File, Request, Seen, decode, encode
+from ..core.loss import accepted as policy_accepted
 from ..core.operations import Plan, Run, Write
 from ..core.shell.files import WRITTEN
 from ..core.versions import dotted
 from ..core.word import Planned
 from ..formats.keyed import Keyed, Names
 from ..products import relay
-from ..products.cause import accepted as policy_accepted
 from ..products.cause import refuse
 from ..products.dovecot import location
 from ..products.sendmail import abuse, losses, shell

@@ -12,8 +12,9 @@ from typing import Any, Mapping
 
 from ...core.errors import BadConfiguration
 from ...core.host import Command, Seen
+from ...core.loss import accepted
 from ...core.operations import Check
-from ..cause import Cause, accepted
+from ..cause import Cause
 from .shell import CANDIDATE, LIVE
 
 FOLDER = "/etc/mail"
