@@ -37,9 +37,9 @@ RETURN = r"""
 policy:
   description: >-
     What was read (C(about)); C(causes), each with rule, kind (open, wide, clear, login, forged, foreign, abuse, dead, secret,
-    stale, unknown), place, what, way_out and witness, an envelope that would get through; C(networks) that may relay; C(domains) delivered here; C(ports) in state LISTEN;
-    C(fingerprint), the SHA-256 of the certificate on disk; C(products), the version of each that runs; C(tunnels), ports that stunnel
-    takes.
+    stale, unknown), place, what, way_out and witness, an envelope that would get through; C(networks) that may relay; C(domains)
+    delivered here; C(ports) in state LISTEN; C(fingerprint), the SHA-256 of the certificate on disk; C(products), the version of
+    each that runs; C(tunnels), ports that stunnel takes.
   returned: always
   type: dict
   sample:
