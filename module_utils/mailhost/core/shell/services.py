@@ -54,13 +54,12 @@ restart() { # one step for the host's init: whoever is killed meanwhile leaves n
     # start would wait for master(8) to try again, up to a minute
     exec 3</dev/null
     own_pids "$1"
-    old=$pids
-    bring restart "$1"
-    code=$?
-    pids=$old
-    [ -n "$pids" ] && outlived || return "$code"
-    stop "$1"
-    bring start "$1"
+    if [ -z "$pids" ]; then
+        bring restart "$1"
+    else # sendmail: its script may leave the old one at its ports, whose file the new one then writes over
+        stop "$1"
+        bring start "$1"
+    fi
 }
 bring() { # restart or start, service
     if systemd; then
