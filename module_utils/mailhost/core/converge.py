@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import time
-from typing import Any, NamedTuple, Optional, Sequence
+from typing import Any, Iterator, NamedTuple, Optional, Sequence
 
 from .apply import apply, recover
-from .errors import ChangedUnderUs, MailhostError
+from .errors import ChangedUnderUs, MailhostError, Unasked
 from .gather import gather
-from .host import Host
+from .host import Host, Request, Seen
 from .loss import Loss, WouldLose, settle
 from .operations import Plan, diff
 from .word import Alone, Params, Planned, Word
@@ -33,7 +33,7 @@ def foresee(words: "Sequence[tuple[Planned, Params]]", host: Host) -> Foreseen:
     there are losses, which are told with it.
     A host with an unfinished or unconfirmed change gives one plan more, which says so.
     """
-    seen = gather([functools.partial(word.reads, given) for word, given in words], host)
+    seen = gather([functools.partial(_reads, word, given) for word, given in words], host)
     plans: "list[Plan]" = []
     losses: "list[Loss]" = []
     refusal: "Optional[MailhostError]" = None
@@ -52,6 +52,16 @@ def foresee(words: "Sequence[tuple[Planned, Params]]", host: Host) -> Foreseen:
     if (seen.unfinished or seen.pending) and not any(plan.differs for plan in plans):
         plans.append(Plan(warnings=["a change waits on the host"]))
     return Foreseen(plans, losses, str(refusal or ""))
+
+
+def _reads(word: Planned, given: Params, seen: Seen) -> "Iterator[Request]":
+    """What a word asks for, up to where it refuses the host: its plan refuses for the same, and the others go on."""
+    try:
+        yield from word.reads(given, seen)
+    except Unasked:
+        raise
+    except MailhostError:
+        return
 
 
 def converge(word: Word, params: Params, host: Host, check_mode: bool) -> "dict[str, Any]":

@@ -272,3 +272,29 @@ def test_the_losses_of_all_words_are_foreseen_together():
         foresee([losing("/a", refused="it is open"), losing("/b", refused="and the other")], host)
     seen = foresee([losing("/a"), losing("/b", refused="what the first brings")], host)
     assert (len(seen.plans), seen.losses) == (1, [])
+
+
+class Refusing(Losing):
+    """Refuses the host while it reads."""
+
+    def reads(self, params, seen):
+        yield File(self.path)
+        seen.file(self.path)
+        raise HostError("/r", "it cannot be read")
+
+    def plan(self, params, seen):
+        list(self.reads(params, seen))
+
+
+def test_a_word_that_refuses_while_it_reads_hides_no_loss():
+    seen = foresee([(Refusing("/a"), {}), losing("/b", OLD)], Files({"/a": b"old", "/b": b"old"}))
+    assert (seen.plans, seen.losses, seen.refusal) == ([], [OLD], "/r: it cannot be read")
+    with pytest.raises(HostError, match="it cannot be read"):
+        foresee([(Refusing("/a"), {})], Files({"/a": b"old"}))
+
+
+def test_what_is_made_of_answers_is_made_once_and_anew_with_more():
+    seen, made = Seen(), []
+    assert [seen.once("a", lambda: made.append(1) or len(made)) for _ in range(3)] == [1, 1, 1]
+    seen.add(Seen())
+    assert seen.once("a", lambda: made.append(1) or len(made)) == 2
