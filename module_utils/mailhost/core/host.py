@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import uuid
 from dataclasses import dataclass, field
-from typing import Callable, Optional, Sequence, Union
+from typing import Any, Callable, Hashable, Optional, Sequence, TypeVar, Union, cast
 
 from .errors import ChangedUnderUs, HostError, Unasked
 from .shell.read import PROGRAM as READ
 
 #: characters of one question's words and input, which the host's sh reads byte by byte and line by line
 LONGEST_INPUT = 1024 * 1024
+T = TypeVar("T")
 Run = Callable[[str, bytes], "tuple[int, bytes, bytes]"]
 
 
@@ -91,6 +92,15 @@ class Seen:
     outputs: "dict[tuple[str, ...], Output]" = field(default_factory=dict)
     pending: "list[tuple[str, str]]" = field(default_factory=list)
     unfinished: bool = False
+    _made: "dict[Hashable, Any]" = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: Hashable, make: "Callable[[], T]") -> T:
+        """What is made of these answers, by whoever asks first: several words read one configuration, and a word
+        looks at it to read and to plan. It is made anew when there are more answers; nobody may change it. A key with
+        an ``id`` needs what has it in what is made, or another may get that ``id``."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(T, self._made[key])
 
     def file(self, path: str) -> FileState:
         if path not in self.files:
@@ -109,6 +119,7 @@ class Seen:
         return self.outputs[argv]
 
     def add(self, other: "Seen") -> None:
+        self._made.clear()
         self.files.update(other.files)
         self.globs.update(other.globs)
         self.outputs.update(other.outputs)

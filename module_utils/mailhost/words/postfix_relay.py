@@ -76,6 +76,15 @@ def _validate(params: Mapping[str, Any]) -> None:
 
 
 def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
+    """Made once of the same answers: what is to be asked of the candidate is known by making it."""
+
+    def make() -> "tuple[Mapping[str, Any], Plan]":
+        return params, _plan(params, seen)
+
+    return seen.once(("postfix_relay", id(params)), make)[1]
+
+
+def _plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     _validate(params)
     number, platform, kind = number_of(seen), system(seen), map_type(seen)
     for path in (MAIN, MASTER):

@@ -156,7 +156,12 @@ def _refuse_open(mc: SendmailMc, access: Keyed, relayed: Names, params: Mapping[
 
 
 def _wanted(params: Mapping[str, Any], seen: Seen) -> SendmailMc:
-    return wanted(params, seen, params["access"] == "dovecot" and location.kept(params, seen))
+    """The mc as it should be, made once of the same answers."""
+
+    def make() -> "tuple[Mapping[str, Any], SendmailMc]":
+        return params, wanted(params, seen, params["access"] == "dovecot" and location.kept(params, seen))
+
+    return seen.once(("sendmail_relay", id(params)), make)[1]
 
 
 def _access(params: Mapping[str, Any], seen: Seen) -> Keyed:

@@ -1,6 +1,7 @@
 """What stands in Dovecot and worked for somebody: it stays, or is named before the first write."""
 
 import pytest
+from mailhost.core.errors import BadConfiguration
 from mailhost.core.host import Output
 from mailhost.products.dovecot import location
 from mailhost.products.dovecot.grammar import Tree
@@ -192,3 +193,33 @@ def test_a_maildir_that_we_made_is_not_left_for_mbox():
     seen = after(plan, debian())
     seen.outputs[location.STORED.argv("Maildir", "", "")] = Output(0, "bob\n")
     assert rules(run(dovecot_settings, seen, mail_format="mbox")) == ["loss.mail_location maildir"]
+
+
+NAMESPACES = {
+    "12": "namespace inbox {\n  inbox = yes\n  location = mbox:~/m:INBOX=/var/mail/%u\n}\n",
+    "13": "namespace inbox {\n  inbox = yes\n  mail_driver = mbox\n  mail_path = ~/m\n}\n",
+}
+
+
+@pytest.mark.parametrize("number", NAMESPACES)
+def test_the_inboxs_own_place_counts_before_one_for_all(number):
+    """A setting for all would be written, and mail delivered where nobody looks."""
+    seen = debian(number, files={MAIL: NAMESPACES[number]})
+    seen.globs["/etc/dovecot/conf.d/*.conf"] = [AUTH, MAIL]
+    assert "maildir" not in written(run(dovecot_settings, seen))[OWN]
+    with pytest.raises(BadConfiguration, match=f"{MAIL}:3: the INBOX's namespace has a place of its own"):
+        run(dovecot_settings, seen, mail_format="maildir")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "lost"),
+    [
+        ("mbox:~/mail:INBOX=/var/spool/mail/%u", ("mail", "/var/spool/mail", ""), []),
+        ("mbox:~/other:INBOX=/var/mail/%u", ("other", "/var/mail", ""), ["loss.mail_location mbox"]),
+        ("mbox:/srv/mail/%u", ("", "", "/srv/mail"), ["loss.mail_location mbox"]),
+    ],
+)
+def test_an_mbox_of_another_place_is_not_lost_from_view(text, asked, lost):
+    seen = debian(files={MAIL: f"mail_location = {text}\n"}, outputs={location.STORED.argv(*asked): Output(0, "bob\n")})
+    seen.globs["/etc/dovecot/conf.d/*.conf"] = [AUTH, MAIL]
+    assert rules(run(dovecot_settings, seen, mail_format="mbox")) == lost

@@ -119,9 +119,14 @@ class Installation:
         return plan
 
 
+def read(main: str, seen: Seen) -> Configuration:
+    """The configuration as far as it was read, the same for all who only look at it."""
+    return seen.once(("dovecot", main), lambda: Configuration(main, seen))
+
+
 def whole(main: str, seen: Seen) -> Configuration:
     """The configuration with all that it includes; raises Unasked for an include that was not read."""
-    configuration = Configuration(main, seen)
+    configuration = read(main, seen)
     if configuration.missing:
         raise Unasked(str(configuration.missing[0]))
     return configuration
@@ -132,7 +137,7 @@ def reads(seen: Seen) -> "Iterable[Request]":
     yield from USUAL
     main = NEW if seen.file(NEW).exists else OLD
     if seen.file(main).kind == "file":
-        yield from Configuration(main, seen).missing
+        yield from read(main, seen).missing
 
 
 def certificates(seen: Seen) -> "list[tuple[str, str]]":

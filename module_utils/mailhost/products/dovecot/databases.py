@@ -12,14 +12,13 @@ from typing import Dict, List, Sequence, Tuple
 from ...core.loss import Loss
 from . import versions as dialect
 from .configure import OWN, USERS, Installation
-from .grammar import Include, Path, Section, Setting, Tree
+from .grammar import YES, Include, Path, Section, Setting, Tree
 
 KINDS = ("passdb", "userdb")
 STORES = {
     "system": {"passdb": "pam", "userdb": "passwd"},
     "virtual": {"passdb": "passwd-file", "userdb": "passwd-file"},
 }
-_YES = ("yes", "y", "1", "true", "on")
 _GUARDS = ("deny", "master", "passdb_deny", "passdb_master")
 
 
@@ -40,7 +39,7 @@ class Database:
 
     @property
     def is_guard(self) -> bool:
-        return any(self.settings.get(name, "").lower() in _YES for name in _GUARDS)
+        return any(self.settings.get(name, "").lower() in YES for name in _GUARDS)
 
     @property
     def users(self) -> str:

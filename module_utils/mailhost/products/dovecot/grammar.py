@@ -14,6 +14,8 @@ from ...core.errors import BadConfiguration
 from ...formats.lines import Entry, drop, ending, insert, scalar, split, stripped
 
 Path = Tuple[str, ...]
+#: what a boolean setting may say for yes (the manual's "Settings types")
+YES = ("yes", "y", "1", "true", "on")
 
 _SECTION = re.compile(r"^(?P<name>[^=#]*?)\s*\{\s*(?:#.*)?$", re.S)
 _CLOSE = re.compile(r"^\}\s*(?:#.*)?$", re.S)

@@ -14,11 +14,10 @@ from ...core.versions import Version
 from ..cause import Cause
 from . import shell
 from . import versions as dialect
-from .grammar import Section, Setting
+from .grammar import YES, Section, Setting
 from .tree import Configuration
 
 FILTERS = ("remote", "local", "local_name", "protocol", "remote_ip", "local_ip")
-_YES = ("yes", "y", "1", "true", "on")
 TRUSTED = "login_trusted_networks"
 #: clients as whom Dovecot is asked: a stranger, and one of each range of private addresses
 CLIENTS = ("192.0.2.1", "198.51.100.1", "10.0.0.1", "172.16.0.1", "192.168.0.1", "2001:db8::1")
@@ -97,10 +96,10 @@ def _nobody(place: str, path: "Tuple[str, ...]", value: str) -> "List[Cause]":
         return []
     words = value.replace(",", " ").split()
     given = path[-1] in ("args", "default_fields", "override_fields", "passdb_args") and any(
-        word == "nopassword" or word.partition("=")[0] == "nopassword" and word.partition("=")[2].lower() in ("", *_YES)
+        word == "nopassword" or word.partition("=")[0] == "nopassword" and word.partition("=")[2].lower() in ("", *YES)
         for word in words
     )
-    if not given and not (path[-1] == "nopassword" and value.lower() in _YES):
+    if not given and not (path[-1] == "nopassword" and value.lower() in YES):
         return []
     if any(word.startswith(("proxy", "host=")) for word in words):  # the host behind it asks for the password
         return []

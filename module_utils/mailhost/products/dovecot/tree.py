@@ -9,7 +9,7 @@ from typing import Dict, Iterator, List, Sequence
 from ...core.errors import BadConfiguration
 from ...core.host import File, FileState, Glob, Request, Seen
 from ...formats.lines import Entry
-from .grammar import Include, Path, Setting, Tree
+from .grammar import YES, Include, Path, Setting, Tree
 
 _MAGIC = frozenset("*?[")
 
@@ -104,5 +104,5 @@ class Configuration:
                 words = list(dict.fromkeys(now))
             elif len(path) == 2 and path[0] == key:
                 words = [word for word in words if word != path[1]]
-                words += [path[1]] if entry.value.lower() in ("yes", "y", "1", "true", "on") else []
+                words += [path[1]] if entry.value.lower() in YES else []
         return words

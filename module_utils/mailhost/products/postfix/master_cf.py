@@ -28,6 +28,7 @@ class Service(Entry):
     def __init__(self, raw: str, line: int, fields: "list[str]") -> None:
         super().__init__(raw, line)
         self.fields = fields
+        self._read: "tuple[list[str], tuple[list[str], list[str]]]" = [], ([], [])
 
     @property
     def key(self) -> "tuple[str, str]":
@@ -53,8 +54,11 @@ class Service(Entry):
         return self._arguments()[0]
 
     def _arguments(self) -> "tuple[list[str], list[str]]":
-        """The settings behind ``-o``, and all else."""
-        settings, rest = [], []
+        """The settings behind ``-o``, and all else; kept until the fields are others."""
+        if self._read[0] == self.fields:
+            return self._read[1]
+        settings: "list[str]" = []
+        rest: "list[str]" = []
         arguments = iter(words(" ".join(self.fields[8:]), commas=False))
         for word in arguments:
             if not word.startswith("-o"):
@@ -62,6 +66,7 @@ class Service(Entry):
                 continue
             setting = word[2:] or next(arguments, "")
             settings.append(setting[1:-1] if setting.startswith("{") and setting.endswith("}") else setting)
+        self._read = list(self.fields), (settings, rest)
         return settings, rest
 
 
