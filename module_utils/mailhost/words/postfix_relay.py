@@ -36,6 +36,7 @@ from ..products.postfix.configure import (
 from ..products.postfix.main_cf import MainCf
 from ..products.postfix.master_cf import MasterCf
 from ..products.postfix.services import GROUP, beside_cyrus, submission
+from ..products.postfix.setup import Setup
 from ..systems.families import FAMILIES, REQUESTS, system
 
 OURS = WRITTEN.argv(MAIN)
@@ -104,22 +105,14 @@ def _plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         facts={"version": dotted(number)},
         warnings=settings.unread(main, number, params["authenticated"]),
     )
-    if losses.shrinks(standing, main):
-        is_ours = MAIN in seen.output(*OURS).text.splitlines()
-    else:
-        is_ours = True
+    is_ours = MAIN in seen.output(*OURS).text.splitlines()
     idle = losses.by_procmail(standing) and losses.is_idle(seen.file(PROCMAILRC).text, seen.output(*RULES).text)
     plan.losses += losses.losses(params, standing, main, wanted, is_ours, idle)
     if params["access"] == "cyrus":
         beside_cyrus(plan, seen, master, platform)
     submission(master, params["authenticated"], rule)
     first = _first_maps(params, seen)
-    after = setup(main, master, number, seen)
-    causes = policy.causes(after)
-    differs = (main.render(), master.render()) != (seen.file(MAIN).text, seen.file(MASTER).text)
-    if differs or ask.is_needed(causes):
-        causes = ask.Questions(after, [f"{kind}:{path}" for path in first]).judged(causes, seen)
-    plan.warnings += refuse(causes, params["accept"], BadConfiguration)
+    plan.warnings += _judged(params, seen, setup(main, master, number, seen), [f"{kind}:{path}" for path in first])
     map_files(plan, seen, kind, first)
     changed = plan.write(Write(seen.file(MAIN), _bytes(main.render()), settings=(standing.settings(), main.settings())))
     changed |= plan.write(Write(seen.file(MASTER), _bytes(master.render()), settings=(services, master.settings())))
@@ -127,6 +120,15 @@ def _plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         plan.operations.append(Check("/etc/postfix", ("postconf", "-c", "@TREE@", "-n")))
         plan.operations.append(Check("/etc/postfix", ("postfix", "-c", "@TREE@", "check")))
     return plan
+
+
+def _judged(params: Mapping[str, Any], seen: Seen, candidate: Setup, missing: "list[str]") -> "list[str]":
+    """Refuses what lets strangers relay; a candidate that differs, or cannot be read, is asked itself."""
+    causes = policy.causes(candidate)
+    stands = (seen.file(MAIN).text, seen.file(MASTER).text)
+    if (candidate.main.render(), candidate.master.render()) != stands or ask.is_needed(causes):
+        causes = ask.Questions(candidate, missing).judged(causes, seen)
+    return refuse(causes, params["accept"], BadConfiguration)
 
 
 def _bytes(text: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import pytest
 from mailhost.core.host import Output
+from mailhost.products.sendmail import access
 from mailhost.products.sendmail.mc import SendmailMc
 from mailhost.words import sendmail_relay
 
@@ -77,7 +78,7 @@ def test_domains_that_are_no_more_delivered_are_named():
     seen = el5(files={LOCAL: "# ours\nold.example\nexample.test\nmachine\n"})
     plan = run(sendmail_relay, seen, **GIVEN)
     assert [(loss.rule, loss.place) for loss in plan.losses] == [("loss.address @old.example", f"{LOCAL}:2")]
-    seen.outputs[sendmail_relay.OURS] = Output(0, f"{LOCAL}\n")
+    seen.outputs[access.OURS.argv] = Output(0, f"{LOCAL}\n")
     assert not run(sendmail_relay, seen, **GIVEN).losses
 
 
@@ -103,3 +104,40 @@ def test_submission_is_served_beyond_loopback():
     assert "Family=inet,  Name=MSP-v4, Port=submission, M=Ea" in listeners(planned(more)[1])
     more = more.replace("127.0.0.1", "192.0.2.5")
     assert any("Addr=192.0.2.5" in text for text in listeners(planned(more)[1]))
+
+
+ACCESS, RELAYED = "/etc/mail/access", "/etc/mail/relay-domains"
+
+
+@pytest.mark.parametrize(
+    ("row", "given", "lost"),
+    [
+        ("Connect:192.0.2\tRELAY", {}, ["loss.route 192.0.2"]),
+        ("Connect:192.0.2\tRELAY", {"networks": ["192.0.2.0/24"]}, []),
+        ("Connect:IPv6:2001:db8:1\tRELAY", {}, ["loss.route IPv6:2001:db8:1"]),
+        ("To:partner.example\tRELAY", {}, ["loss.address @partner.example"]),
+        ("To:partner.example\tRELAY", {"relay_domains": ["partner.example"]}, []),
+        ("Connect:localhost.localdomain\tRELAY", {}, []),
+        ("Connect:127.0.0.1\tRELAY", {}, []),
+        ("spammer.example\tREJECT", {}, []),
+    ],
+)
+def test_rows_that_relay_are_not_dropped_without_a_word(row, given, lost):
+    seen = el5(files={ACCESS: f"{row}\n"})
+    assert rules(run(sendmail_relay, seen, **GIVEN, **given)) == lost
+    seen.outputs[access.OURS.argv] = Output(0, f"{ACCESS}\n")
+    assert not run(sendmail_relay, seen, **GIVEN, **given).losses
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "lost"),
+    [
+        ("partner.example", {}, ["loss.address @partner.example"]),
+        ("partner.example", {"relay_domains": ["partner.example"]}, []),
+        ("192.168.1", {}, ["loss.route 192.168.1"]),
+        ("192.168.1", {"networks": ["192.168.1.0/24"]}, []),
+    ],
+)
+def test_names_of_relay_domains_are_not_dropped_without_a_word(name, given, lost):
+    plan = run(sendmail_relay, el5(files={RELAYED: f"# who else\n{name}\n"}), **GIVEN, **given)
+    assert [(loss.rule, loss.place) for loss in plan.losses] == [(rule, f"{RELAYED}:2") for rule in lost]

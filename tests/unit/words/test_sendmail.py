@@ -10,8 +10,8 @@ from mailhost.core.errors import BadConfiguration, BadInput
 from mailhost.core.host import Output, encode
 from mailhost.core.operations import Check, Run
 from mailhost.products import standing, switch
+from mailhost.products.sendmail import access, build, shell
 from mailhost.products.sendmail import configure as sendmail
-from mailhost.products.sendmail import shell
 from mailhost.products.sendmail import versions as dialect
 from mailhost.products.sendmail.abuse import commands
 from mailhost.products.sendmail.ask import candidate, live, patterns
@@ -37,7 +37,7 @@ def el5(files=None, outputs=None):
     names = ("sendmail.mc", "access", "local-host-names")
     found = {f"/etc/mail/{name}": (EL5 / f"etc/mail/{name}").read_text() for name in names}
     found.update({"/etc/aliases": "postmaster: root\n", **(files or {})})
-    said = {sendmail.STANDS: TOOLS, sendmail_relay.BUILD: CF, sendmail_relay.BUILT: CF, **answers()}
+    said = {sendmail.STANDS: TOOLS, build.BUILD: CF, build.BUILT: CF, **answers()}
     return centos5(files=found, outputs={**said, **(outputs or {})})
 
 
@@ -116,7 +116,7 @@ def test_cyrus_takes_the_mail_by_lmtp():
     ],
 )
 def test_networks_as_keys_of_the_access_map(network, keys):
-    assert sendmail_relay.prefixes("networks", network) == keys
+    assert access.prefixes("networks", network) == keys
 
 
 REFUSED = [
@@ -197,7 +197,7 @@ def test_without_m4_or_a_cf():
     with pytest.raises(BadConfiguration, match="no m4"):
         run(sendmail_relay, el5(outputs={sendmail.STANDS: bare}), **GIVEN)
     with pytest.raises(BadConfiguration, match="m4 refuses it: m4:stdin:3: bad"):
-        run(sendmail_relay, el5(outputs={sendmail_relay.BUILD: "= 1\nm4:stdin:3: bad\n"}), **GIVEN)
+        run(sendmail_relay, el5(outputs={build.BUILD: "= 1\nm4:stdin:3: bad\n"}), **GIVEN)
     with pytest.raises(BadConfiguration, match="is not there"):
         run(sendmail_relay, centos5(), **GIVEN)
 
@@ -383,7 +383,7 @@ def test_nothing_of_others_is_given_to_m4(line, owner, said):
     seen = el5()
     text = seen.file("/etc/mail/sendmail.mc").text + line
     seen.files["/etc/mail/sendmail.mc"] = file("/etc/mail/sendmail.mc", text, owner=owner)
-    del seen.outputs[sendmail_relay.BUILD], seen.outputs[sendmail_relay.BUILT]
+    del seen.outputs[build.BUILD], seen.outputs[build.BUILT]
     with pytest.raises(BadConfiguration, match=said):
         run(sendmail_relay, seen, **GIVEN)
     assert commands(SendmailMc("dnl syscmd(`id')dnl\n")) == []

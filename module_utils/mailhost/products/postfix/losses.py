@@ -33,11 +33,6 @@ def losses(
     return lost if is_ours else [*lost, *_domains(before, after), *_networks(before, after)]
 
 
-def shrinks(before: MainCf, after: MainCf) -> bool:
-    """Whether it matters who wrote the lists that stand."""
-    return bool(_domains(before, after) or _networks(before, after))
-
-
 def _place(main: MainCf, name: str) -> str:
     parameter = main.parameter(name)
     return f"{main.name}:{parameter.line}" if parameter else main.name
@@ -72,10 +67,14 @@ def _networks(before: MainCf, after: MainCf) -> "List[Loss]":
             lost.append(Loss(f"loss.route {word}", _place(before, "mynetworks"), text, _NETWORKS))
         if network is None or _is_local(network) or is_wide(network):
             continue
-        if not any(network.version == other.version and network.subnet_of(other) for other in kept):  # type: ignore[arg-type]
+        if not any(_is_within(network, other) for other in kept):
             text = f"{word}: its hosts may send anywhere (mynetworks), and would be refused"
             lost.append(Loss(f"loss.route {network}", _place(before, "mynetworks"), text, _NETWORKS))
     return lost
+
+
+def _is_within(network: Any, other: Any) -> bool:
+    return bool(network.version == other.version and network.subnet_of(other))
 
 
 def _is_local(network: Any) -> bool:

@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List
+import re
+from typing import Container, Iterable, List
 
 from ...core.loss import Loss
-from ...formats.keyed import Names
+from ...formats.keyed import Keyed, Names, Row
+
+_TAGS = ("connect:", "to:", "from:")
+_NETWORK = re.compile(r"^(IPv6:)?[0-9a-fA-F.:]+$")
+_NOBODY = re.compile(r"(?i)^(localhost(\..*)?|127(\..*)?|IPv6:0*:.*|[^.:]*)$")
 
 
-def domains(path: str, text: str, stands: "Iterable[str]", wanted: "Iterable[str]") -> "List[Loss]":
+def domains(stands: Names, wanted: "Iterable[str]") -> "List[Loss]":
     """Domains that mail is taken for (local-host-names), and that would be none of the host's any more; a name without
     a dot is no address of the Internet."""
     kept = {name.lower() for name in wanted}
-    lines = {row.key: row.line for row in Names(text, path).rows()}
     return [
         Loss(
-            f"loss.address @{name.lower()}",
-            f"{path}:{lines[name]}",
-            f"mail for {name} is delivered here, and would not be any more",
+            f"loss.address @{row.key.lower()}",
+            f"{stands.name}:{row.line}",
+            f"mail for {row.key} is delivered here, and would not be any more",
             "Name it in mailhost_domains",
         )
-        for name in stands
-        if name.lower() not in kept and "." in name and not name.lower().startswith("localhost")
+        for row in stands.rows()
+        if row.key.lower() not in kept and "." in row.key and not row.key.lower().startswith("localhost")
     ]
+
+
+def relayed(stands: Keyed, stay: "Iterable[str]", wanted: "Container[str]") -> "List[Loss]":
+    """Rows of the access map that relay, or names of relay-domains, that are not in what stays; ``wanted`` are the keys
+    of the access map that the inventory asks for (lower case), by which a name may stay under its tag. Loopback is
+    nobody's, and one label names no host."""
+    kept = set(stay)
+    return [
+        _relayed(stands.name, row)
+        for row in stands.rows()
+        if (row.value or "RELAY").upper() == "RELAY"
+        and f"{row.key} {row.value}".rstrip() not in kept
+        and not any(tag + _name(row).lower() in wanted for tag in _TAGS)
+        and not _NOBODY.match(_name(row))
+    ]
+
+
+def _name(row: Row) -> str:
+    tag = next((tag for tag in _TAGS if row.key.lower().startswith(tag)), "")
+    return row.key[len(tag) :]
+
+
+def _relayed(path: str, row: Row) -> Loss:
+    name = _name(row)
+    is_network = bool(_NETWORK.match(name)) and not row.key.lower().startswith("to:")
+    return Loss(
+        f"loss.route {name}" if is_network else f"loss.address @{name.lower()}",
+        f"{path}:{row.line}",
+        f"mail {'from' if is_network else 'for'} {name} is relayed ({row.key}), and would be refused",
+        f"Name it in mailhost_relay_{'networks' if is_network else 'domains'}",
+    )
 
 
 def by_hand(path: str, stands: str, built: str) -> "List[Loss]":
