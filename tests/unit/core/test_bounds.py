@@ -15,8 +15,11 @@ def unsent(program, data):
     raise AssertionError("it was sent")
 
 
+def convert(kind, value):
+    return True, value
+
+
 def test_a_value_is_refused_by_its_place():
-    convert = lambda kind, value: (True, value)  # noqa: E731
     found = list(faults(SPEC, {"certificate": {"pem": MEGABYTES}}, convert))
     assert [(fault.place, MEGABYTES[:9] in str(fault)) for fault in found] == [("certificate.pem", False)]
     assert not list(faults(SPEC, {"certificate": {"pem": "x" * LONGEST}}, convert))
