@@ -32,6 +32,7 @@ from ..products.postfix.configure import (
     map_type,
     number_of,
     setup,
+    table,
 )
 from ..products.postfix.main_cf import MainCf
 from ..products.postfix.master_cf import MasterCf
@@ -107,7 +108,7 @@ def _plan(params: Mapping[str, Any], seen: Seen) -> Plan:
     )
     is_ours = MAIN in seen.output(*OURS).text.splitlines()
     idle = losses.by_procmail(standing) and losses.is_idle(seen.file(PROCMAILRC).text, seen.output(*RULES).text)
-    plan.losses += losses.losses(params, standing, main, wanted, is_ours, idle)
+    plan.losses += losses.losses(params, standing, main, wanted, rule, table(seen), is_ours, idle)
     if params["access"] == "cyrus":
         beside_cyrus(plan, seen, master, platform)
     submission(master, params["authenticated"], rule)

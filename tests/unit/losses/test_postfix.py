@@ -244,3 +244,33 @@ def test_a_mailbox_takes_what_a_message_may_have(stands, wanted):
     main = planned(text, message_size="50M")[1]
     assert [main.get(name) for name in ("mailbox_size_limit", "virtual_mailbox_limit")] == [wanted, wanted]
     assert planned(text)[1].get("mailbox_size_limit") == (stands[2:] or None)
+
+
+GUARD = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
+
+
+@pytest.mark.parametrize(
+    ("entry", "rows", "lost"),
+    [
+        ("check_client_access hash:/y", "partner.example OK\n", True),
+        ("check_client_access cidr:/y", "192.0.2.7 permit\n", True),
+        ("check_client_access hash:/y", "spammer.example REJECT\nother.example 554 no\n", False),
+        ("check_sender_access hash:/y", "spammer.example REJECT\n", False),
+        ("permit_tls_clientcerts", "", True),
+        ("permit_mx_backup", "", True),
+        ("reject_rbl_client bl.example", "", False),
+    ],
+)
+def test_clients_that_a_list_lets_by_are_not_shut_out_without_a_word(entry, rows, lost):
+    seen = postfix(f"smtpd_relay_restrictions = {entry}, {GUARD}\n", files={"/y": rows})
+    plan = run(postfix_relay, seen, **GIVEN)
+    assert rules(plan) == ([f"loss.route {entry}"] if lost else [])
+    main = MainCf(written(plan)[MAIN])
+    behind = "" if entry.startswith("permit_") else f", {entry}"
+    assert main.get("smtpd_relay_restrictions") == GUARD + behind, "what refuses still does, behind the guard"
+    again = run(postfix_relay, after(plan, seen), **GIVEN)
+    assert (again.changed, again.losses) == (False, [])
+    accept = [{"rule": rule, "reason": "our other office"} for rule in (entry, f"smtpd_relay_restrictions {entry}")]
+    kept = run(postfix_relay, seen, **GIVEN, accept=accept)
+    assert MainCf(written(kept).get(MAIN, seen.files[MAIN].text)).get("smtpd_relay_restrictions") == f"{entry}, {GUARD}"
+    assert not kept.losses

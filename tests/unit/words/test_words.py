@@ -404,7 +404,7 @@ def test_every_word_reads_files_and_commands_only():
             "smtpd_relay_restrictions",
             "permit_mynetworks, check_sender_access hash:/s, permit",
             [],
-            "permit_mynetworks, reject_unauth_destination",
+            "permit_mynetworks, reject_unauth_destination, check_sender_access hash:/s",
         ),
         (
             "smtpd_relay_restrictions",

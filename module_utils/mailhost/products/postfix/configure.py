@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable, Optional
+
 from ...core.errors import BadConfiguration
 from ...core.host import Seen
 from ...core.operations import Plan, Run, Write
@@ -20,14 +22,19 @@ MAP_TYPE = ("postconf", "-h", "default_database_type")
 ALIASES, MAILBOXES = "/etc/mailhost/aliases", "/etc/mailhost/mailboxes"
 
 
-def setup(main: MainCf, master: MasterCf, number: Version, seen: Seen) -> Setup:
-    """A Postfix as the policy reads it, with the tables that were read."""
+def table(seen: Seen) -> "Callable[[str], Optional[str]]":
+    """The text of a lookup table by its path; None for one that is not there."""
 
-    def table(path: str) -> "str | None":
+    def text(path: str) -> "Optional[str]":
         state = seen.file(path)
         return state.text if state.kind == "file" else None
 
-    return Setup(main, master, number, table)
+    return text
+
+
+def setup(main: MainCf, master: MasterCf, number: Version, seen: Seen) -> Setup:
+    """A Postfix as the policy reads it, with the tables that were read."""
+    return Setup(main, master, number, table(seen))
 
 
 def map_type(seen: Seen) -> str:

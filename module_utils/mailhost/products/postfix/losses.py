@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any, List, Mapping
+from typing import Any, Callable, List, Mapping, Optional
 
 from ...core.loss import Loss
+from .access import ON
 from .main_cf import MainCf
-from .settings import beating
-from .setup import is_wide, network_of
-from .tables import words
+from .settings import GUARDS, beating, entries
+from .setup import is_wide, network_of, path_of
+from .tables import rows, table_of, words
 
 #: names that no address of the Internet has, and what the file does not say by itself
 _LOCAL = re.compile(r"^(localhost(\..*)?|[^.]*|.*\$.*)$", re.I)
 
 
+_OF_CLIENTS = ("check_client_access", "check_ccert_access", "check_sasl_access")
 _NETWORKS = "Name them in mailhost_relay_networks"
 
 
@@ -24,12 +26,16 @@ def losses(
     before: MainCf,
     after: MainCf,
     wanted: "Mapping[str, str]",
+    rule: str,
+    table: "Callable[[str], Optional[str]]",
     is_ours: bool,
     is_idle: bool = False,
 ) -> "List[Loss]":
-    """``is_ours``: main.cf is as a run of ours wrote it, so its lists say what an earlier inventory did. ``is_idle``:
-    procmail, where it delivers, has no rules of anybody's."""
+    """``rule``: the list that guards relaying; ``table``: the text of a table by its path. ``is_ours``: main.cf is as a
+    run of ours wrote it, so its lists say what an earlier inventory did. ``is_idle``: procmail, where it delivers, has
+    no rules of anybody's."""
     lost = [*_delivery(before, wanted, is_idle), *_interfaces(params, before, after)]
+    lost += _permits(before, after, rule, table)
     return lost if is_ours else [*lost, *_domains(before, after), *_networks(before, after)]
 
 
@@ -71,6 +77,38 @@ def _networks(before: MainCf, after: MainCf) -> "List[Loss]":
             text = f"{word}: its hosts may send anywhere (mynetworks), and would be refused"
             lost.append(Loss(f"loss.route {network}", _place(before, "mynetworks"), text, _NETWORKS))
     return lost
+
+
+def _permits(before: MainCf, after: MainCf, rule: str, table: "Callable[[str], Optional[str]]") -> "List[Loss]":
+    """What lets some clients send anywhere from in front of the guard; behind it, it would open nothing."""
+    front = _in_front(after.get(rule) or "")
+    return [
+        Loss(
+            f"loss.route {entry}",
+            _place(before, rule),
+            f"{entry} in {rule} lets clients send anywhere, and would not any more",
+            f"Name them in mailhost_relay_networks, or accept the rule {entry!r}, and it stays",
+        )
+        for entry in _in_front(before.filled(before.get(rule) or ""))
+        if entry not in front and _lets_by(entry, table)
+    ]
+
+
+def _in_front(value: str) -> "List[str]":
+    found = entries(value)
+    ends = [at for at, entry in enumerate(found) if entry in GUARDS[2:4]]
+    return [entry for entry in found[: ends[0] if ends else len(found)] if entry not in GUARDS]
+
+
+def _lets_by(entry: str, table: "Callable[[str], Optional[str]]") -> bool:
+    """Whether known clients get by it: by a certificate, as a backup, or by an answer of a table (access(5))."""
+    word, _, argument = entry.partition(" ")
+    if word.startswith("permit_"):
+        return True
+    path = path_of(argument) if word in _OF_CLIENTS else None
+    text = table(path) if path else None
+    answers = [row.value.split(" ")[0].upper() for row in rows(text or "", table_of(argument).kind)]
+    return any(answer not in ON and not answer.startswith(("4", "5", "REJECT_")) for answer in answers)
 
 
 def _is_within(network: Any, other: Any) -> bool:

@@ -23,32 +23,40 @@ BEATS = ("mailbox_transport_maps", "mailbox_transport", "mailbox_command_maps", 
 _DOVECOTS = re.compile(r"dovecot-lda|/dovecot/deliver|dovecot-lmtp|\blmtp:")
 
 
+#: what guards relaying, and what would end a list that it stands in
+GUARDS = (
+    "permit_mynetworks",
+    "permit_sasl_authenticated",
+    "reject_unauth_destination",
+    "defer_unauth_destination",
+    "permit",
+)
+
+
+def entries(value: str) -> "List[str]":
+    """A list of restrictions, each with the table or the domain that belongs to it."""
+    found: "List[str]" = []
+    for word in words(value):
+        if found and re.search(r"[:/.]", word):
+            found[-1] += f" {word}"
+        else:
+            found.append(word)
+    return found
+
+
 def restrictions(rule: str, authenticated: bool, stands: "Optional[str]", accept: "Iterable[str]" = ()) -> str:
-    """The list that guards relaying: in front of the guard what was accepted there with a reason, and
-    where it is also the list for everything else (before 2.10), what stood there besides behind it,
-    where it can refuse more but open nothing."""
-    guard = [
-        "permit_mynetworks",
-        *(["permit_sasl_authenticated"] if authenticated else []),
-        "reject_unauth_destination",
-    ]
-    dropped = (*guard, "permit_sasl_authenticated", "defer_unauth_destination", "permit")
-    rest: "List[str]" = []
-    for word in words(stands or ""):
-        if rest and re.search(r"[:/.]", word):  # a table or a domain belongs to the word before it
-            rest[-1] += f" {word}"
-        elif word not in dropped:
-            rest.append(word)
+    """The list that guards relaying: in front of the guard what was accepted there with a reason, and what stood there
+    besides behind it, where it can refuse more but open nothing."""
+    guard = [name for name in GUARDS[:3] if authenticated or name != "permit_sasl_authenticated"]
+    rest = [entry for entry in entries(stands or "") if entry not in GUARDS]
+    names = list(accept)
     kept = [
-        word
-        for word in rest
-        if any(
-            accepted_word == word or accepted_word.startswith((f"{word} ", f"{rule} {word}"))
-            for accepted_word in accept
-        )
+        entry
+        for entry in rest
+        if any(name == entry or name.startswith((f"{entry} ", f"{rule} {entry}")) for name in names)
     ]
-    behind = [word for word in rest if word not in kept] if rule == "smtpd_recipient_restrictions" else []
-    return ", ".join(kept + guard + behind)
+    behind = [entry for entry in rest if entry not in kept and not entry.startswith("permit_")]  # which does nothing
+    return ", ".join([*kept, *guard, *behind])
 
 
 def settings(
