@@ -91,10 +91,13 @@ start_all() { # restart what was touched; the others only if they do not run; se
     done
 }
 wait_for() { # how: until all serve, or patience is over
+    # One dialogue that hangs, as with a login process that came up before what it asks, may last longer than patience
     ends=$(($(date +%s) + patience))
+    again=yes
     until serving "$1"; do
-        [ "$(date +%s)" -lt "$ends" ] || return 1
+        [ "$(date +%s)" -lt "$ends" ] || [ -n "$again" ] || return 1
         case $fault in login | password | closed) return 1 ;; esac # no patience mends it
+        again=
         sleep 1
     done
     for unit in $units $touched; do
