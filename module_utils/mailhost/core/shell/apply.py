@@ -160,7 +160,7 @@ while IFS= read -r record <&4; do
                 fail write "$path: the new file could not be written whole beside it: ${error:-is the disk full?}"
             [ "$mode" = = ] || chmod "$mode" "$new" || fail write "$path: chmod"
             # Dovecot tells a file by second and size, and would go on with the one that it has read
-            if [ -e "$op/old" ] && [ "$(stat -c %Y "$new")" = "$(stat -c %Y "$op/old")" ]; then
+            if [ -e "$op/old" ] && [ "$(stat -c "%Y %s" "$new")" = "$(stat -c "%Y %s" "$op/old")" ]; then
                 sleep 1
                 touch "$new"
             fi
