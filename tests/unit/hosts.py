@@ -8,9 +8,10 @@ from mailhost.core.gather import gather
 from mailhost.core.host import File, FileState, Glob, Output, Seen
 from mailhost.core.journals import SHOW
 from mailhost.core.shell import accounts, certificate, files
-from mailhost.products import certificates, standing, switch
+from mailhost.products import certificates, policy, standing, switch
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.cyrus import mailboxes as cyrus_boxes
+from mailhost.products.cyrus import policy as cyrus_policy
 from mailhost.products.cyrus import services as cyrus_services
 from mailhost.products.dovecot import configure as dovecot
 from mailhost.products.dovecot import shell as dovecot_shell
@@ -19,14 +20,12 @@ from mailhost.products.postfix import abuse
 from mailhost.products.postfix import configure as postfix
 from mailhost.products.postfix.shell import ASK
 from mailhost.products.sendmail import configure as sendmail
+from mailhost.products.sendmail import policy as sendmail_policy
 from mailhost.products.stunnel import configure as stunnel
 from mailhost.products.table import PORTS, PRODUCTS
 from mailhost.systems.families import DEBIAN, FAMILIES, INSTALLED, REDHAT
 from mailhost.systems.packages import WHICH
-from mailhost.words import (
-    dovecot_protocols,
-    mail_policy,
-)
+from mailhost.words import dovecot_protocols
 
 EL5 = (__import__("pathlib").Path(__file__).resolve().parents[2] / "molecule/images/centos5/rootfs").resolve()
 
@@ -103,10 +102,10 @@ SILENT = frozenset(
             )
         ),
         cyrus_services.HOLDER,
-        mail_policy.NAMES,
-        mail_policy.SOCKETS,
-        mail_policy.UNBUILT,
-        mail_policy.ACCOUNTS,
+        cyrus_policy.NAMES,
+        policy.SOCKETS,
+        sendmail_policy.UNBUILT,
+        policy.ACCOUNTS,
         dovecot_shell.EFFECTIVE.argv(),
         dovecot_shell.OPEN.argv(),
         dovecot_protocols.IDENTIFIERS,

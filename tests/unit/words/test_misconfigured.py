@@ -5,8 +5,9 @@ from fnmatch import fnmatchcase
 import pytest
 from mailhost.core.host import Output
 from mailhost.core.shell import files
-from mailhost.products import standing
+from mailhost.products import policy, standing
 from mailhost.products.cause import KINDS
+from mailhost.products.cyrus import policy as cyrus_policy
 from mailhost.products.dovecot import shell as dovecot_shell
 from mailhost.words import mail_policy
 
@@ -50,9 +51,9 @@ class Answering:
     PROGRAMS = {
         "users": dovecot_shell.OPEN.argv(),
         "effective": dovecot_shell.EFFECTIVE.argv(),
-        "accounts": mail_policy.ACCOUNTS,
+        "accounts": policy.ACCOUNTS,
         "stores": files.STORES.argv(),
-        "sockets": mail_policy.SOCKETS[:4],
+        "sockets": policy.SOCKETS[:4],
     }
 
     def __init__(self, seen, answers):
@@ -87,7 +88,7 @@ def sendmail(mc="", access=""):
 
 def cyrus(imapd=""):
     seen = el5_cyrus()
-    seen.outputs[mail_policy.NAMES] = Output(0, "cyrus-master\ninit")
+    seen.outputs[cyrus_policy.NAMES] = Output(0, "cyrus-master\ninit")
     seen.files["/etc/imapd.conf"] = file("/etc/imapd.conf", replaced_colon(imapd))
     return seen
 
