@@ -17,7 +17,10 @@ demo: $(STAMP) engine
 down:
 	sh setup/fleet.sh down
 
-test: test-fast test-collection examples molecule wire test-versions test-faults
+# images are made while the processor has others' work: they wait for the net and the disk
+test: $(STAMP) tools engine
+	$(MAKE) -j 2 -O images lint unit
+	$(MAKE) shell docs test-collection examples molecule wire test-versions test-faults
 
 test-fast: lint unit shell docs
 
@@ -46,7 +49,7 @@ unit: $(STAMP) tools
 	pytest -q -n 2 tests/unit tests/fuzz --cov=module_utils/mailhost --cov-report=term --cov-fail-under=90
 
 shell: $(STAMP) tools
-	pytest -q -n 2 tests/shell
+	pytest -q -n 6 tests/shell # most of their time they wait
 
 DOCS := .venv-docs
 $(DOCS)/.made: docs/requirements.txt setup/venv.sh
@@ -65,11 +68,11 @@ molecule: $(STAMP) images tools
 	sh setup/molecule.sh
 
 wire: $(STAMP) images tools
-	pytest -q -n 3 --dist loadgroup tests/wire
+	pytest -q -n 4 --dist loadgroup tests/wire
 
 # ansible-core from the oldest to the newest, on each Python that is here; -rs names those that are not
 test-versions: $(STAMP) images
-	pytest -q -n 3 -rs tests/versions
+	pytest -q -n 4 -rs tests/versions
 
 # good hosts and hosts broken in one way each, others' tools, the page in a browser, fifty hosts at once
 test-audit: $(STAMP) images tools
@@ -88,7 +91,7 @@ test-collection: $(STAMP) engine tools
 
 # every fault, the mail ledger, bad and strange input, endurance; one fault: make fault NAME=disk-full
 test-faults: $(STAMP) images tools
-	pytest -q -n 3 --dist loadfile tests/faults
+	pytest -q -n 4 --dist loadgroup tests/faults
 
 # hosts as people have them, before and after a run
 test-brownfield: $(STAMP) images tools

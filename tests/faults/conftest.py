@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import statistics
 
 import pytest
@@ -9,6 +10,15 @@ import pytest
 from ..figures import counted
 from .hosts import FaultHost
 from .ledger import Ledger
+
+
+def pytest_itemcollected(item):  # xdist looks at the marker before any other hook could add it
+    """The tests of a file stay in one process, in their order; but each kind of host may have its own, and so may each
+    way to break a step."""
+    if item.path.parent == pathlib.Path(__file__).parent:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        kinds = [str(given[name]) for name in ("image", "how") if name in given]
+        item.add_marker(pytest.mark.xdist_group(":".join([item.path.stem, *kinds])))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ the host is reached over SSH.
 
 from __future__ import annotations
 
+import fcntl
 import glob
 import json
 import os
@@ -49,8 +50,11 @@ def core(request):
         pytest.skip(f"ansible-core {version} on Python {python}: this machine has no Python {python}")
     venv, pinned = ROOT / f".venv-versions/{version}-{python}", HERE / f"{version}.txt"
     made = venv / ".made"
-    if not made.exists() or made.stat().st_mtime < pinned.stat().st_mtime:
-        subprocess.run(["sh", ROOT / "setup/venv.sh", venv, pinned, found], check=True)
+    venv.parent.mkdir(exist_ok=True)
+    with open(f"{venv}.lock", "w") as lock:  # another process may want the same one
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists() or made.stat().st_mtime < pinned.stat().st_mtime:
+            subprocess.run(["sh", ROOT / "setup/venv.sh", venv, pinned, found], check=True)
     return venv / "bin"
 
 
