@@ -77,7 +77,7 @@ blob() { # offset behind the records, length: a piece of stdin
 next() { IFS= read -r "$1" <&4 || fail failed "the plan ends in the middle of a record"; }
 words() { # file: counted words of the records into it
     next count
-    : >"$1" || fail write "$1: cannot be written; is the disk full?"
+    true >"$1" || fail write "$1: cannot be written; is the disk full?"
     while [ "$count" -gt 0 ]; do
         next word
         printf "%s\n" "$word" >>"$1" || fail write "$1: cannot be written; is the disk full?"
@@ -113,7 +113,7 @@ stands() { # service: whether it runs and begins at boot before this change, for
 }
 trap end EXIT
 trap "exit 1" HUP INT PIPE TERM
-mkdir "$dir" "$dir/op" && mark "$dir" staged && : >"$dir/made" &&
+mkdir "$dir" "$dir/op" && mark "$dir" staged && true >"$dir/made" &&
     printf "%s\n" "$who" >"$dir/who" && printf "%s\n" "$run" >"$dir/run" &&
     date +%s >"$dir/when" && printf "%s\n" "$reverts" >"$dir/reverts" ||
     fail write "$dir: cannot be written; is the disk full or read-only?"
@@ -149,7 +149,7 @@ while IFS= read -r record <&4; do
                 error=$(cp -a -- "$target" "$new" 2>&1) || fail write "$path: $error"
                 [ "$mode" = = ] || chmod "$mode" "$new" || fail write "$path: chmod"
             else
-                error=$( { : >"$new"; } 2>&1) || fail write "$path: $error"
+                error=$( { true >"$new"; } 2>&1) || fail write "$path: $error"
                 [ "$mode" != = ] || mode=$fallback
             fi
             if [ "$owner" != = ]; then
@@ -258,20 +258,20 @@ swap() {
         case $kind in
             W)
                 same "$target" "$( [ -e "$op/old" ] && digest "$op/old" || echo - )" || fail changed "$path"
-                line new "$op/new" && : >"$op/begun" || fail write "$op: cannot be written; is the disk full?"
+                line new "$op/new" && true >"$op/begun" || fail write "$op: cannot be written; is the disk full?"
                 error=$(put "$new" "$target" 2>&1) || fail write "$path: $error"
                 line sum "$op/sum"
                 grep -q -x -F -e "$sum $path" "$state/written" 2>/dev/null || echo "$sum $path" >>"$state/written"
                 [ -e "$op/old" ] || ! command -v restorecon >/dev/null || restorecon "$target" ;;
             D)
-                : >"$op/begun" || fail write "$op: cannot be written; is the disk full?"
+                true >"$op/begun" || fail write "$op: cannot be written; is the disk full?"
                 rm -f "$target" || fail write "$path: cannot be removed" ;;
             R)
-                : >"$op/begun" || fail write "$op: cannot be written; is the disk full?"
+                true >"$op/begun" || fail write "$op: cannot be written; is the disk full?"
                 line about "$op/about"
                 words="$op/argv" input="$op/stdin"
                 output=$(words_of 2>&1) || fail failed "$about: $(printf "%s\n" "$output" | tail -n 5)"
-                : >"$op/done"
+                true >"$op/done"
                 [ -s "$op/undo" ] && [ ! -e "$op/undo-stdin" ] || rm -f "$op/stdin" ;;
         esac
     done

@@ -70,7 +70,7 @@ bring() { # restart or start, service
         umask 022 # what a daemon makes as it starts is for others too, and not every init script says so
         # a file: a daemon that keeps its script's stderr, as Dovecot does, would hold a pipe open for good
         said="$state/said"
-        { : >"$said"; } 2>/dev/null || said=/dev/null
+        { true >"$said"; } 2>/dev/null || said=/dev/null
         within 60 service "$2" "$1" >"$said" 2>&1
         code=$?
         umask 077
