@@ -56,6 +56,12 @@ options:
   password:
     description: The user's password. It goes by stdin and stands in no report.
     type: str
+  mailbox:
+    description:
+      - The address whose mail O(user) reads. With it, and where something was changed, the host's C(sendmail) command gets one message
+        for it, which the login then finds in INBOX and removes. Mail that is returned, waits for want of a way, or lies elsewhere is a
+        fault, and the change is taken back. The message is taken out of the queue; nobody else gets one, nor a bounce (RFC 3461).
+    type: str
   timeout:
     description: Seconds to wait for the ports to answer.
     type: int

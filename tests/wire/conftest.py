@@ -19,7 +19,7 @@ SYSTEMD = ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined", "--
 SYSTEMD += ["-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/tmp", "-e", "container=docker"]
 SYSTEMD += ["-e", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"]
 #: fixtures that are a host of one kind
-HOSTS = ("machine", "cyrus", "sendmail", "tunnelled", "host")
+HOSTS = ("machine", "cyrus", "sendmail", "tunnelled", "host", "delivering")
 OPTIONS = {"centos5": ["--tmpfs", "/run"], "kdc": []}
 PASSWORD = "demo a$s\"s'w\\ö"
 DEMO = yaml.safe_load((ROOT / "inventory/demo/group_vars/mailhosts.yml").read_text())

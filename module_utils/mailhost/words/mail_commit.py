@@ -23,6 +23,7 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "serving": {"type": "list", "elements": "str", "default": []},
     "user": {"type": "str"},
     "password": {"type": "str", "no_log": True},
+    "mailbox": {"type": "str"},
     "timeout": {"type": "int", "default": 30},
     "journal_keep": {"type": "int", "default": 20},
     "lock_timeout": {"type": "int", "default": 60},
@@ -53,6 +54,9 @@ def expectations(params: Mapping[str, Any]) -> str:
         ]
     for word in params["smtp"]:
         lines += [f"serve smtp plain {_SMTP[word]}", f"serve smtp starttls {_SMTP[word]}"]
+    if params.get("mailbox"):
+        lines += [f"mailbox {params['mailbox']}"]
+        lines += [f"queue {folder}" for row in table.of_kind("mta") if row.queue for folder in row.queue.folders]
     return "\n".join([*lines, *params["serving"]]) + "\n"
 
 
@@ -76,6 +80,8 @@ def _validate(params: Mapping[str, Any]) -> None:
     for line in params["serving"]:
         if not _SERVING.match(line):
             raise BadInput("serving", f"{line[:60]!r} is not a line of mail_undo's", "Give what mail_undo returned")
+    if params.get("mailbox") and not re.match(r"^[^\s<>\0-]\S*@[^\s<>@]+$", params["mailbox"]):
+        raise BadInput("mailbox", f"{params['mailbox'][:60]!r} is not an address of one mailbox", "Give user@domain")
     if not re.match(r"^[0-9.]+$", params["address"]):
         raise BadInput("address", f"{params['address']!r} is not an IPv4 address of the host", "Correct it")
 
@@ -132,10 +138,13 @@ def _taken_back(whole: "list[str]", partly: "list[str]") -> "dict[str, Any]":
 
 #: what could not be proved, by the host's word for it
 DOUBTS = {
-    "login": "no user and password were given, so no login that should succeed was tried",
+    "login": "no user and password were given, so no login that should succeed was tried, and no mail sent",
     "refused": "{protocol} refuses the login of {user} (mailhost_probe_login), so none was proved",
     "mailbox": "{protocol} has no mailbox of {user} (mailhost_probe_login) to open, so no session was proved",
     "slow": "{protocol} did not answer the login of {user} (mailhost_probe_login) in time, so none was proved",
+    "unsent": "sendmail(8) of the host takes no message for {user} (mailhost_probe_login), so no delivery was proved",
+    "waits": "a message for {user} (mailhost_probe_login) was still in the queue, so no delivery was proved",
+    "left": "the message that proved delivery to {user} is flagged as deleted and stays, as others that are",
     "starttls": "STARTTLS of {protocol} is offered, but the host's openssl s_client cannot speak it",
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from . import COMMON, Program
 from .confirm import PROGRAM as CONFIRM
+from .deliver import PROGRAM as DELIVER
 from .journal import PROGRAM as JOURNAL
 from .lock import PROGRAM as LOCK
 from .serve import PROGRAM as SERVE
@@ -49,6 +50,7 @@ COMMIT = Program(
     + SERVICES
     + CONFIRM
     + SERVE
+    + DELIVER
     + r"""
 address=127.0.0.1
 fault=
@@ -107,7 +109,7 @@ wait_for() { # how: until all serve, or patience is over
 }
 restarted=$(printf "%s " $touched)
 start_all
-if wait_for full; then
+if wait_for full && { [ -z "$touched" ] || delivered; }; then
     for journal in $journals; do
         journal="$state/journal/$journal"
         [ -d "$journal" ] || continue

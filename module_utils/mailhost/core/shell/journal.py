@@ -77,13 +77,13 @@ undo() { # journal: undo its operations, last first; 0 if all could be undone
         [ -e "$op/begun" ] && [ ! -e "$op/back" ] || continue
         line kind "$op/kind"
         case $kind in
-            W | D) line target "$op/target" && restore "$target" "$op" 2>>"$1/undo.log" && : >"$op/back" || bad=1 ;;
+            W | D) line target "$op/target" && restore "$target" "$op" 2>>"$1/undo.log" && true >"$op/back" || bad=1 ;;
             R)
                 if [ -s "$op/undo" ]; then
                     words="$op/undo" input="$op/stdin"
                     [ ! -e "$op/undo-stdin" ] || input="$op/undo-stdin"
                     [ -e "$input" ] || input=/dev/null
-                    words_of >>"$1/undo.log" 2>&1 && : >"$op/back" || bad=1
+                    words_of >>"$1/undo.log" 2>&1 && true >"$op/back" || bad=1
                 fi ;;
         esac
     done
@@ -145,7 +145,8 @@ recover() { # finish what a killed run or a reboot left:
         esac
     done
     # what a kill between writing and renaming left
-    rm -f "$state/confirm.new" "$state/pending.new" "$state/guard.new" "$state/said"
+    rm -f "$state/confirm.new" "$state/pending.new" "$state/guard.new" "$state/said" \
+        "$state/session" "$state/handed" "$state/came" "$state/left"
     [ ! -s "$state/confirm" ] || ! unconfirmed || ticking ||
         take_back "the host started anew before anybody confirmed it"
 }

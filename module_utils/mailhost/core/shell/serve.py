@@ -1,5 +1,5 @@
 """What the ports of a host answer: a dialogue on each that it should serve. What is wrong is a word (``fault``:
-greeting, password, login, closed, service) beside a sentence (``why``); nothing but the word decides.
+greeting, password, login, closed, service, delivery) beside a sentence (``why``); nothing but the word decides.
 
 The dialogues come from the host itself, so that a host can judge and undo its own change when nobody reaches it. What
 a stranger sees is for mail_audit.
@@ -220,6 +220,8 @@ expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up 
     closed=
     units=
     ours=
+    mailbox=
+    queues=
     tidy=
     known=
     doubts=
@@ -232,6 +234,8 @@ expectations() { # from stdin into $serve ("PROTOCOL TLS PORT") and $closed, up 
             address) address=$2 ;;
             tidy) tidy=$2 ;;
             ours) ours="$ours $2" ;;
+            mailbox) mailbox=$2 ;;
+            queue) queues="$queues $2" ;;
             login)
                 IFS= read -r known
                 IFS= read -r password
