@@ -28,7 +28,9 @@ find {TREES} /etc/dovecot.conf ! -name "*.db" -type f -exec sha1sum {{}} + 2>/de
 """
 #: inode and change time of every file a check mode could touch
 INODES = f"find {TREES} /var/lib/mailhost -printf '%p %i %C@\\n' 2>/dev/null | sort"
+#: the guard looks once a minute, and holds the lock meanwhile
 LEFT = r"""
+for turn in 1 2 3 4 5; do [ ! -h /var/lib/mailhost/lock ] || sleep 1; done
 find / -xdev \( -name ".mailhost-*" -o -name "*.mailhost-undo" -o -name "*.mailhost-new" -o -name "*.mailhost-log" \) \
     2>/dev/null
 ls -d /var/lib/mailhost/lock /var/lib/mailhost/confirm /var/lib/mailhost/pending /var/lib/mailhost/*.new 2>/dev/null
