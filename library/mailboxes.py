@@ -68,6 +68,19 @@ options:
     type: str
     choices: [dovecot, cyrus]
     default: dovecot
+  other_accounts:
+    description:
+      - Whether accounts of the system that are in no O(mailboxes) may log in by IMAP, POP3 and SMTP AUTH; root and accounts of the
+        system itself never may. Where O(mailboxes) is empty nobody but those is refused.
+      - A line in front of the mail services of PAM says so (C(pam_listfile), C(pam_succeed_if)); C(/etc/mailhost/logins) is the list.
+        Whoever has mail and would lose the login is a loss, C(loss.login NAME).
+    type: str
+    choices: [refuse, allow]
+    default: refuse
+  saslauthd:
+    description: Whether C(saslauthd) answers for the daemons about passwords; it keeps what it knew, so it is restarted with a change.
+    type: bool
+    default: false
   mta:
     description: Whose tables hold the aliases, Postfix' F(/etc/mailhost/aliases) or Sendmail's F(/etc/mail/virtusertable).
     type: str

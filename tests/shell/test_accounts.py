@@ -128,3 +128,27 @@ def test_journals(run, tmp_path, monkeypatch):
     ]  # fmt: skip
     assert found[0].lines["b"] == ["dovecot stopped disabled"]
     assert (found[0].steps[0].has_old, found[0].steps[0].begun) == (True, True)
+
+
+def test_who_has_mail(run, tools, tmp_path):
+    home, spool = tmp_path / "home", tmp_path / "mail"
+    for name, folder in (("alice", "cur"), ("bob", "new"), ("carol", "tmp"), ("dora", "cur")):
+        (home / name / "Maildir" / folder).mkdir(parents=True)
+        (home / name / "Maildir" / folder / "1").touch()
+    (home / "dora/Maildir/cur/1").unlink()
+    (home / "dora/Maildir/dovecot-uidlist").touch()
+    spool.mkdir()
+    (spool / "erin").write_text("From a\n\nx\n\nFrom b\n\ny\n")
+    (spool / "carol").touch()
+    passwd = tmp_path / "passwd"
+    names = ("alice", "bob", "carol", "erin")
+    passwd.write_text("".join(f"{name}:x:1:1::{home}/{name}:/bin/sh\n" for name in names))
+    tools.add("stat", "echo dora")  # of a directory: known by the owner of a home alone
+    moved = {
+        "/etc/passwd": passwd,
+        "/home/*/*": f"{home}/dora/none/*",
+        "/home/* ": f"{home}/dor* ",
+        "/var/mail ": f"{spool} ",
+    }
+    done = run(logins.READERS, moved=moved)
+    assert sorted(done.stdout.splitlines()) == ["0 recent dora", "1 old alice", "1 old bob", "2 old erin"]

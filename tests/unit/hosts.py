@@ -7,7 +7,7 @@ from functools import partial
 from mailhost.core.gather import gather
 from mailhost.core.host import File, FileState, Glob, Output, Seen
 from mailhost.core.journals import SHOW
-from mailhost.core.shell import accounts, certificate, files
+from mailhost.core.shell import accounts, certificate, files, logins
 from mailhost.products import certificates, policy, standing, switch
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.cyrus import mailboxes as cyrus_boxes
@@ -62,7 +62,9 @@ ABSENT = frozenset([
     "/etc/postfix/main.cf", "/etc/postfix/master.cf", "/etc/procmailrc", "/etc/redhat-release",
     "/etc/systemd/system/mailhost-stunnel.service",
     *(path for family in FAMILIES for path in (family.certificate, family.openssl_cnf, family.saslauthd.path)),
-    *(f"/etc/pam.d/{name}" for name in ("dovecot", "imap", "pop", "smtp")),
+    "/etc/mailhost/logins",
+    *(f"/etc/pam.d/{name}" for name in ("dovecot", "imap", "pop", "smtp", "sieve", "common-auth", "common-account")),
+    *(f"/etc/pam.d/{name}" for name in ("system-auth", "password-auth", "common-session")),
     *(family.smtpd_sasl for family in FAMILIES if family.smtpd_sasl),
 ])
 # fmt: on
@@ -93,6 +95,7 @@ SILENT = frozenset(
                 STORED,
                 accounts.IN_HOMES,
                 accounts.NEWCOMERS,
+                logins.READERS,
                 files.WRITTEN,
                 files.STORES,
                 files.FOLDERS,

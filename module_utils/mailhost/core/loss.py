@@ -14,6 +14,7 @@ KINDS = {
     "loss.delivery": "where mail is delivered",
     "loss.address": "an address that is delivered",
     "loss.database": "a database of accounts",
+    "loss.login": "who may log in",
     "loss.certificate": "a certificate that is served",
     "loss.listener": "an address that is listened on",
     "loss.route": "where mail for elsewhere goes",

@@ -65,6 +65,8 @@ class Family:
     #: whether its Dovecot lets passwords go in clear where nothing is set, by the version of Dovecot
     dovecot_cleartext: "Rows[bool]"
     nologin: str
+    #: a mail daemon's service of PAM, where no package brings one; empty where nobody knows what it includes
+    pam_service: str
     #: the first uid of a person's account (login.defs)
     uid_min: "Rows[int]"
     #: the prefixes that crypt(3) of its C library verifies
@@ -130,6 +132,7 @@ DEBIAN = Family(
     smtpd_sasl="/etc/postfix/sasl/smtpd.conf",
     dovecot_cleartext=Rows(_CLEAR, Row((), None, False)),
     nologin="/usr/sbin/nologin",
+    pam_service="@include common-auth\n@include common-account\n@include common-session\n",
     uid_min=Rows(_UID, Row((), None, 1000)),
     crypt=Rows(_CRYPT, Row((), (11,), _GLIBC), Row((11,), None, _LIBXCRYPT)),
     profile=Rows(_PROFILE, Row((), None, "")),
@@ -163,6 +166,7 @@ SUSE = Family(
     smtpd_sasl="/etc/sasl2/smtpd.conf",
     dovecot_cleartext=Rows(_CLEAR, Row((), None, False)),
     nologin="/sbin/nologin",
+    pam_service="auth include common-auth\naccount include common-account\nsession include common-session\n",
     uid_min=Rows(_UID, Row((), None, 1000)),
     # libxcrypt came with 15.3; Leap 42 is SLES 12
     crypt=Rows(
@@ -203,6 +207,7 @@ REDHAT = Family(
     smtpd_sasl=None,
     dovecot_cleartext=Rows(_CLEAR, Row((), (1, 1), True), Row((1, 1), None, False)),
     nologin="/sbin/nologin",
+    pam_service="auth include system-auth\naccount include system-auth\nsession include system-auth\n",
     uid_min=Rows(_UID, Row((), (7,), 500), Row((7,), None, 1000)),
     crypt=Rows(_CRYPT, Row((), (5, 2), ("1",)), Row((5, 2), (8,), _GLIBC), Row((8,), None, _LIBXCRYPT)),
     profile=Rows(_PROFILE, Row((), (6,), "centos5"), Row((6,), None, "")),
@@ -229,6 +234,7 @@ UNKNOWN = Family(
     smtpd_sasl=None,
     dovecot_cleartext=Rows(_CLEAR, Row((), None, False)),
     nologin="/usr/sbin/nologin",
+    pam_service="",
     uid_min=Rows(_UID, Row((), None, 1000)),
     crypt=Rows(_CRYPT, Row((), None, _GLIBC)),
     profile=Rows(_PROFILE, Row((), None, "")),

@@ -10,7 +10,7 @@ from ..core.host import File, Request, Seen
 from ..core.operations import Plan, Run
 from ..core.word import OPTIONS, Planned
 from ..formats.colons import Colons
-from ..products import accounts, mailboxes
+from ..products import accounts, admission, mailboxes
 from ..products.dovecot import users
 from ..products.postfix import addresses as postfix
 from ..products.sendmail import addresses as sendmail
@@ -33,6 +33,8 @@ ARGUMENT_SPEC: "dict[str, Any]" = {
     "domains": {"type": "list", "elements": "str", "default": []},
     "mta": {"type": "str", "choices": choices("mta"), "default": "postfix"},
     "access": {"type": "str", "choices": choices("access"), "default": "dovecot"},
+    "other_accounts": {"type": "str", "choices": ["refuse", "allow"], "default": "refuse"},
+    "saslauthd": {"type": "bool", "default": False},
     **OPTIONS,
 }
 #: what leads addresses to mailboxes, by MTA
@@ -45,6 +47,7 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     mailboxes.validate(params)
     yield from (*REQUESTS, File(accounts.PASSWD), *ADDRESSES[params["mta"]].reads(params))
     if params["store"] == "system":
+        yield from admission.reads(params, seen)
         yield from accounts.reads(params["mailboxes"], seen)
     elif params["access"] in USERS:
         yield from USERS[params["access"]].REQUESTS
@@ -57,7 +60,10 @@ def plan(params: Mapping[str, Any], seen: Seen) -> Plan:
         raise BadConfiguration(accounts.PASSWD, "cannot be read", "Become root")
     stand = Colons(seen.file(accounts.PASSWD).text, accounts.PASSWD)
     if params["store"] == "system":
+        admission.plan(params, seen, plan)
         accounts.plan(params["mailboxes"], seen, plan, stand)
+        if params["saslauthd"] and plan.operations:  # it answers for hours by what it knew (saslauthd(8), -c)
+            plan.services = ("saslauthd",)
     elif params["access"] in USERS:
         USERS[params["access"]].plan(params["mailboxes"], seen, plan, stand)
         known = USERS[params["access"]].names(seen)

@@ -35,12 +35,13 @@ def test_system_mailboxes():
 
 def test_system_mailboxes_that_stand():
     seen = debian(files={"/etc/mailhost/aliases": "# Written by mailhost (mailboxes).\n"})
-    assert not run(
-        mailboxes, seen, mailboxes=[{"name": "bob", "state": "present", "password_hash": "$6$s$old"}]
-    ).changed
+    given = {"mailboxes": [{"name": "bob", "state": "present", "password_hash": "$6$s$old"}]}
+    first = run(mailboxes, seen, **given)
+    assert sorted(written(first)) == ["/etc/mailhost/logins", "/etc/pam.d/dovecot"], "who may log in"
+    assert not run(mailboxes, after(first, seen), **given).changed
     for purge, argv in ((False, ("userdel", "--", "bob")), (True, ("userdel", "-r", "--", "bob"))):
         plan = run(mailboxes, seen, mailboxes=[{"name": "bob", "state": "absent", "purge_mail": purge}])
-        assert [operation.argv for operation in plan.operations] == [argv]
+        assert [operation.argv for operation in plan.operations if isinstance(operation, Run)] == [argv]
 
 
 def test_virtual_mailboxes():
