@@ -7,13 +7,16 @@ from importlib import import_module
 import pytest
 from mailhost.core.errors import BadConfiguration, BadInput
 from mailhost.core.gather import gather
-from mailhost.core.host import Command, FileState
+from mailhost.core.host import FileState
+from mailhost.core.shell.accounts import NEWCOMERS
+from mailhost.core.shell.certificate import ISSUED
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.cyrus import mailboxes as cyrus_boxes
 from mailhost.products.sendmail import access, build
 from mailhost.products.sendmail import configure as sendmail
 from mailhost.products.stunnel import configure as stunnel
-from mailhost.words import mailboxes, postfix_relay, sendmail_relay
+from mailhost.systems.families import DEBIAN
+from mailhost.words import mail_certificate, mailboxes, postfix_relay, sendmail_relay
 
 from ..hosts import Fake, after, debian, params, run
 from .test_sendmail import built, el5
@@ -86,12 +89,11 @@ class Heard(Fake):
 def asked(word, declared, **given):
     host = Heard(declared)
     gather([partial(word.reads, params(word, **given))], host)
-    return {getattr(request, "path", None) or request for request in host.requests}
+    return {getattr(request, "path", None) or getattr(request, "argv", None) for request in host.requests}
 
 
 def builds(requests):
-    commands = [request.argv for request in requests if isinstance(request, Command)]
-    return [argv for argv in (build.BUILD, build.BUILT) if argv in commands]
+    return [argv for argv in (build.BUILD, build.BUILT) if argv in requests]
 
 
 def test_a_cf_is_built_only_where_it_may_differ():
@@ -104,12 +106,19 @@ def test_a_cf_is_built_only_where_it_may_differ():
 
 
 SYSTEM = {"mta": "postfix", "store": "system", "mailboxes": []}
+SIGNED = {"names": ["mx.example.test"], "path": DEBIAN.certificate, "key_path": DEBIAN.key, "services": ["dovecot"]}
 PROCMAIL = "mailbox_command = /usr/bin/procmail\n"
 
 
 @pytest.mark.parametrize(
-    ("word", "main", "given", "path", "is_asked"),
+    ("word", "main", "given", "question", "is_asked"),
     [
+        (mailboxes, "", {**SYSTEM, "mailboxes": [{"name": "bob", "state": "present"}]}, NEWCOMERS.argv(), False),
+        (mailboxes, "", {**SYSTEM, "mailboxes": [{"name": "eve", "state": "present"}]}, NEWCOMERS.argv(), True),
+        (mail_certificate, "", SIGNED, DEBIAN.openssl_cnf, True),
+        (mail_certificate, "", {**SIGNED, "provider": "host"}, DEBIAN.openssl_cnf, False),
+        (mail_certificate, "", SIGNED, ISSUED.argv(), False),
+        (mail_certificate, "", {**SIGNED, "services": ["mailhost-stunnel"]}, "/etc/dovecot/dovecot.conf", False),
         (mailboxes, "", SYSTEM, "/etc/mailhost/mailboxes", False),
         (mailboxes, "", {**SYSTEM, "store": "virtual", "domains": ["a.test"]}, "/etc/mailhost/mailboxes", True),
         (postfix_relay, "", {**GIVEN, "access": "cyrus"}, "/etc/dovecot/dovecot.conf", False),
@@ -120,9 +129,9 @@ PROCMAIL = "mailbox_command = /usr/bin/procmail\n"
         (postfix_relay, PROCMAIL, GIVEN, "/etc/procmailrc", True),
     ],
 )
-def test_a_file_is_asked_only_where_it_counts(word, main, given, path, is_asked):
+def test_a_question_is_asked_only_where_it_counts(word, main, given, question, is_asked):
     seen = debian(files={MAIN: debian().files[MAIN].text + main})
-    assert (path in asked(word, seen, **given)) is is_asked
+    assert (question in asked(word, seen, **given)) is is_asked
 
 
 @pytest.mark.parametrize(
