@@ -12,13 +12,15 @@ from mailhost.core.shell.accounts import NEWCOMERS
 from mailhost.core.shell.certificate import ISSUED
 from mailhost.products.cyrus import configure as cyrus
 from mailhost.products.cyrus import mailboxes as cyrus_boxes
+from mailhost.products.dovecot import configure as dovecot
+from mailhost.products.dovecot.location import Location
 from mailhost.products.sendmail import access, build
 from mailhost.products.sendmail import configure as sendmail
 from mailhost.products.stunnel import configure as stunnel
 from mailhost.systems.families import DEBIAN
-from mailhost.words import mail_certificate, mailboxes, postfix_relay, sendmail_relay
+from mailhost.words import dovecot_settings, mail_certificate, mailboxes, postfix_relay, sendmail_relay
 
-from ..hosts import Fake, after, debian, params, run
+from ..hosts import Fake, after, centos5, debian, gathered, params, run
 from .test_sendmail import built, el5
 
 MAIN, MASTER = "/etc/postfix/main.cf", "/etc/postfix/master.cf"
@@ -43,6 +45,12 @@ def test_a_table_that_postfix_asks(main, master, text):
     plan = run(postfix_relay, seen, **GIVEN)
     assert plan.changed
     assert not run(postfix_relay, after(plan, seen), **GIVEN).changed
+
+
+def test_what_a_dovecot_of_old_includes():
+    files = {"/etc/dovecot.conf": "!include /etc/local.conf\n", "/etc/local.conf": "mail_location = mbox:~/mail\n"}
+    seen = centos5(files=files, outputs={dovecot.VERSION: "1.2.17"})
+    assert gathered(dovecot_settings, seen, params(dovecot_settings)).file("/etc/local.conf").exists
 
 
 FOLDERS = ("/usr/lib/cyrus-imapd", "/usr/lib/cyrus/bin", "/usr/libexec/cyrus-imapd")
@@ -107,6 +115,7 @@ def test_a_cf_is_built_only_where_it_may_differ():
 
 SYSTEM = {"mta": "postfix", "store": "system", "mailboxes": []}
 SIGNED = {"names": ["mx.example.test"], "path": DEBIAN.certificate, "key_path": DEBIAN.key, "services": ["dovecot"]}
+OF_MAILDIR = Location("maildir", "~/Maildir").question.argv
 PROCMAIL = "mailbox_command = /usr/bin/procmail\n"
 
 
@@ -115,6 +124,8 @@ PROCMAIL = "mailbox_command = /usr/bin/procmail\n"
     [
         (mailboxes, "", {**SYSTEM, "mailboxes": [{"name": "bob", "state": "present"}]}, NEWCOMERS.argv(), False),
         (mailboxes, "", {**SYSTEM, "mailboxes": [{"name": "eve", "state": "present"}]}, NEWCOMERS.argv(), True),
+        (dovecot_settings, "", {"mail_format": "maildir"}, OF_MAILDIR, False),
+        (dovecot_settings, "", {"mail_format": "mbox"}, OF_MAILDIR, True),
         (mail_certificate, "", SIGNED, DEBIAN.openssl_cnf, True),
         (mail_certificate, "", {**SIGNED, "provider": "host"}, DEBIAN.openssl_cnf, False),
         (mail_certificate, "", SIGNED, ISSUED.argv(), False),
