@@ -113,6 +113,11 @@ def test_a_cf_is_built_only_where_it_may_differ():
     assert builds(asked(sendmail_relay, new, **GIVEN, message_size="12M")) == [build.BUILD]
 
 
+def test_sendmail_asks_about_a_dovecot_only_where_it_is_to_serve():
+    for name, is_asked in (("dovecot", True), ("cyrus", False)):
+        assert ("/etc/dovecot.conf" in asked(sendmail_relay, el5(), **GIVEN, access=name)) is is_asked
+
+
 SYSTEM = {"mta": "postfix", "store": "system", "mailboxes": []}
 SIGNED = {"names": ["mx.example.test"], "path": DEBIAN.certificate, "key_path": DEBIAN.key, "services": ["dovecot"]}
 OF_MAILDIR = Location("maildir", "~/Maildir").question.argv
