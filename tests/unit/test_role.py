@@ -5,7 +5,11 @@ import importlib
 import pathlib
 import re
 
+import pytest
 import yaml
+from ansible.plugins.filter import core as filters
+from ansible.plugins.test import core as tests
+from jinja2.nativetypes import NativeEnvironment
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TASKS = ROOT / "roles/mailhost/tasks"
@@ -113,3 +117,103 @@ def test_a_run_that_fails_takes_back_what_it_changed_and_says_why():
     aborted, failed = block["rescue"]
     assert (aborted["mail_commit"], aborted["when"]) == ({"state": "aborted"}, "not __mailhost_check")
     assert failed["ansible.builtin.fail"] == {"msg": "{{ ansible_failed_result.msg }}"}
+
+
+#: where an option comes from that is not the variable of its own name, in every word that has it
+FROM = {
+    "hostname": "{{ mailhost_fqdn }}",
+    "networks": "{{ mailhost_relay_networks }}",
+    "authenticated": "{{ mailhost_relay_authenticated }}",
+    "store": "{{ mailhost_mailbox_store }}",
+    "timeout": "{{ mailhost_commit_timeout }}",
+    "message_size": "{{ mailhost_message_size | default(omit) }}",
+    "smarthost": "{{ mailhost_smarthost | default(omit) }}",
+    "certificate": "{{ mailhost_certificate.path | default(omit) }}",
+    "key": "{{ mailhost_certificate.key_path | default(omit) }}",
+    "user": "{{ mailhost_probe_login.user | default(omit) }}",
+    "password": "{{ mailhost_probe_login.password | default(omit) }}",
+    "mailbox": "{{ __mailhost_probe_mailbox | default(omit, true) }}",
+    "clear_passwords": "{{ __mailhost_clear_passwords }}",
+    "serving": "{{ __mailhost_tunnels.serving | default([]) }}",
+}
+#: and where it comes from in one word only
+FROM_IN = {
+    ("mta", "name"): "{{ mailhost_mta }}",
+    ("stunnel_services", "services"): "{{ mailhost_stunnel }}",
+    ("mail_commit", "services"): "{{ __mailhost_services }}",
+    ("mail_certificate", "services"): ["{{ __mailhost_access_unit }}", "{{ mailhost_mta }}"],
+    ("mail_certificate", "names"): "{{ mailhost_certificate.names | default([mailhost_fqdn]) }}",
+    ("mail_certificate", "key_path"): "{{ mailhost_certificate.key_path | default(omit) }}",
+    **{
+        ("mail_certificate", key): f"{{{{ mailhost_certificate.{key} | default(omit) }}}}"
+        for key in ("provider", "days", "renew_days", "certificate", "key", "chain", "path")
+    },
+}
+#: options that are computed: what they are for some inventories
+COMPUTED = [
+    ("mail_packages.products", {}, ["postfix", "dovecot", "openssl"]),
+    ("mail_packages.products", {"mailhost_mta": "sendmail"}, ["sendmail", "dovecot", "openssl"]),
+    ("mail_packages.products", {"__mailhost_saslauthd": True}, ["postfix", "dovecot", "openssl", "saslauthd"]),
+    ("mail_packages.products", {"mailhost_stunnel": [{}]}, ["postfix", "dovecot", "openssl", "stunnel"]),
+    ("mail_packages.products", {"mailhost_access": "cyrus"}, ["postfix", "cyrus", "openssl"]),
+    ("mail_commit.smtp", {"mailhost_relay_authenticated": True}, ["smtp", "submission"]),
+    ("mail_commit.smtp", {"mailhost_relay_authenticated": False}, ["smtp"]),
+    ("mail_commit.address", {}, "127.0.0.1"),
+    ("mail_commit.address", {"mailhost_addresses": ["*"]}, "127.0.0.1"),
+    ("mail_commit.address", {"mailhost_addresses": ["::1"]}, "127.0.0.1"),
+    ("mail_commit.address", {"mailhost_addresses": ["fd00::1", "192.0.2.1", "192.0.2.2"]}, "192.0.2.1"),
+    ("dovecot_settings.postfix_sasl", {"mailhost_relay_authenticated": True}, True),
+    ("dovecot_settings.postfix_sasl", {"mailhost_relay_authenticated": False}, False),
+    ("dovecot_settings.postfix_sasl", {"mailhost_relay_authenticated": True, "mailhost_mta": "sendmail"}, False),
+]
+USUAL = {"mailhost_mta": "postfix", "mailhost_access": "dovecot", "mailhost_stunnel": [], "__mailhost_saslauthd": False}
+
+
+def test_an_option_comes_from_its_variable():
+    """Another variable of the same type would pass every other check: domains from relay_domains, say."""
+    computed = {name for name, _, _ in COMPUTED}
+    for step in steps():
+        (word,) = set(step) & set(WORDS)
+        for option, text in (step[word] or {}).items():
+            if f"{word}.{option}" not in computed:
+                own = FROM.get(option, f"{{{{ mailhost_{option} }}}}")
+                assert text == FROM_IN.get((word, option), own), f"{word}.{option}"
+
+
+@pytest.mark.parametrize(("name", "inventory", "value"), COMPUTED)
+def test_what_is_computed_for_a_word(name, inventory, value):
+    word, option = name.split(".")
+    (step,) = (step for step in steps() if word in step)
+    environment = NativeEnvironment()
+    environment.filters.update(filters.FilterModule().filters())
+    environment.tests.update(tests.TestModule().tests())
+    assert environment.from_string(step[word][option]).render({**USUAL, **inventory}) == value
+
+
+def test_steps_are_in_order():
+    """Packages before what configures them; the certificate before who is told of it; who relays before its MTA is
+    switched to; the commit behind all that it restarts; mailboxes that are made over IMAP behind that."""
+    assert [word for step in steps() for word in step if word in WORDS] == [
+        "mail_packages",
+        "mail_certificate",
+        "mailboxes",
+        "dovecot_settings",
+        "dovecot_protocols",
+        "cyrus_services",
+        "postfix_relay",
+        "sendmail_relay",
+        "mta",
+        "stunnel_services",
+        "mail_commit",
+        "cyrus_mailboxes",
+    ]
+
+
+def test_a_run_is_checked_then_looked_at_and_then_made_where_something_differs():
+    checked, looked, made = yaml.safe_load((TASKS / "main.yml").read_text())
+    assert checked["mail_input"] == {"entry_points": ["main"], "steps": ["steps.yml"]}
+    assert (checked["run_once"], checked["when"]) == (True, "__mailhost_unchecked")
+    assert (looked["mail_look"], looked["register"]) == ({"steps": "steps.yml"}, "__mailhost_look")
+    assert "when" not in looked
+    assert made["ansible.builtin.include_tasks"] == "steps.yml"
+    assert made["when"] == "__mailhost_look.differs | length > 0"

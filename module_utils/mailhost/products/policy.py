@@ -81,8 +81,6 @@ class Reading:
         for _, certificate, key in self.pairs:
             yield File(certificate)
             yield keys.asked(certificate, key)
-        if self.waits:
-            raise self.waits
 
     def judged(self) -> "List[Cause]":
         """Every cause, each once."""

@@ -52,19 +52,14 @@ def reads(params: Mapping[str, Any], seen: Seen) -> "Iterable[Request]":
     yield from (*REQUESTS, Command(VERSION), Command(MAP_TYPE), Command(OURS), abuse.ASKED, *map(File, files))
     if params["access"] == "dovecot":
         yield from location.wants(params, seen)
-    if seen.file(MAIN).kind == "file" and losses.by_procmail(MainCf(seen.file(MAIN).text, MAIN)):
+    main, master = MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER)
+    if losses.by_procmail(main):
         yield from (File(PROCMAILRC), Command(RULES))
-    if seen.file(MAIN).kind == seen.file(MASTER).kind == "file":
-        yield from map(
-            File,
-            postfix_setup.tables(
-                setup(MainCf(seen.file(MAIN).text, MAIN), MasterCf(seen.file(MASTER).text, MASTER), (), seen)
-            ),
-        )
-        try:  # what the plan would ask of the candidate
-            plan(params, seen)
-        except ask.Open as candidate:
-            yield candidate.question
+    yield from map(File, postfix_setup.tables(setup(main, master, (), seen)))
+    try:  # what the plan would ask of the candidate
+        plan(params, seen)
+    except ask.Open as candidate:
+        yield candidate.question
 
 
 def _validate(params: Mapping[str, Any]) -> None:

@@ -138,3 +138,15 @@ def test_the_networks_of_files_are_trusted_too():
     rows = {"/etc/postfix/nets": "192.0.2.0/24\n# none\n0.0.0.0/0\n", "/etc/postfix/more": "10.1.0.0/16 OK\n"}
     found = policy(debian(files={"/etc/postfix/main.cf": main, **rows}))
     assert found["networks"] == ["127.0.0.0/8", "192.0.2.0/24", "10.1.0.0/16"]
+
+
+def test_whom_pam_lets_in_is_read_with_all_that_its_service_names():
+    service = "@include mail\nauth required pam_listfile.so item=user sense=deny file=/etc/denied\n"
+    pam = {
+        "/etc/pam.d/dovecot": service,
+        "/etc/pam.d/mail": "auth required pam_succeed_if.so user != toor\n",
+        "/etc/denied": "root\n",
+    }
+    outputs = {policy_of.ACCOUNTS: "0 hash root\n0 hash toor\n0 hash admin\n"}
+    found = policy(debian(files={"/etc/postfix/main.cf": SAFE, **pam}, outputs=outputs))
+    assert rules(found) == ["login admin"]

@@ -135,9 +135,7 @@ def whole(main: str, seen: Seen) -> Configuration:
 def reads(seen: Seen) -> "Iterable[Request]":
     """What any Dovecot word needs to see; what includes name comes with the next round."""
     yield from USUAL
-    main = NEW if seen.file(NEW).exists else OLD
-    if seen.file(main).kind == "file":
-        yield from read(main, seen).missing
+    yield from read(NEW if seen.file(NEW).exists else OLD, seen).missing
 
 
 def certificates(seen: Seen) -> "list[tuple[str, str]]":

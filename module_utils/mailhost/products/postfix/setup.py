@@ -114,11 +114,7 @@ def tables(setup: Setup) -> "List[str]":
     for service in services(setup) or [plain()]:
         effective = Effective(setup, service)
         for name in names:
-            for word in words(effective.get(name)):
-                for part in words(word.strip("!{}")) if word.startswith(("{", "!")) else [word]:
-                    path = path_of(part)
-                    if path:
-                        found.append(path)
+            found += filter(None, map(path_of, words(effective.get(name))))
     return list(dict.fromkeys(found))
 
 
