@@ -133,6 +133,7 @@ FROM = {
     "user": "{{ mailhost_probe_login.user | default(omit) }}",
     "password": "{{ mailhost_probe_login.password | default(omit) }}",
     "mailbox": "{{ __mailhost_probe_mailbox | default(omit, true) }}",
+    "saslauthd": "{{ __mailhost_saslauthd }}",
     "clear_passwords": "{{ __mailhost_clear_passwords }}",
     "serving": "{{ __mailhost_tunnels.serving | default([]) }}",
 }

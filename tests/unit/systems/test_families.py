@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 from mailhost.core.errors import BadConfiguration
+from mailhost.core.operations import Run
 from mailhost.core.versions import Row, Rows
 from mailhost.products import certificates, standing
 from mailhost.products.cyrus import configure, saslauthd
@@ -117,7 +118,9 @@ def test_suses_schemes(release, scheme, is_known):
 
 def test_suses_accounts():
     plan = run(mailboxes, suse(), mailboxes=[{"name": "alice", "state": "present"}])
-    assert plan.operations[0].argv[:7] == ("xargs", "-n", "1", "useradd", "-m", "-s", "/sbin/nologin")
+    runs = [operation for operation in plan.operations if isinstance(operation, Run)]
+    assert written(plan)["/etc/pam.d/dovecot"].endswith(SUSE.pam_service)
+    assert runs[0].argv[:7] == ("xargs", "-n", "1", "useradd", "-m", "-s", "/sbin/nologin")
 
 
 def test_an_unknown_distribution_is_refused_by_mail_packages_only():
