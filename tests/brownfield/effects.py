@@ -23,6 +23,8 @@ from .row import PASSWORD, Row
 Effects = Dict[str, str]
 #: an address outside, which nobody but who logged in may send to
 ELSEWHERE = "somebody@elsewhere.test"
+#: what a user logs in by; by SMTP on each of its ports
+WAYS = {"imap": 143, "pop3": 110, "smtp": 25, "submission": 587, "smtps": 465}
 _LISTEN = "0A"
 _SECONDS = 20.0
 
@@ -31,9 +33,7 @@ def take(host: BrownHost) -> Effects:
     found = dict(_listeners(host))
     found.update(_certificates(host))
     people = [*host.row.users, *host.row.logins]
-    found.update(
-        (f"login {user} {way}", _logs_in(host, user, way)) for user in people for way in ("imap", "pop3", "smtp")
-    )
+    found.update((f"login {user} {way}", _logs_in(host, user, way)) for user in people for way in WAYS)
     readers = [user for user in people if found[f"login {user} imap"] == "yes"]
     for user in readers:
         found.update(_mail(host, user))
@@ -163,7 +163,7 @@ def _smtp(host: BrownHost, port: int) -> "Iterator[smtplib.SMTP]":
     else:
         client = smtplib.SMTP(host.address, port, "probe.test", timeout=30)
         client.ehlo()
-        if port == 587 and client.has_extn("starttls"):
+        if client.has_extn("starttls"):
             client.starttls(context=context())
     with client:
         yield client
@@ -178,7 +178,7 @@ def _logs_in(host: BrownHost, user: str, way: str) -> str:
         if way == "pop3":
             _pop3(host, user)
             return "yes"
-        with _smtp(host, 587) as client:
+        with _smtp(host, WAYS[way]) as client:
             client.login(user, PASSWORD)
             return "yes"
     except (imaplib.IMAP4.error, poplib.error_proto, smtplib.SMTPException, ssl.SSLError):

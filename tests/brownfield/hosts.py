@@ -58,10 +58,12 @@ certificate() { # CERTIFICATE KEY NAME: signed by that CA, its certificate behin
 }
 """
 TREES = "/etc/dovecot /etc/dovecot.conf /etc/postfix /etc/mail /etc/mailhost /etc/imapd.conf /etc/cyrus.conf"
-#: content, mode, owner and time of every configuration file, of accounts and certificates
+#: content, mode, owner and time of every configuration file, of accounts and certificates; what mail lies where
 STATE = f"""
 find {TREES} /etc/letsencrypt /etc/ssl /etc/passwd /etc/shadow /etc/group /etc/aliases /var/lib/mailhost \
     ! -type d -printf "%p %m %u:%g %l %s %C@\\n" 2>/dev/null | sort
+find /home /var/mail /var/spool/mail /var/vmail /srv /var/spool/imap /var/spool/cyrus /var/spool/postfix/deferred \
+    -type f ! -name "dovecot*" ! -name "cyrus.*" -printf "%p %m %u:%g %s\\n" 2>/dev/null | sort
 """
 REFUSED = re.compile(r"rule\s+'(loss\.[^']+)'")
 

@@ -38,7 +38,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
             if raw.rstrip(b"\r\n") == b".":
                 break
             lines.append(raw.decode("latin-1"))
-        self.server.taken.append((self.who, "".join(lines)))  # type: ignore[attr-defined]
+        self.server.taken.append((self.who, "".join(lines)))
         self.say("250 taken")
 
 
