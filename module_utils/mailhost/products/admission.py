@@ -35,10 +35,16 @@ def services(params: "Mapping[str, Any]") -> "List[str]":
     return list(dict.fromkeys([*found, *(["smtp"] if params["mta"] == "sendmail" else [])]))
 
 
+def _listed(params: "Mapping[str, Any]") -> bool:
+    """Whether only mailboxes may log in; an inventory that names none does not say who is meant to."""
+    return params["other_accounts"] == "refuse" and any(box["state"] != "absent" for box in params["mailboxes"])
+
+
 def reads(params: "Mapping[str, Any]", seen: Seen) -> "Iterable[Request]":
     asked = services(params)
     yield from (File(LISTED), File(_GROUP), *(File(logins.FOLDER + name) for name in (*asked, *_USUAL)))
-    if not _stands(asked, seen):
+    is_read = all(logins.FOLDER + name in seen.files for name in asked)
+    if _listed(params) and is_read and not _stands(asked, seen):
         yield from map(File, logins.files(asked, _text(seen)))
         yield Command(READERS)
 
@@ -48,7 +54,7 @@ def plan(params: "Mapping[str, Any]", seen: Seen, plan: Plan) -> None:
     asked, platform = services(params), system(seen)
     names = sorted(box["name"] for box in params["mailboxes"] if box["state"] != "absent")
     line = _ALLOWED
-    if params["other_accounts"] == "refuse" and names:  # of none it is not said who is meant to
+    if _listed(params):
         plan.losses += _losses(params, asked, seen, set(names), platform.uid_min)
         listed = "".join(f"{name}\n" for name in names).encode()
         plan.write(Write(seen.file(LISTED), listed, mode=0o600, owner="root:root"))

@@ -141,6 +141,6 @@ def causes(
         whose = f"{name} (uid 0)" if uid == 0 else f"{name} (uid {uid}), who is not a mailbox,"
         secret = "an empty password" if kind == "empty" else "a password"
         finding = f"{whose} has {secret}: {who} lets that account log in, and so send wherever users may"
-        out = "List it in mailhost_mailboxes, lock its password, or let PAM take listed users only"
+        out = "List it in mailhost_mailboxes, lock its password, or set mailhost_other_accounts: refuse"
         found.append(Cause(f"login {name}", "login", "/etc/shadow", finding, out if uid else out.partition(", ")[2]))
     return found

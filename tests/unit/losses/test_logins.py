@@ -6,7 +6,7 @@ from mailhost.core.shell import logins
 from mailhost.products.admission import LISTED
 from mailhost.words import mailboxes
 
-from ..hosts import after, centos5, debian, params, run, written
+from ..hosts import after, centos5, debian, gathered, params, run, written
 
 SERVICE = "/etc/pam.d/dovecot"
 STOCK = "#%PAM-1.0\n\n@include common-auth\n@include common-account\n"
@@ -105,3 +105,18 @@ def test_what_keeps_passwords_in_mind_is_restarted():
     assert plan.services == ("saslauthd",)
     assert planned(host(), boxes, access="cyrus").services == ()
     assert planned(after(plan, host()), boxes, **given).services == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "service", "asked"),
+    [
+        ({}, STOCK, True),
+        ({}, ONLY + STOCK, False),
+        ({"other_accounts": "allow"}, STOCK, False),
+        ({"mailboxes": []}, STOCK, False),
+    ],
+)
+def test_who_has_mail_is_asked_only_where_somebody_may_lose_a_login(given, service, asked):
+    seen = host(service=service)
+    all_given = params(mailboxes, **{"mailboxes": [ALICE], **given})
+    assert (logins.READERS.argv() in gathered(mailboxes, seen, all_given).outputs) is asked
