@@ -22,6 +22,7 @@ READERS = Inline(r"""
         [ ! -d "$home/Maildir" ] || echo "$(stat -c %U -- "$home/Maildir"):::::$home:";
     done;
 } | sort -u | while IFS=: read -r name _ _ _ _ home _; do
+    [ "$name" != UNKNOWN ] || continue;
     number=0;
     [ ! -d "$home/Maildir" ] || number=$(find "$home/Maildir" -type f -path "*/[cn][ue][rw]/*" 2>/dev/null | wc -l);
     for spool in /var/mail /var/spool/mail; do
