@@ -35,6 +35,7 @@ def host(request, run, tools, tmp_path):
             SYSV: f"{tmp_path}/init.d/",
             "/lib/systemd/system/": f"{tmp_path}/units/",
             "/etc/systemd/system/": f"{tmp_path}/units/",
+            "/var/lib/mailhost": tmp_path,
         }
         # where the machine of the test has a chkconfig of its own it is not asked
         return run(program, *words, moved={place: here for place, here in moved.items() if place in program})

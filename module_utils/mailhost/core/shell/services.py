@@ -69,7 +69,7 @@ bring() { # restart or start, service
     else
         umask 022 # what a daemon makes as it starts is for others too, and not every init script says so
         # a file: a daemon that keeps its script's stderr, as Dovecot does, would hold a pipe open for good
-        said="$state/said"
+        said="${state:-/var/lib/mailhost}/said" # a step of a plan is a program without a state of its own
         { true >"$said"; } 2>/dev/null || said=/dev/null
         within 60 service "$2" "$1" >"$said" 2>&1
         code=$?
