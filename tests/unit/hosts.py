@@ -65,6 +65,7 @@ ABSENT = frozenset([
     "/etc/mailhost/logins",
     *(f"/etc/pam.d/{name}" for name in ("dovecot", "imap", "pop", "smtp", "sieve", "common-auth", "common-account")),
     *(f"/etc/pam.d/{name}" for name in ("system-auth", "password-auth", "common-session")),
+    *(f"/etc/pam.d/smtp.{name}" for name in ("postfix", "sendmail")),
     *(family.smtpd_sasl for family in FAMILIES if family.smtpd_sasl),
 ])
 # fmt: on

@@ -18,6 +18,7 @@ from ..core.shell.logins import READERS as READERS_PROGRAM
 from ..formats.colons import Colons
 from ..systems.families import system
 from . import accounts, logins
+from .table import of_kind
 
 LISTED = "/etc/mailhost/logins"
 _ALLOWED = f"auth required pam_listfile.so item=user sense=allow onerr=fail file={LISTED}"
@@ -43,7 +44,8 @@ def _listed(params: "Mapping[str, Any]") -> bool:
 def reads(params: "Mapping[str, Any]", seen: Seen) -> "Iterable[Request]":
     asked = services(params)
     yield from (File(LISTED), File(_GROUP), *(File(logins.FOLDER + name) for name in (*asked, *_USUAL)))
-    is_read = all(logins.FOLDER + name in seen.files for name in asked)
+    yield from map(File, _alternatives("smtp"))
+    is_read = all(path in seen.files for name in asked for path in (logins.FOLDER + name, *_alternatives(name)))
     if _listed(params) and is_read and not _stands(asked, seen):
         yield from map(File, logins.files(asked, _text(seen)))
         yield Command(READERS)
@@ -62,8 +64,8 @@ def plan(params: "Mapping[str, Any]", seen: Seen, plan: Plan) -> None:
         known = Colons(seen.file(accounts.PASSWD).text, accounts.PASSWD)
         uids = [int((known.get(name) or ["", "", "0"])[2]) for name in names]
         line = _LEAST.format(min([platform.uid_min, *filter(None, uids)]))
-    for name in asked:
-        state = seen.file(logins.FOLDER + name)
+    for path in _paths(asked, seen):
+        state = seen.file(path)
         text = state.text if state.kind == "file" else platform.family.pam_service
         if state.kind not in ("file", "absent"):
             raise BadConfiguration(state.path, "no regular file", "Put PAM's own there")
@@ -72,6 +74,20 @@ def plan(params: "Mapping[str, Any]", seen: Seen, plan: Plan) -> None:
             plan.warnings.append(f"{place}, and mailhost_other_accounts has no effect")
             continue
         plan.write(Write(state, _with(line, text).encode("utf-8", "surrogateescape")))
+
+
+def _alternatives(name: str) -> "List[str]":
+    """Red Hat's smtp is a link to that of the MTA which is chosen, and another is chosen behind this word."""
+    return [f"{logins.FOLDER}{name}.{row.name}" for row in of_kind("mta")] if name == "smtp" else []
+
+
+def _paths(asked: "Sequence[str]", seen: Seen) -> "List[str]":
+    """The files of these services; not their links."""
+    found = []
+    for name in asked:
+        theirs = [path for path in _alternatives(name) if seen.file(path).kind == "file"]
+        found += theirs or [logins.FOLDER + name]
+    return found
 
 
 def _with(line: str, text: str) -> str:
@@ -93,10 +109,8 @@ def _text(seen: Seen) -> logins.File:
 
 def _stands(asked: "Sequence[str]", seen: Seen) -> bool:
     """Whether each of these services has the list in front already: then nobody else gets in who could lose that."""
-    return all(
-        any(row.rstrip() == _ALLOWED for row in (_text(seen)(logins.FOLDER + name) or "").splitlines())
-        for name in asked
-    )
+    texts = [_text(seen)(path) or "" for path in _paths(asked, seen)]
+    return all(any(row.rstrip() == _ALLOWED for row in text.splitlines()) for text in texts)
 
 
 def _losses(

@@ -6,7 +6,7 @@ from mailhost.core.shell import logins
 from mailhost.products.admission import LISTED
 from mailhost.words import mailboxes
 
-from ..hosts import after, centos5, debian, gathered, params, run, written
+from ..hosts import after, centos5, debian, file, gathered, params, run, written
 
 SERVICE = "/etc/pam.d/dovecot"
 STOCK = "#%PAM-1.0\n\n@include common-auth\n@include common-account\n"
@@ -120,3 +120,15 @@ def test_who_has_mail_is_asked_only_where_somebody_may_lose_a_login(given, servi
     seen = host(service=service)
     all_given = params(mailboxes, **{"mailboxes": [ALICE], **given})
     assert (logins.READERS.argv() in gathered(mailboxes, seen, all_given).outputs) is asked
+
+
+def test_of_red_hats_link_both_ends_are_set():
+    """The MTA is switched behind the word, and the link with it."""
+    ends = [f"/etc/pam.d/smtp.{name}" for name in ("postfix", "sendmail")]
+    seen = host(centos5)
+    for path in (*ends, "/etc/pam.d/smtp"):
+        seen.files[path] = file(path, STOCK)
+    given = {"mta": "sendmail", "boxes": [{"name": "bob", "state": "present"}]}
+    plan = planned(seen, **given)
+    assert {path for path in written(plan) if "smtp" in path} == set(ends)
+    assert not {path for path in written(planned(after(plan, seen), **given)) if "pam.d" in path}
