@@ -165,6 +165,7 @@ def _smtp(host: BrownHost, port: int) -> "Iterator[smtplib.SMTP]":
         client.ehlo()
         if client.has_extn("starttls"):
             client.starttls(context=context())
+            client.ehlo()
     with client:
         yield client
 

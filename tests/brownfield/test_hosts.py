@@ -40,6 +40,7 @@ def _expected(done, rules_of):
 def _serves(before, row):
     """What of the row's own host does not work, so that nothing could be lost."""
     unserved = [name for name, value in before.items() if value == "nowhere"]
+    unserved += [f"rcpt {address}" for address in row.addresses if not before[f"rcpt {address}"].startswith("2")]
     out = [user for user in (*row.users, *row.logins) if user not in row.denied]
     return unserved + [user for user in out if before.get(f"login {user} imap", "") == "no"]
 
