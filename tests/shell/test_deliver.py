@@ -40,9 +40,9 @@ while IFS= read -r line; do
     case $line in
         a2*) say "* CAPABILITY IMAP4rev1$(cat "$here/more")"; say "a2 OK" ;;
         a3*) say "* 40 EXISTS"; say "a3 $(cat "$here/select")" ;;
-        d1*) say "* SEARCH$(cat "$here/deleted")"; say "d1 OK" ;;
+        d1*) [ ! -e "$here/slow" ] || sleep 5; say "* SEARCH$(cat "$here/deleted")"; say "d1 OK" ;;
         s*) if is_there; then say "* SEARCH 17"; else say "* SEARCH"; fi; say "$tag OK" ;;
-        a9* | QUIT*) exit 0 ;;
+        a9* | QUIT*) [ ! -e "$here/late" ] || : >"$here/arrives"; exit 0 ;;
         STAT*) if is_there; then say "+OK 4 1204"; else say "+OK 3 900"; fi ;;
         "TOP 3 0"*) say "+OK"; ! is_there || grep Token "$here/message"; say "."; ;;
         TOP*) say "+OK"; say "Subject: another"; say "." ;;
@@ -84,10 +84,19 @@ CASES = {
         "left imap",
         "a9 LOGOUT",
     ),
+    "an old server, slow to say which": (
+        IMAP,
+        {"arrives": "", "deleted": " 4 5", "slow": ""},
+        "0",
+        "",
+        "left imap",
+        "a9 LOGOUT",
+    ),
+    "it comes behind the last look": (IMAP, {"late": "", "line": POSTFIX}, "0", "", "", "d3 EXPUNGE"),
     "no mailbox yet": (IMAP, {"select": "NO no such mailbox"}, "0", "", "unsent imap", "a9 LOGOUT"),
     "sendmail refuses": (IMAP, {"refuses": ""}, "0", "", "unsent imap", "a9 LOGOUT"),
     "it lies elsewhere": (IMAP, {"line": POSTFIX}, "1 delivery", "status=sent (delivered to file: /dev/null)", "", ""),
-    "it waits": (IMAP, {"name": "4FA0B1", "queue/other": "of somebody else"}, "0", "", "waits imap", "a9 LOGOUT"),
+    "it waits": (IMAP, {"name": "4FA0B1", "queue/C4FA0B1": "of somebody else"}, "0", "", "waits imap", "a9 LOGOUT"),
     "it waits with a reason": (
         IMAP,
         {"name": "qf5AR0000002", "queue/df5AR0000002": "body", "queue/other": "", "line": MASTER},
@@ -121,7 +130,7 @@ def test_a_message(local, shell, server, state, name):
     served, files, code, why, doubt, last = CASES[name]
     for file, text in files.items():
         (server / file).write_text(text)
-    others = {path.name for path in (server / "queue").iterdir()} & {"other"}
+    others = {path.name for path in (server / "queue").iterdir()} & {"other", "C4FA0B1"}
     program = PROGRAM.replace("sleep 2 ", "sleep 0.3 ").replace("sleep 2\n", "sleep 0.3\n").replace("sleep 1\n", ":\n")
     program = program.replace("/var/log/maillog", str(server / "log")).replace("if systemd; then", "if false; then")
     known = login({"user": "alice", "password": PASSWORD}) + f"mailbox alice@example.test\nqueue {server}/queue\n"

@@ -46,12 +46,12 @@ DATA
     sleep 2 # see paced
     line_of "a2 CAPABILITY"
     line_of "a3 SELECT INBOX"
-    if answered "^a3 OK" && hand_over; then
+    if answered "^a3 OK" && { [ -e "$state/handed" ] || hand_over; }; then
         first=$(sed -n "s/^\* \([0-9][0-9]*\) EXISTS.*/\1/p" "$state/session" | tail -n 1)
         first=$((${first:-0} > 20 ? first - 20 : 1))
         number=10
         uid=
-        while [ "$number" -lt 24 ] && [ -z "$uid" ]; do
+        while [ "$number" -lt "$until" ] && [ -z "$uid" ]; do
             [ "$number" = 10 ] || sleep 1
             line_of "n$number NOOP"
             line_of "s$number UID SEARCH $first:* HEADER X-Mailhost-Token $nonce"
@@ -62,8 +62,10 @@ DATA
         if [ -n "$uid" ]; then
             true >"$state/came"
             line_of "d1 UID SEARCH DELETED"
-            answered "^d1 " || :
-            others=$(tr -d "\r" <"$state/session" | sed -n "/^s$((number - 1)) /,\$s/^\* SEARCH \([0-9]\)/\1/p")
+            others=unknown
+            if answered "^d1 OK"; then
+                others=$(tr -d "\r" <"$state/session" | sed -n "/^s$((number - 1)) /,\$s/^\* SEARCH \([0-9]\)/\1/p")
+            fi
             line_of "d2 UID STORE $uid +FLAGS.SILENT (\\Deleted)"
             if grep -q "^\* CAPABILITY.* UIDPLUS" "$state/session"; then
                 line_of "d3 UID EXPUNGE $uid"
@@ -112,6 +114,13 @@ waiting_in() { # sets waits to the file of the queue that holds the message
     done
     [ -n "$waits" ]
 }
+take_out() { # what waits, and nobody else's: a number may end another; Sendmail's parts differ in their first letter
+    name=${waits##*/}
+    case $name in (qf*) name="[A-Za-z]${name#q}" ;; esac
+    for folder in $queues; do
+        find "$folder" -type f -name "$name" -exec rm -f {} \; 2>/dev/null
+    done
+}
 logged() { # what the MTA wrote last of the message, by its number in the queue
     if systemd; then
         journalctl --no-pager -q --since=-5min SYSLOG_FACILITY=2 # the facility mail of syslog(3)
@@ -130,30 +139,31 @@ delivered() { # 0 if the message came, or nobody can say; sets fault, why, doubt
     set -- imap $(way_in imap)
     [ "$#" = 3 ] || set -- pop3 $(way_in pop3)
     if [ "$#" = 3 ]; then
+        until=24
         for try in 1 2 3 4; do
             look_for_it "$@"
             [ "$1" = pop3 ] && [ -e "$state/handed" ] && [ ! -e "$state/came" ] || break
         done
         fate=0
-        came_out "$1" || fate=1
+        came_out "$@" || fate=1
         rm -f "$state/session" "$state/handed" "$state/came" "$state/left"
         return "$fate"
     fi
 }
-came_out() { # protocol: 0 if it came, or nobody can say
+came_out() { # protocol, tls, port: 0 if it came, or nobody can say
+    waits=
+    if [ -e "$state/handed" ] && [ ! -e "$state/came" ]; then
+        ! waiting_in || take_out
+        until=11
+        look_for_it "$@" # it may have come since the last look
+    fi
     if [ -e "$state/came" ]; then
         [ ! -e "$state/left" ] || doubts="left $1"
         return 0
     fi
     [ -e "$state/handed" ] || { doubts="unsent $1"; return 0; }
     says=$(logged)
-    if waiting_in; then
-        for folder in $queues; do # no test message is left behind; the parts of one share its number's end
-            name=${waits##*/}
-            find "$folder" -type f -name "*${name#qf}" -exec rm -f {} \; 2>/dev/null
-        done
-        [ -n "$says" ] || { doubts="waits $1"; return 0; }
-    fi
+    [ -z "$waits" ] || [ -n "$says" ] || { doubts="waits $1"; return 0; }
     fault=delivery
     why="mail for $mailbox does not come where $known reads it by $1${says:+: $says}"
     return 1
